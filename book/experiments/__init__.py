@@ -1,0 +1,1 @@
+"""Modules that the chapters run: figures' style and experiments."""
