@@ -1,0 +1,288 @@
+"""Judges one exercise: runs the cases, compares, and recognises what went wrong by evidence."""
+
+import ast
+import hashlib
+import time
+from dataclasses import dataclass
+
+import numpy as np
+
+from autograder import reading
+from autograder.exercise import Case, Check, Exercise, Quiz, Suspect, Topic, Verdict
+from autograder.student import Student
+
+
+def judge(item: Exercise | Quiz, topic: Topic, student: Student, secret: bytes) -> list[Verdict]:
+    """Return a verdict for every check of an exercise, or for every question of a quiz."""
+    if isinstance(item, Quiz):
+        return _judge_quiz(item, student)
+    library = _library_used(item, topic, student.cells)
+    if library:
+        return [_library_verdict(item, check, library) for check in item.checks]
+    ends = time.monotonic() + student.limits.exercise_seconds
+    verdicts = []
+    for check in item.checks:
+        if time.monotonic() > ends:
+            hint = f"Not tried: the {student.limits.exercise_seconds:g} seconds for this exercise were used up."
+            verdicts.append(_verdict(item, check, False, hint=hint))
+        else:
+            verdicts.append(_judge_check(item, check, student, secret))
+    return verdicts
+
+
+def draw(secret: bytes, *names: str) -> np.random.Generator:
+    """Return the generator of hidden cases: the same for every student and at every regrade."""
+    digest = hashlib.sha256(b"\0".join([secret, *(name.encode() for name in names)])).digest()
+    return np.random.default_rng(int.from_bytes(digest, "big"))
+
+
+# one check ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Trial:
+    """A case, what the student's function gave, and what it should have given."""
+
+    case: Case
+    outcome: reading.Outcome
+    expected: tuple[np.ndarray, ...]
+    fault: str | None  # None, or one of: problem, shape, dtype, value, changed, warned
+    message: str
+
+
+def _judge_check(exercise: Exercise, check: Check, student: Student, secret: bytes) -> Verdict:
+    trials = []
+    for case in check.cases(draw(secret, exercise.name, check.name)):
+        trials.append(_try(exercise, case, student))
+        if trials[-1].outcome.kind in ("Missing", "Stopped"):
+            break
+    failed = [trial for trial in trials if trial.fault]
+    if not failed:
+        return _verdict(exercise, check, True)
+    name = _diagnose(exercise, check, trials, failed)
+    shown = next((trial for trial in failed if trial.case.public), failed[0])
+    hint = shown.message
+    section = check.section
+    if name:
+        misconception = exercise.misconceptions[name]
+        hint = f"{hint} {misconception.hint}"
+        section = misconception.section
+    return _verdict(exercise, check, False, name, hint, section)
+
+
+def _verdict(exercise, check, passed, misconception=None, hint="", section=None) -> Verdict:
+    points = check.points if passed else 0.0
+    return Verdict(
+        exercise.name, check.name, check.title, passed, points, check.points,
+        misconception, hint, section or check.section,
+    )  # fmt: skip
+
+
+def _try(exercise: Exercise, case: Case, student: Student) -> Trial:
+    with np.errstate(all="ignore"):
+        expected = tuple(np.asarray(v, dtype="float64") for v in exercise.reference(*case.exact_args(), **case.kwargs))
+    outcome = reading.read(exercise.invoke(student, case), exercise.outputs)
+    fault, message = _compare(exercise, case, outcome, expected)
+    return Trial(case, outcome, expected, fault, message)
+
+
+def _compare(exercise, case, outcome, expected) -> tuple[str | None, str]:
+    """Return the first fault of an outcome and a sentence about it."""
+    where = f"For {case.words}: "
+    if outcome.problem:
+        return "problem", f"{where}{outcome.problem}."
+    for output, found, right in zip(exercise.outputs, outcome.values, expected):
+        if output.kind == "array" and found.shape != right.shape:
+            return "shape", f"{where}{output.name} has shape {found.shape}; expected {right.shape}."
+        if not _equal(found, right, case):
+            return "value", where + _figures(output, found, right, case)
+    for output, found in zip(exercise.outputs, outcome.values):
+        if output.kind == "array" and found.dtype != case.dtype:
+            return "dtype", f"{where}{output.name} is {found.dtype}; expected {case.dtype}, the input's own dtype."
+    if outcome.changed:
+        return "changed", f"{where}the values are right, but the call changed its input."
+    if case.quiet and outcome.warnings:
+        return "warned", f"{where}the values are right, but the call gave a warning ({outcome.warnings[0]})."
+    return None, ""
+
+
+def _equal(found: np.ndarray, right: np.ndarray, case: Case, slack: float = 1.0) -> bool:
+    if found.shape != right.shape:
+        return False
+    with np.errstate(all="ignore"):
+        close = np.isclose(found.astype("float64"), right, rtol=slack * case.rtol, atol=slack * case.atol, equal_nan=True)
+    return bool(close.all())
+
+
+def _figures(output, found: np.ndarray, right: np.ndarray, case: Case) -> str:
+    """Say expected and found of a public case; of a hidden one how far apart they are."""
+    if case.public:
+        return f"expected {output.name} = {_numbers(right)}; found {_numbers(found)}."
+    if output.kind == "axes":
+        return f"{output.name} are not right."
+    found = found.astype("float64")
+    if not np.isfinite(found).all():
+        return f"{output.name} has values that are NaN or infinite."
+    error = float(np.max(np.abs(found - right)))
+    return f"{output.name} is off by up to {error:.2g} (largest value expected {float(np.max(np.abs(right))):.2g})."
+
+
+def _numbers(values: np.ndarray) -> str:
+    with np.printoptions(precision=5, suppress=True, threshold=24, floatmode="maxprec"):
+        if values.ndim == 1 and np.all(values == values.round()) and np.isfinite(values).all():
+            values = values.astype(int)
+        return " ".join(str(values).split())
+
+
+# which misconception --------------------------------------------------------------------------
+
+
+def _diagnose(exercise: Exercise, check: Check, trials: list[Trial], failed: list[Trial]) -> str | None:
+    for name in _candidates(exercise, check, trials, failed):
+        if name in exercise.misconceptions:
+            return name
+    return None
+
+
+def _candidates(exercise, check, trials, failed):
+    """Yield the names of misconceptions that the evidence supports, the most telling first."""
+    faults = {trial.fault for trial in failed}
+    if all(trial.outcome.kind == "None" for trial in failed):
+        yield "returns-none"
+    if faults == {"dtype"} and all(_is_wider(trial) for trial in failed):
+        yield "float64-result"
+    if faults == {"changed"}:
+        yield "input-mutated"
+    for suspect in exercise.suspects:
+        if _explains(suspect, failed):
+            yield suspect.misconception
+    if all(_is_transposed(trial) for trial in failed):
+        yield "transposed"
+    if all(_keeps_an_axis(trial) for trial in failed):
+        yield "extra-axis"
+    if _repeats_itself(trials):
+        yield "cached-answer"
+    controls = [trial for trial in trials if trial.case.control]
+    if check.telltale and controls and not any(trial.fault for trial in controls):
+        yield check.telltale
+
+
+def _explains(suspect: Suspect, failed: list[Trial]) -> bool:
+    """Whether the student's function gave on every failed case what the misconception would give."""
+    for trial in failed:
+        try:
+            with np.errstate(all="ignore"):
+                wrong = suspect.imitation(*trial.case.exact_args(suspect.raw), **trial.case.kwargs)
+        except (ValueError, IndexError, ZeroDivisionError, OverflowError, TypeError):
+            wrong = None
+        values = trial.outcome.values
+        if wrong is None or values is None:
+            if wrong is not None or values is not None:
+                return False
+            continue
+        for found, imitated in zip(values, wrong):
+            if not _equal(found, np.asarray(imitated, dtype="float64"), trial.case, slack=4.0):
+                return False
+    return any(trial.outcome.values is not None and trial.fault in ("value", "shape") for trial in failed)
+
+
+def _is_wider(trial: Trial) -> bool:
+    return any(v.dtype == np.float64 for v in trial.outcome.values) and trial.case.dtype != np.float64
+
+
+def _is_transposed(trial: Trial) -> bool:
+    pairs = list(zip(trial.outcome.values or (), trial.expected))
+    return any(f.ndim == 2 and _equal(f.T, r, trial.case) and not _equal(f, r, trial.case) for f, r in pairs)
+
+
+def _keeps_an_axis(trial: Trial) -> bool:
+    pairs = list(zip(trial.outcome.values or (), trial.expected))
+    return trial.fault == "shape" and any(
+        f.ndim == r.ndim + 1 and 1 in f.shape and f.size == r.size and _equal(f.reshape(r.shape), r, trial.case)
+        for f, r in pairs
+    )
+
+
+def _repeats_itself(trials: list[Trial]) -> bool:
+    """Whether every wrong answer is the right answer to an earlier case."""
+    for i, trial in enumerate(trials):
+        if trial.fault is None:
+            continue
+        values = trial.outcome.values
+        if values is None or not any(
+            all(_equal(f, r, past.case) for f, r in zip(values, past.expected)) for past in trials[:i]
+        ):
+            return False
+    return True
+
+
+# libraries ------------------------------------------------------------------------------------
+
+
+def _library_used(exercise: Exercise, topic: Topic, cells: list[str]) -> str | None:
+    """Return the name of a library or function in the source that would do the exercise."""
+    for source in cells:
+        try:
+            tree = ast.parse(source)
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            continue
+        for node in ast.walk(tree):
+            modules = []
+            if isinstance(node, ast.Import):
+                modules = [alias.name for alias in node.names]
+            elif isinstance(node, ast.ImportFrom):
+                modules = [node.module or ""]
+            for module in modules:
+                if module.partition(".")[0] in topic.forbidden:
+                    return module
+    names = set(exercise.functions)
+    for source in cells:
+        try:
+            body = ast.parse(source).body
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            continue
+        for node in body:
+            if not (isinstance(node, ast.FunctionDef) and node.name in names):
+                continue
+            for inner in ast.walk(node):
+                if isinstance(inner, ast.Call) and isinstance(inner.func, ast.Name):
+                    used = inner.func.id
+                else:
+                    used = getattr(inner, "attr", None)
+                if used in exercise.forbidden_names:
+                    return used
+    return None
+
+
+def _library_verdict(exercise: Exercise, check: Check, library: str) -> Verdict:
+    misconception = exercise.misconceptions["library-call"]
+    hint = f"The code uses `{library}`. {misconception.hint}"
+    return _verdict(exercise, check, False, "library-call", hint, misconception.section)
+
+
+# quizzes --------------------------------------------------------------------------------------
+
+
+def _judge_quiz(quiz: Quiz, student: Student) -> list[Verdict]:
+    reply = student.read(quiz.variable)
+    answers = reply.value if isinstance(reply.value, dict) else {}
+    verdicts = []
+    for question in quiz.questions:
+        given = answers.get(question.name)
+        letter = given.strip().lower() if isinstance(given, str) else None
+        right = letter == question.answer
+        if reply.problem:
+            hint = f"{reply.problem[0].upper()}{reply.problem[1:]}."
+        elif letter is None:
+            hint = f"Not answered: give `{quiz.variable}[\"{question.name}\"]` a letter."
+        else:
+            hint = question.why.get(letter, f"“{letter[:20]}” is none of the choices.")
+        verdicts.append(
+            Verdict(
+                quiz.name, question.name, f"Question {question.name}", right, question.points if right else 0.0,
+                question.points, None, hint, question.section,
+            )  # fmt: skip
+        )
+    return verdicts
+
+

@@ -1,0 +1,24 @@
+"""How much a submission may use. Everything past a limit ends in a zero with a reason."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Seconds are wall time; memory is address space."""
+
+    call_seconds: float = 10.0
+    cell_seconds: float = 30.0
+    exercise_seconds: float = 30.0
+    notebook_seconds: float = 120.0
+    memory_bytes: int = 2 * 2**30
+    written_file_bytes: int = 64 * 2**20
+    notebook_bytes: int = 8 * 2**20
+
+    def as_rlimits(self) -> dict[str, int]:
+        """Return {name of a resource limit: value} for the student's process."""
+        return {
+            "RLIMIT_AS": self.memory_bytes,
+            "RLIMIT_FSIZE": self.written_file_bytes,
+            "RLIMIT_CORE": 0,
+        }

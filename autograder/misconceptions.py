@@ -1,0 +1,29 @@
+"""Misconceptions that can appear in any exercise; a topic adds its own."""
+
+from autograder.exercise import Misconception
+
+
+def common(section: str) -> dict[str, Misconception]:
+    """Return the misconceptions about what a function returns and touches, by name.
+
+    section: label of the section of the topic's chapter that says what the functions promise.
+    """
+    hints = {
+        "returns-none": "The function ends without `return`, so Python returns None.",
+        "float64-result": "The result keeps the input's dtype: float32 in, float32 out. Somewhere a float64 array or "
+        "scalar joins in and widens the result; convert back with `.astype(x.dtype)` at the end.",
+        "input-mutated": "An operator such as `x -= …` or `x[...] = …` writes into the caller's array. Make a new array "
+        "(`x = x - …`) or copy first.",
+        "transposed": "The values are right but stand transposed: rows and columns are exchanged.",
+        "extra-axis": "The values are right but the shape keeps an axis of length 1. Drop `keepdims=True` on the last "
+        "step, or give `sum` all the axes at once.",
+        "cached-answer": "The function hands back the answer to an earlier call. Compute from the arguments each time; "
+        "keep nothing between calls.",
+        "library-call": "The exercise is to write this operation yourself, so a library's own version earns nothing.",
+    }
+    return {name: Misconception(name, hint, section) for name, hint in hints.items()}
+
+
+def named(*items: Misconception) -> dict[str, Misconception]:
+    """Return misconceptions by name."""
+    return {item.name: item for item in items}

@@ -1,0 +1,92 @@
+"""From what a call returned to outputs that can be compared, or to words that say what is wrong."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from autograder.exercise import Output
+from autograder.student import Reply
+from autograder.student_side import wire
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """The outputs of one call as arrays, or a problem. ``kind`` sorts problems: see ``judging``."""
+
+    values: tuple[np.ndarray, ...] | None = None
+    problem: str | None = None
+    kind: str | None = None
+    changed: tuple[int, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+
+def name_of(value: object) -> str:
+    """Return how a message calls a returned value."""
+    if value is None:
+        return "None"
+    if isinstance(value, wire.Other):
+        return value.type
+    if isinstance(value, wire.Handle):
+        return "an object"
+    if isinstance(value, np.ndarray):
+        return f"an array of shape {value.shape}"
+    if isinstance(value, (tuple, list)):
+        return f"a {type(value).__name__} of {len(value)}"
+    return f"a {type(value).__name__}"
+
+
+def as_tuple(reply: Reply, expected: str, length: int) -> Reply:
+    """Check that a function returned a tuple of ``length``; ``expected`` names it for the message."""
+    value = reply.value
+    if reply.problem or (isinstance(value, tuple) and len(value) == length):
+        return reply
+    kind = "None" if value is None else "Return"
+    return Reply(problem=f"returned {name_of(value)}; expected {expected}", error_type=kind)
+
+
+def single(reply: Reply) -> Reply:
+    """Wrap the value of a function with one output into a tuple."""
+    if reply.problem:
+        return reply
+    return Reply((reply.value,), changed=reply.changed, warnings=reply.warnings)
+
+
+def read(reply: Reply, outputs: tuple[Output, ...]) -> Outcome:
+    """Return the outputs as arrays of numbers, or say which one is not what it should be."""
+    if reply.problem:
+        return Outcome(problem=reply.problem, kind=reply.error_type)
+    values = []
+    for output, value in zip(outputs, reply.value):
+        array = _READERS[output.kind](value)
+        if array is None:
+            kind = "None" if value is None else "Return"
+            wanted = {"array": "a NumPy array", "number": "a number", "axes": "a tuple of integers"}[output.kind]
+            return Outcome(problem=f"{output.name} is {name_of(value)}; expected {wanted}", kind=kind)
+        values.append(array)
+    return Outcome(tuple(values), changed=reply.changed, warnings=reply.warnings)
+
+
+def _array(value: object) -> np.ndarray | None:
+    if isinstance(value, np.generic):  # NumPy turns a 0-d result into a scalar
+        value = np.asarray(value)
+    return value if isinstance(value, np.ndarray) and value.dtype.kind in "fiu" else None
+
+
+def _number(value: object) -> np.ndarray | None:
+    if isinstance(value, bool) or not isinstance(value, (int, float, np.number, np.ndarray)):
+        return None
+    array = np.asarray(value)
+    return array.astype("float64") if array.ndim == 0 and array.dtype.kind in "fiu" else None
+
+
+def _axes(value: object) -> np.ndarray | None:
+    if isinstance(value, (int, np.integer)) and not isinstance(value, bool):
+        value = (value,)
+    if not isinstance(value, (tuple, list)):
+        return None
+    if not all(isinstance(i, (int, np.integer)) and not isinstance(i, bool) for i in value):
+        return None
+    return np.array(sorted(int(i) for i in value), dtype="float64")
+
+
+_READERS = {"array": _array, "number": _number, "axes": _axes}

@@ -1,0 +1,242 @@
+"""The trusted side's end of the pipe: one ``Student`` holds one process with one submission's code."""
+
+import os
+import select
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from autograder.limits import Limits
+from autograder.student_side import wire
+
+_RUNNER = Path(__file__).parent / "student_side" / "runner.py"
+
+
+@dataclass(frozen=True)
+class CellResult:
+    """What executing one cell gave. ``error`` is None or {type, message, line, text}."""
+
+    error: dict | None
+    printed: str = ""
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What one call gave: a value, or ``problem`` in words that a student reads.
+
+    ``changed`` lists the positions of the arguments that the call modified.
+    """
+
+    value: Any = None
+    problem: str | None = None
+    error_type: str | None = None
+    changed: tuple[int, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+
+class _Gone(Exception):
+    """The process died or was stopped; the message says why."""
+
+
+def say_error(error: dict) -> str:
+    """Return one sentence for an error as the student side describes it."""
+    where = f" (line {error['line']}: `{error['text']}`)" if error.get("line") else ""
+    message = f": {error['message']}" if error.get("message") else ""
+    return f"{error.get('type', 'Error')}{message}{where}"
+
+
+@dataclass
+class Student:
+    """Runs cells and calls functions in a process of its own; use as a context manager.
+
+    The process is started again, and the cells executed again, after one that died or had to be
+    stopped; a cell that stopped it is not executed a second time.
+
+    cells: the source of each cell, in order.
+    forbidden: libraries that may not be imported.
+    """
+
+    cells: list[str]
+    forbidden: tuple[str, ...] = ()
+    limits: Limits = Limits()
+    results: list[CellResult] = field(default_factory=list)
+
+    def __enter__(self) -> "Student":
+        self._callbacks: list[Callable] = []
+        self._process = None
+        self._folder = tempfile.TemporaryDirectory(prefix="submission-")
+        self._notebook_ends = time.monotonic() + self.limits.notebook_seconds
+        self._stopped_at: dict[int, str] = {}
+        try:
+            self._start()
+        except _Gone as gone:
+            self.results = [CellResult({"type": "Stopped", "message": f"the notebook {gone}"})] * len(self.cells)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._kill()
+        self._folder.cleanup()
+
+    # public -----------------------------------------------------------------------------------
+
+    def call(self, name: str, *args: Any, keep: tuple[int, ...] = (), **kwargs: Any) -> Reply:
+        """Call the student's function ``name``.
+
+        args, kwargs: plain values, arrays, or what ``wire`` has for them; a Python function among
+        ``args`` is called back on this side.
+        keep: positions of the returned tuple that stay on the student side as ``wire.Handle``.
+        """
+        self._callbacks = [arg for arg in args if callable(arg)]
+        sent = [wire.Callback(self._callbacks.index(arg)) if callable(arg) else arg for arg in args]
+        request = {"request": "call", "name": name, "keep": list(keep)}
+        try:
+            message, value = self._ask(request, [sent, kwargs], self.limits.call_seconds)
+        except _Gone as gone:
+            return Reply(problem=f"calling `{name}` {gone}", error_type="Stopped")
+        if "missing" in message:
+            return Reply(problem=self._why_missing(name), error_type="Missing")
+        if message.get("error"):
+            error = message["error"]
+            return Reply(problem=f"`{name}` raised {say_error(error)}", error_type=str(error.get("type")))
+        changed = tuple(i for i in message.get("changed", []) if type(i) is int)
+        return Reply(value, changed=changed, warnings=tuple(map(str, message.get("warnings", []))))
+
+    def read(self, name: str) -> Reply:
+        """Return the value of the student's variable ``name``."""
+        try:
+            message, value = self._ask({"request": "read", "name": name}, None, self.limits.call_seconds)
+        except _Gone as gone:
+            return Reply(problem=f"reading `{name}` {gone}", error_type="Stopped")
+        if "missing" in message:
+            return Reply(problem=self._why_missing(name), error_type="Missing")
+        return Reply(value)
+
+    # the process ------------------------------------------------------------------------------
+
+    def _start(self) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, "-I", "-B", str(_RUNNER)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            cwd=self._folder.name,
+            env={
+                "PATH": "/usr/bin:/bin",
+                "HOME": self._folder.name,
+                "TMPDIR": self._folder.name,
+                "MPLBACKEND": "Agg",
+                "OPENBLAS_NUM_THREADS": "1",
+                "OMP_NUM_THREADS": "1",
+            },
+            start_new_session=True,
+        )
+        setup = {"request": "setup", "forbidden": list(self.forbidden), "limits": self.limits.as_rlimits()}
+        self._exchange(setup, None, self.limits.cell_seconds)
+        self.results = []
+        for i, source in enumerate(self.cells):
+            self.results.append(self._run_cell(i, source))
+            if self._process is None:
+                # That cell stopped the process: begin again without it.
+                return self._start()
+
+    def _run_cell(self, i: int, source: str) -> CellResult:
+        if i in self._stopped_at:
+            return CellResult({"type": "Stopped", "message": self._stopped_at[i]})
+        try:
+            message, _ = self._exchange({"request": "cell", "source": source}, None, self.limits.cell_seconds)
+        except _Gone as gone:
+            self._stopped_at[i] = f"this cell {gone}"
+            return CellResult({"type": "Stopped", "message": self._stopped_at[i]})
+        return CellResult(message.get("error"), str(message.get("printed", "")))
+
+    def _ask(self, request: dict, values: Any, seconds: float) -> tuple[dict, Any]:
+        if self._process is None:
+            if time.monotonic() > self._notebook_ends:
+                raise _Gone("was not tried: the notebook's time is used up")
+            self._start()
+        return self._exchange(request, values, seconds)
+
+    def _exchange(self, request: dict, values: Any, seconds: float) -> tuple[dict, Any]:
+        """Send a request, serve the callbacks it causes, return its answer. Raises _Gone."""
+        deadline = min(time.monotonic() + seconds, self._notebook_ends)
+        try:
+            self._send(wire.pack(request, values), deadline)
+            while True:
+                message, value = self._receive(deadline)
+                if message.get("answer") == request["request"]:
+                    return message, value
+                if "callback" not in message:
+                    raise wire.WireError("an answer to nothing that was asked")
+                self._send(self._serve_callback(message, value), deadline)
+        except TimeoutError:
+            self._kill()
+            raise _Gone(f"did not finish within {seconds:g} seconds and was stopped") from None
+        except (EOFError, OSError):
+            self._kill()
+            raise _Gone("ended the process (out of memory, or an exit)") from None
+        except wire.WireError as error:
+            self._kill()
+            raise _Gone(f"sent {error}") from None
+
+    def _serve_callback(self, message: dict, args: Any) -> bytes:
+        index = message["callback"]
+        if type(index) is not int or not 0 <= index < len(self._callbacks) or not isinstance(args, tuple):
+            raise wire.WireError("a call of a function that does not exist")
+        try:
+            return wire.pack({}, self._callbacks[index](*args))
+        except (ValueError, TypeError, IndexError) as error:
+            return wire.pack({"error": str(error)[:500]})
+
+    def _send(self, frame: bytes, deadline: float) -> None:
+        pipe = self._process.stdin.fileno()
+        os.set_blocking(pipe, False)
+        left = memoryview(frame)
+        while left:
+            self._wait([], [pipe], deadline)
+            left = left[os.write(pipe, left[:65536]) :]
+
+    def _receive(self, deadline: float) -> tuple[dict, Any]:
+        head_size, body_size = wire.frame_size(self._read(wire.PREFIX_BYTES, deadline))
+        return wire.unpack(self._read(head_size, deadline), self._read(body_size, deadline))
+
+    def _read(self, size: int, deadline: float) -> bytes:
+        pipe = self._process.stdout.fileno()
+        parts = bytearray()
+        while len(parts) < size:
+            self._wait([pipe], [], deadline)
+            part = os.read(pipe, min(size - len(parts), 2**20))
+            if not part:
+                raise EOFError
+            parts += part
+        return bytes(parts)
+
+    def _wait(self, readable: list[int], writable: list[int], deadline: float) -> None:
+        left = deadline - time.monotonic()
+        if left <= 0 or not any(select.select(readable, writable, [], left)):
+            raise TimeoutError
+
+    def _kill(self) -> None:
+        if self._process is None:
+            return
+        try:
+            os.killpg(self._process.pid, 9)
+        except ProcessLookupError:
+            pass
+        self._process.wait()
+        for pipe in (self._process.stdin, self._process.stdout):
+            try:
+                pipe.close()
+            except OSError:
+                pass
+        self._process = None
+
+    def _why_missing(self, name: str) -> str:
+        for source, result in zip(self.cells, self.results):
+            if name in source and result.error:
+                return f"`{name}` is not defined, because its cell raised {say_error(result.error)}"
+        return f"`{name}` is not defined: the cell that should define it is missing, empty or renamed it"

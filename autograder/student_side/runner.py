@@ -1,0 +1,238 @@
+"""The student side: executes cells and calls what they define, as told over a pipe.
+
+Started as a script with an isolated interpreter; it sees this folder, numpy and the standard
+library, and nothing of the rest of the judge. It answers four requests: ``setup``, ``cell``,
+``call`` and ``read`` (see ``serve``). Whatever the student's code prints or raises becomes part of
+an answer; it never ends the process.
+"""
+
+import ast
+import builtins
+import io
+import linecache
+import os
+import re
+import resource
+import sys
+import traceback
+import warnings
+
+import numpy as np
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import wire  # noqa: E402
+
+sys.path.pop(0)
+
+MAX_TEXT = 2**20
+MAX_WARNINGS = 20
+_MAGIC = re.compile(r"^\s*[%!]")
+
+
+class KeptText(io.TextIOBase):
+    """A text stream that keeps the first MAX_TEXT characters and counts what it drops."""
+
+    def __init__(self) -> None:
+        self.parts: list[str] = []
+        self.kept = 0
+        self.dropped = 0
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, text: str) -> int:
+        room = MAX_TEXT - self.kept
+        if room > 0:
+            self.parts.append(text[:room])
+            self.kept += min(room, len(text))
+        self.dropped += max(0, len(text) - room)
+        return len(text)
+
+    def text(self) -> str:
+        tail = f"\n… and {self.dropped} characters more" if self.dropped else ""
+        return "".join(self.parts) + tail
+
+
+class Forbidden:
+    """An import finder that refuses the libraries which would do the exercise."""
+
+    def __init__(self, names: list[str]) -> None:
+        self.names = set(names)
+
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in self.names:
+            raise ImportError(f"{name} may not be used in this assignment: write it yourself, with NumPy")
+        return None
+
+
+def describe(error: BaseException) -> dict:
+    """Return what a student needs of an exception: type, message, and the line of their cell."""
+    line, text = None, ""
+    if isinstance(error, SyntaxError):
+        line, text = error.lineno, (error.text or "").strip()
+        message = error.msg
+    else:
+        message = str(error)
+        for frame in traceback.extract_tb(error.__traceback__):
+            if frame.filename.startswith("<cell"):
+                line, text = frame.lineno, (frame.line or "").strip()
+    return {
+        "type": type(error).__name__[:100],
+        "message": message[:1000],
+        "line": line,
+        "text": text[:200],
+    }
+
+
+def without_magics(source: str) -> str:
+    """Turn IPython's % and ! lines into comments: there is no shell here."""
+    return "\n".join("# " + line if _MAGIC.match(line) else line for line in source.split("\n"))
+
+
+class StudentCode:
+    """The namespace that the cells fill, and the objects that stay on this side."""
+
+    def __init__(self, requests, replies) -> None:
+        self.requests = requests
+        self.replies = replies
+        self.namespace = {"__name__": "__main__", "__builtins__": builtins}
+        self.kept: dict[int, object] = {}
+        self.cells = 0
+
+    # requests ---------------------------------------------------------------------------------
+
+    def setup(self, message: dict) -> tuple[dict, object]:
+        """Apply limits and refuse forbidden libraries. Done once, before any student code."""
+        sys.meta_path.insert(0, Forbidden(message["forbidden"]))
+        for name, value in message["limits"].items():
+            resource.setrlimit(getattr(resource, name), (value, value))
+        return {}, None
+
+    def cell(self, message: dict) -> tuple[dict, object]:
+        """Execute one cell; answer with what it printed and the error it raised, if any."""
+        self.cells += 1
+        name = f"<cell {self.cells}>"
+        source = message["source"]
+        out = KeptText()
+        stdout, stderr = sys.stdout, sys.stderr
+        error = None
+        try:
+            sys.stdout = sys.stderr = out
+            try:
+                tree = ast.parse(source, name)
+            except SyntaxError:
+                source = without_magics(source)
+                tree = ast.parse(source, name)
+            linecache.cache[name] = (len(source), None, source.splitlines(True), name)
+            last = None
+            if tree.body and isinstance(tree.body[-1], ast.Expr):
+                last = ast.Expression(tree.body.pop().value)
+            exec(compile(tree, name, "exec"), self.namespace)
+            if last is not None:
+                value = eval(compile(last, name, "eval"), self.namespace)
+                if value is not None:
+                    out.write(repr(value) + "\n")
+        except BaseException as raised:  # a cell may raise SystemExit or worse
+            error = describe(raised)
+        finally:
+            sys.stdout, sys.stderr = stdout, stderr
+        return {"error": error, "printed": out.text()}, None
+
+    def call(self, message: dict, values: list) -> tuple[dict, object]:
+        """Call a function that the cells defined; answer with what it returned and what it touched."""
+        function = self.namespace.get(message["name"])
+        if not callable(function):
+            return {"missing": message["name"]}, None
+        args = [self.arrive(value) for value in values[0]]
+        kwargs = {name: self.arrive(value) for name, value in values[1].items()}
+        before = [arg.copy() if isinstance(arg, np.ndarray) else None for arg in args]
+        stdout, stderr = sys.stdout, sys.stderr
+        try:
+            sys.stdout = sys.stderr = KeptText()
+            with warnings.catch_warnings(record=True) as warned:
+                warnings.simplefilter("always")
+                result = function(*args, **kwargs)
+        except BaseException as raised:
+            return {"error": describe(raised)}, None
+        finally:
+            sys.stdout, sys.stderr = stdout, stderr
+        changed = [
+            i
+            for i, (old, new) in enumerate(zip(before, args))
+            if old is not None and (old.shape != new.shape or old.tobytes() != new.tobytes())
+        ]
+        said = [f"{w.category.__name__}: {w.message}"[:300] for w in warned[:MAX_WARNINGS]]
+        return {"changed": changed, "warnings": said}, self.leave(result, message["keep"])
+
+    def read(self, message: dict) -> tuple[dict, object]:
+        """Answer with the value of a variable."""
+        if message["name"] not in self.namespace:
+            return {"missing": message["name"]}, None
+        return {}, self.namespace[message["name"]]
+
+    # what crosses -----------------------------------------------------------------------------
+
+    def arrive(self, value: object) -> object:
+        """Make what the trusted side described into what the student's function receives."""
+        if isinstance(value, wire.Handle):
+            return self.kept[value.id]
+        if isinstance(value, wire.Stream):
+            return (float(item) for item in value.values)
+        if isinstance(value, wire.Strided):
+            roomy = np.zeros([2 * n for n in value.values.shape], value.values.dtype, order="F")
+            view = roomy[tuple(slice(None, None, 2) for _ in value.values.shape)]
+            view[...] = value.values
+            return view
+        if isinstance(value, wire.Callback):
+            return lambda *args: self.ask(value.id, args)
+        return value
+
+    def leave(self, result: object, keep: list[int]) -> object:
+        """Replace the results at the positions ``keep`` by handles; the objects stay here."""
+        if not keep or not isinstance(result, tuple):
+            return result
+        items = list(result)
+        for i in keep:
+            if i < len(items):
+                self.kept[len(self.kept)] = items[i]
+                items[i] = wire.Handle(len(self.kept) - 1)
+        return tuple(items)
+
+    def ask(self, callback: int, args: tuple) -> object:
+        """Call a function of the trusted side."""
+        self.replies.write(wire.pack({"callback": callback}, args))
+        self.replies.flush()
+        message, values = wire.read_frame(self.requests)
+        if "error" in message:
+            raise ValueError(message["error"])
+        return values
+
+    def serve(self) -> None:
+        """Answer requests until the other side closes the pipe."""
+        while True:
+            try:
+                message, values = wire.read_frame(self.requests)
+            except EOFError:
+                return
+            request = message.pop("request")
+            if request == "call":
+                answer, result = self.call(message, values)
+            else:
+                answer, result = {"setup": self.setup, "cell": self.cell, "read": self.read}[request](message)
+            self.replies.write(wire.pack({"answer": request, **answer}, result))
+            self.replies.flush()
+
+
+def main() -> None:
+    # The student's code must not find the pipe under the usual numbers.
+    requests = os.fdopen(os.dup(0), "rb")
+    replies = os.fdopen(os.dup(1), "wb")
+    nothing = os.open(os.devnull, os.O_RDWR)
+    for number in (0, 1, 2):
+        os.dup2(nothing, number)
+    sys.stdin = open(os.devnull)
+    StudentCode(requests, replies).serve()
+
+
+if __name__ == "__main__":
+    main()

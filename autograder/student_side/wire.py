@@ -1,0 +1,211 @@
+"""The language spoken over the boundary: plain values and arrays, never objects.
+
+A frame is ``length of the head (4 bytes, big-endian) · length of the body (8 bytes) · head · body``.
+The head is JSON; the body holds the raw bytes of the arrays that the head mentions, one after
+another. Nothing is ever unpickled.
+
+Values are tagged, so that what arrives says what it was: ``{"t": "array", "dtype": "<f8", "shape":
+[2, 3]}``, ``{"t": "scalar", …}``, ``{"t": "tuple", "items": […]}``, ``{"t": "none"}``; what cannot
+travel arrives as ``{"t": "other", "type": "…"}``.
+"""
+
+import json
+import math
+import struct
+from dataclasses import dataclass
+from typing import Any, BinaryIO
+
+import numpy as np
+
+MAX_FRAME_BYTES = 64 * 2**20
+MAX_DEPTH = 8
+MAX_ITEMS = 10_000
+MAX_TEXT = 10_000
+DTYPES = {
+    np.dtype(code).str for code in ("?", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "f2", "f4", "f8")
+}
+_PREFIX = struct.Struct(">IQ")
+
+
+class WireError(Exception):
+    """What came over the pipe is not a frame of this protocol."""
+
+
+@dataclass(frozen=True)
+class Other:
+    """Stands for a value that cannot travel. ``type`` is its type's name, for messages only."""
+
+    type: str
+
+
+@dataclass(frozen=True)
+class Handle:
+    """Names a value that stays on the student side."""
+
+    id: int
+
+
+@dataclass(frozen=True)
+class Callback:
+    """Names a function of the trusted side that the student side may call."""
+
+    id: int
+
+
+@dataclass(frozen=True)
+class Stream:
+    """A 1-D array that arrives as an iterator of floats which can be read once."""
+
+    values: np.ndarray
+
+
+@dataclass(frozen=True)
+class Strided:
+    """An array that arrives as a view with gaps, in Fortran order: the same values, not contiguous."""
+
+    values: np.ndarray
+
+
+class _Encoder:
+    def __init__(self) -> None:
+        self.body: list[bytes] = []
+        self.items = 0
+
+    def array(self, values: np.ndarray) -> dict:
+        self.body.append(np.ascontiguousarray(values).tobytes())
+        return {"dtype": values.dtype.str, "shape": list(values.shape)}
+
+    def value(self, value: Any, depth: int = 0) -> dict:
+        self.items += 1
+        if depth > MAX_DEPTH or self.items > MAX_ITEMS:
+            return {"t": "other", "type": "a structure nested too deep or too long"}
+        if value is None:
+            return {"t": "none"}
+        if isinstance(value, Handle):
+            return {"t": "handle", "id": value.id}
+        if isinstance(value, Callback):
+            return {"t": "callback", "id": value.id}
+        if isinstance(value, Stream):
+            return {"t": "stream", **self.array(value.values)}
+        if isinstance(value, Strided):
+            return {"t": "strided", **self.array(value.values)}
+        kind = type(value)
+        if kind is np.ndarray:
+            if value.dtype.str not in DTYPES:
+                return {"t": "other", "type": f"an array of dtype {value.dtype.name}"}
+            if value.nbytes > MAX_FRAME_BYTES // 2:
+                return {"t": "other", "type": f"an array of {value.nbytes / 2**20:.0f} MiB"}
+            return {"t": "array", **self.array(value)}
+        if isinstance(value, np.generic) and value.dtype.str in DTYPES:
+            return {"t": "scalar", **self.array(np.asarray(value))}
+        if kind in (bool, int, float):
+            if kind is int and abs(value) >= 2**63:
+                return {"t": "other", "type": "an integer of more than 64 bits"}
+            return {"t": kind.__name__, "value": value}
+        if kind is str:
+            return {"t": "str", "value": value[:MAX_TEXT]}
+        if kind in (tuple, list):
+            return {"t": kind.__name__, "items": [self.value(item, depth + 1) for item in value]}
+        if kind is dict and all(type(key) is str for key in value):
+            pairs = [[key[:MAX_TEXT], self.value(item, depth + 1)] for key, item in value.items()]
+            return {"t": "dict", "items": pairs}
+        return {"t": "other", "type": kind.__name__[:100]}
+
+
+class _Decoder:
+    def __init__(self, body: memoryview) -> None:
+        self.body = body
+        self.at = 0
+        self.items = 0
+
+    def array(self, node: dict) -> np.ndarray:
+        dtype, shape = node.get("dtype"), node.get("shape")
+        if dtype not in DTYPES or not isinstance(shape, list) or len(shape) > 32:
+            raise WireError("an array with an unknown dtype or shape")
+        if not all(type(n) is int and 0 <= n < 2**40 for n in shape):
+            raise WireError("an array with an impossible shape")
+        size = math.prod(shape) * np.dtype(dtype).itemsize
+        if size > len(self.body) - self.at:
+            raise WireError("an array longer than its frame")
+        raw = self.body[self.at : self.at + size]
+        self.at += size
+        return np.frombuffer(raw, dtype=dtype).reshape(shape).copy()
+
+    def value(self, node: Any, depth: int = 0) -> Any:
+        self.items += 1
+        if depth > MAX_DEPTH + 1 or self.items > MAX_ITEMS + 10 or not isinstance(node, dict):
+            raise WireError("a malformed value")
+        tag = node.get("t")
+        if tag == "none":
+            return None
+        if tag in ("handle", "callback") and type(node.get("id")) is int:
+            return Handle(node["id"]) if tag == "handle" else Callback(node["id"])
+        if tag == "array":
+            return self.array(node)
+        if tag == "stream":
+            return Stream(self.array(node))
+        if tag == "strided":
+            return Strided(self.array(node))
+        if tag == "scalar":
+            return self.array(node)[()]
+        if tag == "bool" and type(node.get("value")) is bool:
+            return node["value"]
+        if tag == "int" and type(node.get("value")) is int and abs(node["value"]) < 2**63:
+            return node["value"]
+        if tag == "float" and type(node.get("value")) in (int, float):
+            return float(node["value"])
+        if tag == "str" and isinstance(node.get("value"), str):
+            return node["value"][:MAX_TEXT]
+        if tag in ("tuple", "list") and isinstance(node.get("items"), list):
+            items = [self.value(item, depth + 1) for item in node["items"]]
+            return tuple(items) if tag == "tuple" else items
+        if tag == "dict" and isinstance(node.get("items"), list):
+            pairs = {}
+            for pair in node["items"]:
+                if not (isinstance(pair, list) and len(pair) == 2 and isinstance(pair[0], str)):
+                    raise WireError("a malformed mapping")
+                pairs[pair[0]] = self.value(pair[1], depth + 1)
+            return pairs
+        if tag == "other" and isinstance(node.get("type"), str):
+            return Other(node["type"][:200])
+        raise WireError("a value of an unknown kind")
+
+
+def pack(message: dict, values: Any = None) -> bytes:
+    """Return the frame of ``message`` (JSON-able) with ``values`` (see the module) under ``values``."""
+    encoder = _Encoder()
+    head = json.dumps({**message, "values": encoder.value(values)}).encode()
+    body = b"".join(encoder.body)
+    return _PREFIX.pack(len(head), len(body)) + head + body
+
+
+def frame_size(prefix: bytes) -> tuple[int, int]:
+    """Return (bytes of head, bytes of body) that a prefix announces. Raises WireError if too many."""
+    head, body = _PREFIX.unpack(prefix)
+    if head > MAX_FRAME_BYTES or body > MAX_FRAME_BYTES:
+        raise WireError(f"a frame of {(head + body) / 2**20:.0f} MiB; the limit is {MAX_FRAME_BYTES // 2**20}")
+    return head, body
+
+
+PREFIX_BYTES = _PREFIX.size
+
+
+def unpack(head: bytes, body: bytes) -> tuple[dict, Any]:
+    """Return (message, values) of a frame. Raises WireError on anything that is not one."""
+    try:
+        message = json.loads(head)
+    except (ValueError, RecursionError) as error:
+        raise WireError("a frame that is not JSON") from error
+    if not isinstance(message, dict):
+        raise WireError("a frame that is not a message")
+    values = _Decoder(memoryview(body)).value(message.pop("values", {"t": "none"}))
+    return message, values
+
+
+def read_frame(stream: BinaryIO) -> tuple[dict, Any]:
+    """Read one frame from a blocking stream. Raises EOFError at its end."""
+    prefix = stream.read(PREFIX_BYTES)
+    if len(prefix) < PREFIX_BYTES:
+        raise EOFError
+    head_size, body_size = frame_size(prefix)
+    return unpack(stream.read(head_size), stream.read(body_size))
