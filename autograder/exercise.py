@@ -164,12 +164,17 @@ class Quiz:
 
 @dataclass(frozen=True)
 class Topic:
-    """All that is hidden of one assignment. ``forbidden``: libraries that may not be imported."""
+    """All that is hidden of one assignment.
+
+    forbidden: libraries that may not be imported.
+    prelude: what the notebook's set-up cell gives to the cells after it.
+    """
 
     stem: str
     exercises: tuple[Exercise, ...]
     quiz: Quiz
     forbidden: tuple[str, ...] = ()
+    prelude: str = "import numpy as np"
 
     def find(self, name: str) -> Exercise | Quiz:
         """Return the exercise or quiz called ``name``. Raises KeyError."""

@@ -3,7 +3,7 @@
 import ast
 import hashlib
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -15,10 +15,10 @@ from autograder.student import Student
 def judge(item: Exercise | Quiz, topic: Topic, student: Student, secret: bytes) -> list[Verdict]:
     """Return a verdict for every check of an exercise, or for every question of a quiz."""
     if isinstance(item, Quiz):
-        return _judge_quiz(item, student)
+        return located(_judge_quiz(item, student), topic)
     library = _library_used(item, topic, student.cells)
     if library:
-        return [_library_verdict(item, check, library) for check in item.checks]
+        return located([_library_verdict(item, check, library) for check in item.checks], topic)
     ends = time.monotonic() + student.limits.exercise_seconds
     verdicts = []
     for check in item.checks:
@@ -27,7 +27,12 @@ def judge(item: Exercise | Quiz, topic: Topic, student: Student, secret: bytes) 
             verdicts.append(_verdict(item, check, False, hint=hint))
         else:
             verdicts.append(_judge_check(item, check, student, secret))
-    return verdicts
+    return located(verdicts, topic)
+
+
+def located(verdicts: list[Verdict], topic: Topic) -> list[Verdict]:
+    """Turn the sections' labels into places in the book: "page.html#label"."""
+    return [replace(v, section=f"{topic.stem}.html#{v.section}") for v in verdicts]
 
 
 def draw(secret: bytes, *names: str) -> np.random.Generator:

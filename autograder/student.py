@@ -2,19 +2,14 @@
 
 import os
 import select
-import subprocess
-import sys
-import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
+from autograder import sandbox
 from autograder.limits import Limits
 from autograder.student_side import wire
-
-_RUNNER = Path(__file__).parent / "student_side" / "runner.py"
 
 
 @dataclass(frozen=True)
@@ -69,7 +64,6 @@ class Student:
     def __enter__(self) -> "Student":
         self._callbacks: list[Callable] = []
         self._process = None
-        self._folder = tempfile.TemporaryDirectory(prefix="submission-")
         self._notebook_ends = time.monotonic() + self.limits.notebook_seconds
         self._stopped_at: dict[int, str] = {}
         try:
@@ -80,7 +74,6 @@ class Student:
 
     def __exit__(self, *_: object) -> None:
         self._kill()
-        self._folder.cleanup()
 
     # public -----------------------------------------------------------------------------------
 
@@ -119,22 +112,7 @@ class Student:
     # the process ------------------------------------------------------------------------------
 
     def _start(self) -> None:
-        self._process = subprocess.Popen(
-            [sys.executable, "-I", "-B", str(_RUNNER)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            cwd=self._folder.name,
-            env={
-                "PATH": "/usr/bin:/bin",
-                "HOME": self._folder.name,
-                "TMPDIR": self._folder.name,
-                "MPLBACKEND": "Agg",
-                "OPENBLAS_NUM_THREADS": "1",
-                "OMP_NUM_THREADS": "1",
-            },
-            start_new_session=True,
-        )
+        self._process = sandbox.start()
         setup = {"request": "setup", "forbidden": list(self.forbidden), "limits": self.limits.as_rlimits()}
         self._exchange(setup, None, self.limits.cell_seconds)
         self.results = []

@@ -204,8 +204,8 @@ def draw_graph(ax: Axes, rows: list[tuple[str, str, str]]) -> None:
     for start, end in edges:
         ax.annotate(
             "",
-            xy=(xs[end], ys[end] + 0.36),
-            xytext=(xs[start], ys[start] - 0.36),
+            xy=(xs[end], ys[end] + 0.3),
+            xytext=(xs[start], ys[start] - 0.3),
             arrowprops={"arrowstyle": "-|>", "color": GREY, "lw": 1.1, "shrinkA": 0, "shrinkB": 0},
         )
     for name, (rule, value, gradient) in zip(names, rows):

@@ -17,7 +17,7 @@ def load_msft():
     """Read matplotlib's sample file of Microsoft's daily shares.
 
     Returns:
-        dates: list of ``datetime.date``, oldest first, length 65 (20 June to 19 September 2003).
+        dates: list of ``datetime.date``, oldest first, length 65 (19 June to 19 September 2003).
         close: (65,) float64, closing price in US dollars.
         volume: (65,) float64, shares traded on that day, in millions.
 
@@ -76,6 +76,12 @@ def constants_missed_by_std_test(sizes, trials, rng):
         table = np.repeat(rng.random((trials, 1)), n, axis=1)  # (trials, n), every row constant
         shares[k] = np.mean(table.std(axis=1) != 0)
     return shares
+
+
+def scientific(value):
+    """Write a positive number with one digit and a power of ten: 2.3e-9 -> "2 · 10⁻⁹"."""
+    digit, exponent = f"{float(value):.0e}".split("e")
+    return f"{digit} · 10" + str(int(exponent)).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
 
 
 def exact_variance(x):

@@ -1,0 +1,73 @@
+# `make help` lists what there is. A second run does only what changed.
+PYTHON ?= python3
+BIN := .venv/bin
+STAMPS := _build/stamps
+ASSIGNMENTS := $(notdir $(patsubst %/,%,$(dir $(wildcard solutions/*/*.ipynb))))
+
+BOOK := _config.yml _toc.yml $(wildcard *.md book/*.md book/references.bib) $(shell find book/experiments book/_static book/_ext -type f -not -name '*.pyc' 2>/dev/null)
+SOURCES := $(shell find solutions -type f -not -path '*/.*' -not -name '*.pyc')
+JUDGE := nbgrader_config.py $(shell find autograder -type f -not -name '*.pyc')
+SAMPLES := $(shell find tests/implementations tests/sample_class.py -type f -name '*.py')
+
+.DEFAULT_GOAL := all
+.DELETE_ON_ERROR:
+.PHONY: all help test site serve lab teach release grade sandbox clean
+
+all: site release $(STAMPS)/graded ## set up, build the site, release the notebooks, grade the sample class
+	@$(BIN)/python -m tests.sample_class --show
+	@echo
+	@echo "Read:   _build/html/index.html   (make serve opens it on http://127.0.0.1:8000)"
+	@echo "Learn:  make lab                 (JupyterLab on notebooks/)"
+	@echo "Teach:  make teach               (JupyterLab with Formgrader on this course)"
+	@echo "        grading/feedback/        a feedback page for each sample student"
+	@echo "        dist/                    what students get, in one archive"
+
+help: ## this list
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@echo "The assignments: $(ASSIGNMENTS)"
+
+test: site release sandbox ## everything that must hold
+	$(BIN)/python -m pytest
+
+site: $(STAMPS)/site ## build the book into _build/html
+
+release: $(STAMPS)/released ## make notebooks/ and the student bundle from solutions/
+
+serve: site ## show the site on http://127.0.0.1:8000
+	$(BIN)/python -m http.server 8000 --bind 127.0.0.1 --directory _build/html
+
+lab: $(STAMPS)/installed ## JupyterLab on notebooks/, as a student has it
+	$(BIN)/jupyter lab notebooks
+
+teach: release ## JupyterLab with Formgrader, for instructors
+	$(BIN)/jupyter lab --ServerApp.root_dir=.
+
+grade: release sandbox ## grade one assignment: make grade ASSIGNMENT=1_z_scores
+	@test -n "$(ASSIGNMENT)" || { echo "Which one? make grade ASSIGNMENT=$(firstword $(ASSIGNMENTS))   There are: $(ASSIGNMENTS)"; exit 2; }
+	$(BIN)/python -m autograder grade $(ASSIGNMENT)
+
+sandbox: ## install bubblewrap where it can be
+	@command -v bwrap >/dev/null || sh autograder/install_bubblewrap.sh
+
+clean: ## remove what can be made again (never grading/)
+	rm -rf _build dist
+
+$(STAMPS)/installed: requirements.txt requirements-student.txt constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; say which: make PYTHON=python3.12"; exit 2; }
+	@echo "Installing into .venv (some minutes the first time)"
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt -c constraints.txt
+	@mkdir -p $(STAMPS) && touch $@
+
+$(STAMPS)/site: $(STAMPS)/installed $(BOOK)
+	$(BIN)/jupyter-book build . -W -n --keep-going
+	@touch $@
+
+$(STAMPS)/released: $(STAMPS)/site $(SOURCES) $(JUDGE)
+	$(BIN)/python -m autograder release
+	@touch $@
+
+$(STAMPS)/graded: $(STAMPS)/released $(SAMPLES) | sandbox
+	$(BIN)/python -m tests.sample_class
+	@set -e; for assignment in $(ASSIGNMENTS); do $(BIN)/python -m autograder grade $$assignment --student 'sample_*'; done
+	@touch $@

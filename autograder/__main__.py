@@ -1,0 +1,141 @@
+"""``python -m autograder``: grade an assignment, judge files, release the notebooks."""
+
+import argparse
+import json
+import os
+import sys
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from pathlib import Path
+
+from tqdm import tqdm
+
+from autograder import sandbox
+
+
+def main(arguments: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="python -m autograder", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+
+    grade = commands.add_parser("grade", help="grade grading/submitted/<student>/<assignment>/ into gradebook and feedback")
+    grade.add_argument("assignment")
+    grade.add_argument("--student", default="*", metavar="GLOB", help="only the students whose folder matches")
+    grade.add_argument("--json", type=Path, metavar="FILE", help="write every verdict to FILE")
+    grade.set_defaults(run=_grade)
+
+    judge = commands.add_parser("judge", help="judge Python files that define an exercise's function")
+    judge.add_argument("exercise")
+    judge.add_argument("files", nargs="+", type=Path, metavar="FILE")
+    judge.add_argument("--json", type=Path, metavar="FILE", help="write every verdict to FILE")
+    judge.set_defaults(run=_judge)
+
+    release = commands.add_parser("release", help="make notebooks/ and the student bundle from solutions/")
+    release.set_defaults(run=_release)
+
+    for command in (grade, judge):
+        command.add_argument(
+            "--trust-submissions", action="store_true", help="run student code without a sandbox, with your own rights"
+        )
+
+    options = parser.parse_args(arguments)
+    try:
+        if options.command != "release":
+            if options.trust_submissions:
+                os.environ[sandbox.TRUST] = "1"
+            sandbox.check()
+        return options.run(options)
+    except sandbox.NoSandbox as error:
+        return _stop(error)
+
+
+def _grade(options: argparse.Namespace) -> int:
+    from autograder import course, exercises, grading
+
+    try:
+        exercises.topic(options.assignment)
+        names = grading.students(options.assignment, options.student)
+        config = course.nbgrader_config()
+        with ProcessPoolExecutor() as executor:
+            graded = grading.grade(options.assignment, names, config, executor)
+            results = list(tqdm(graded, total=len(names), desc=options.assignment, unit="submission"))
+    except (KeyError, grading.CannotGrade) as error:
+        return _stop(error)
+    print(grading.table(results))
+    print(f"Feedback: {course.FEEDBACK}/<student>/{options.assignment}/{options.assignment}.html")
+    if options.json:
+        _write_json(options.json, [r.as_json() for r in sorted(results, key=lambda r: r.student)])
+    failed = [r for r in results if r.error]
+    for result in failed:
+        print(f"{result.student} was not graded: {result.error}", file=sys.stderr)
+    return 1 if failed else 0
+
+
+def _judge(options: argparse.Namespace) -> int:
+    from autograder import course, exercises
+
+    try:
+        _, item = exercises.find(options.exercise)
+    except KeyError as error:
+        return _stop(error)
+    secret = course.secret()
+    rows = {}
+    with ProcessPoolExecutor() as executor:
+        waiting = {executor.submit(_judge_file, path, options.exercise, secret): i for i, path in enumerate(options.files)}
+        quiet = len(options.files) == 1
+        for future in tqdm(as_completed(waiting), total=len(waiting), desc=item.name, unit="file", disable=quiet):
+            rows[waiting[future]] = future.result()
+    ordered = [rows[i] for i in sorted(rows)]
+    for row in ordered:
+        print(f"{row['file']}: {row['score']:g} of {row['max_score']:g}")
+        for verdict in row["verdicts"]:
+            if not verdict["passed"]:
+                print(f"  {verdict['check']}: {verdict['hint']}")
+    if options.json:
+        _write_json(options.json, ordered)
+    return 0
+
+
+def _judge_file(path: Path, name: str, secret: bytes) -> dict:
+    from autograder import exercises, notebook_judge, submission
+    from autograder.limits import Limits
+
+    topic, item = exercises.find(name)
+    try:
+        source = submission.read_file(path, Limits().notebook_bytes).decode("utf-8-sig")
+        verdicts = notebook_judge.judge_source(source, name, secret)
+    except submission.BadSubmission as bad:
+        verdicts = notebook_judge.all_failed(item, topic, str(bad))
+    except UnicodeDecodeError:
+        verdicts = notebook_judge.all_failed(item, topic, f"{path.name} is not text in UTF-8.")
+    return {
+        "file": str(path),
+        "score": sum(v.points for v in verdicts),
+        "max_score": item.max_points,
+        "verdicts": [v.as_json() for v in verdicts],
+    }
+
+
+def _release(options: argparse.Namespace) -> int:
+    from autograder import course, releasing
+
+    try:
+        for folder in releasing.release(course.nbgrader_config()):
+            print(f"released {folder.relative_to(course.ROOT)}")
+        print(f"bundle for students: {releasing.bundle().relative_to(course.ROOT)}")
+    except releasing.ReleaseFailed as error:
+        return _stop(error)
+    return 0
+
+
+def _write_json(path: Path, rows: list) -> None:
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    draft.write_text(json.dumps(rows, indent=1, ensure_ascii=False) + "\n")
+    os.replace(draft, path)
+
+
+def _stop(error: Exception) -> int:
+    print(error.args[0] if error.args else error, file=sys.stderr)
+    return 2
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,57 @@
+"""Verdicts as people see them: a card for the notebook's cell and for the feedback page."""
+
+import html as escape
+from collections.abc import Iterable
+
+from autograder.exercise import Verdict
+
+STYLE = """
+.verdicts{border:1px solid;border-left-width:6px;border-radius:6px;padding:.5em 1em;margin:.4em 0;line-height:1.45}
+.verdicts.all{border-color:#0f7b53}.verdicts.some{border-color:#c4501b}
+.verdicts p{margin:.1em 0 .4em;font-weight:600}.verdicts ul{list-style:none;margin:0;padding:0}
+.verdicts li{margin:.35em 0;padding-left:1.6em;text-indent:-1.6em;overflow-wrap:anywhere}
+.verdicts .hint{display:block;text-indent:0}
+"""
+
+
+def text(verdicts: Iterable[Verdict]) -> str:
+    """Return the verdicts of one exercise as plain text."""
+    verdicts = list(verdicts)
+    rows = [f"{verdicts[0].exercise}: {_points(verdicts)}" if verdicts else "not judged"]
+    for v in verdicts:
+        rows.append(f"  {'holds' if v.passed else 'FAILS'}  {v.title} ({v.points:g} of {v.max_points:g})")
+        if not v.passed:
+            rows.append(f"         {v.hint}")
+    return "\n".join(rows)
+
+
+def html(verdicts: Iterable[Verdict], book: str = "") -> str:
+    """Return the verdicts of one exercise as HTML; everything that came from outside is escaped.
+
+    book: address of the folder that holds the chapters, ending in "/", or "" for no links.
+    """
+    verdicts = list(verdicts)
+    if not verdicts:
+        return "<p>not judged</p>"
+    rows = []
+    for v in verdicts:
+        mark = "✓ holds:" if v.passed else "✗ <strong>fails:</strong>"
+        row = f"{mark} {escape.escape(v.title)} <small>({v.points:g} of {v.max_points:g})</small>"
+        if not v.passed:
+            row += f"<span class='hint'>{escape.escape(v.hint)}{_read(v, book)}</span>"
+        rows.append(f"<li>{row}</li>")
+    kind = "all" if all(v.passed for v in verdicts) else "some"
+    heading = f"<code>{escape.escape(verdicts[0].exercise)}</code>: {_points(verdicts)}"
+    return f"<style>{STYLE}</style><div class='verdicts {kind}'><p>{heading}</p><ul>{''.join(rows)}</ul></div>"
+
+
+def _read(verdict: Verdict, book: str) -> str:
+    if not verdict.section:
+        return ""
+    if not book:
+        return f" Read: {escape.escape(verdict.section)}"
+    return f" <a href='{escape.escape(book + verdict.section)}'>Read the section</a>"
+
+
+def _points(verdicts: list[Verdict]) -> str:
+    return f"{sum(v.points for v in verdicts):g} of {sum(v.max_points for v in verdicts):g} points"

@@ -1,0 +1,66 @@
+"""The feedback page of a submission: score, verdicts with hints and links, the student's answers."""
+
+import os
+from pathlib import Path
+
+import jinja2
+from nbformat import NotebookNode
+
+from autograder import cards, course, submission
+from autograder.exercise import Verdict
+
+_templates = jinja2.Environment(
+    loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates"),
+    autoescape=True,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+
+
+def page(notebook: NotebookNode, about: dict) -> str:
+    """Return the page as HTML. All text of the student's is escaped; the page runs no script.
+
+    notebook: judged, with nbgrader's scores and comments in its cells' metadata.
+    about: student, assignment, score, max_score and late_penalty, as nbgrader gives them.
+    """
+    verdicts = verdicts_of(notebook)
+    book = book_address(about["student"], about["assignment"])
+    return _templates.get_template("feedback.html").render(
+        about=about,
+        problem=notebook.metadata["course"].get("problem"),
+        parts=[_part(cell, verdicts, book) for cell in notebook.cells if _is_shown(cell)],
+        style=cards.STYLE,
+    )
+
+
+def verdicts_of(notebook: NotebookNode) -> list[Verdict]:
+    """Return the verdicts that the judge left in a notebook."""
+    return [Verdict(**row) for row in notebook.metadata["course"]["verdicts"]]
+
+
+def book_address(student: str, assignment: str) -> str:
+    """Return the relative address of the built book's chapters from a feedback page, or ""."""
+    chapters = course.SITE / "book"
+    if not chapters.exists():
+        return ""
+    return Path(os.path.relpath(chapters, course.FEEDBACK / student / assignment)).as_posix() + "/"
+
+
+def _is_shown(cell: NotebookNode) -> bool:
+    return submission.is_solution(cell) or submission.is_judged(cell)
+
+
+def _part(cell: NotebookNode, verdicts: list[Verdict], book: str) -> dict:
+    marks = cell.metadata.nbgrader
+    part = {"name": marks.grade_id, "comment": marks.get("comment"), "kind": "answer", "source": cell.source}
+    if submission.is_judged(cell):
+        part["kind"] = "verdicts"
+        part["card"] = cards.html((v for v in verdicts if v.exercise == marks.grade_id), book)
+    elif marks.get("grade"):
+        part["kind"] = "written"
+        part["score"], part["points"] = marks.get("score"), marks.get("points")
+        part["waiting"] = marks.get("score") is None
+    elif cell.cell_type == "code":
+        part["printed"] = "".join(o.text for o in cell.outputs if o.output_type == "stream")[:20_000]
+        part["error"] = "\n".join("\n".join(o.traceback) for o in cell.outputs if o.output_type == "error")[:5_000]
+    return part

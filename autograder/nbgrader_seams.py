@@ -1,0 +1,74 @@
+"""Where nbgrader takes our classes: its commands, its API and Formgrader's buttons all use them.
+
+``nbgrader_config.py`` names them. The exporter reads and rebuilds a submission, the preprocessors
+judge it and save its scores; the feedback exporter writes the course's own page.
+"""
+
+import re
+from pathlib import Path
+
+from nbconvert.exporters import Exporter, NotebookExporter
+from nbgrader.preprocessors import NbGraderPreprocessor, SaveAutoGrades
+from nbgrader.utils import is_grade, is_solution
+
+from autograder import course, feedback, submission
+from autograder.limits import Limits
+from autograder.notebook_judge import judge_notebook
+
+
+class SubmissionExporter(NotebookExporter):
+    """Reads a submitted file without trusting it; reads what we wrote ourselves as usual."""
+
+    def from_filename(self, filename, resources=None, **kwargs):
+        if not self.parent._sanitizing:
+            return super().from_filename(filename, resources, **kwargs)
+        source = submission.read_source(course.source_notebook(resources["nbgrader"]["assignment"]))
+        notebook = submission.rebuild_file(Path(filename), source, Limits().notebook_bytes)
+        return self.from_notebook_node(notebook, resources, **kwargs)
+
+
+class Judge(NbGraderPreprocessor):
+    """Judges the rebuilt notebook, in place of executing it."""
+
+    def preprocess(self, nb, resources):
+        return judge_notebook(nb, resources["nbgrader"]["assignment"], course.secret()), resources
+
+
+class SaveVerdicts(SaveAutoGrades):
+    """Saves the judge's points; leaves hand-graded cells to nbgrader."""
+
+    def _add_score(self, cell, resources):
+        if is_solution(cell):
+            return super()._add_score(cell, resources)
+        grade = self.gradebook.find_grade(
+            cell.metadata["nbgrader"]["grade_id"], self.notebook_id, self.assignment_id, self.student_id
+        )
+        grade.auto_score = cell.metadata["course_points"]
+        grade.needs_manual_grade = grade.manual_score is not None
+        self.gradebook.db.commit()
+
+
+class FeedbackExporter(Exporter):
+    """Writes the feedback page of one submission."""
+
+    file_extension = ".html"
+    output_mimetype = "text/html"
+
+    def from_notebook_node(self, nb, resources=None, **kwargs):
+        nb, resources = super().from_notebook_node(nb, resources, **kwargs)
+        return feedback.page(nb, resources["nbgrader"]), resources
+
+
+class DropSolutionLines(NbGraderPreprocessor):
+    """Removes the lines that end in ``# SOLUTION`` from what is released.
+
+    For cells whose released form must still run (a prediction, a quiz), where nbgrader's solution
+    region would leave a ``raise`` behind.
+    """
+
+    _line = re.compile(r".*# SOLUTION\s*(\n|$)")
+
+    def preprocess_cell(self, cell, resources, index):
+        if cell.cell_type == "code" and is_solution(cell) and not is_grade(cell):
+            cell.source = self._line.sub("", cell.source).rstrip("\n")
+        return cell, resources

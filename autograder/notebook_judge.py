@@ -1,0 +1,89 @@
+"""Judges a rebuilt notebook: a pure function from answers to verdicts."""
+
+from dataclasses import replace
+
+from nbformat import NotebookNode
+from nbformat.v4 import new_output
+
+from autograder import cards, exercises, judging, submission
+from autograder.exercise import Exercise, Quiz, Topic, Verdict
+from autograder.limits import Limits
+from autograder.student import CellResult, Student, say_error
+
+
+def judge_notebook(notebook: NotebookNode, stem: str, secret: bytes, limits: Limits = Limits()) -> NotebookNode:
+    """Judge a notebook that ``submission.rebuild`` made; return it with outputs and verdicts.
+
+    The verdicts stand in ``notebook.metadata["course"]["verdicts"]`` as JSON, and as a card in the
+    output of each judged cell.
+    """
+    topic = exercises.topic(stem)
+    course = notebook.metadata["course"]
+    if course.get("problem"):
+        verdicts = [v for item in items_of(topic) for v in all_failed(item, topic, course["problem"])]
+    else:
+        verdicts = _run(notebook, topic, secret, limits)
+    course["verdicts"] = [v.as_json() | {"title": v.title} for v in verdicts]
+    for cell in notebook.cells:
+        if submission.is_judged(cell):
+            mine = [v for v in verdicts if v.exercise == cell.metadata.nbgrader.grade_id]
+            cell.outputs = [new_output("display_data", {"text/html": cards.html(mine), "text/plain": cards.text(mine)})]
+            cell.metadata["course_points"] = sum(v.points for v in mine)
+    return notebook
+
+
+def judge_source(source: str, name: str, secret: bytes, limits: Limits = Limits()) -> list[Verdict]:
+    """Judge one plain Python file for one exercise."""
+    topic, item = exercises.find(name)
+    with Student([topic.prelude, source], topic.forbidden, limits) as student:
+        return judging.judge(item, topic, student, secret)
+
+
+def items_of(topic: Topic) -> list[Exercise | Quiz]:
+    return [*topic.exercises, topic.quiz]
+
+
+def all_failed(item: Exercise | Quiz, topic: Topic, reason: str) -> list[Verdict]:
+    """Return a failed verdict for every check of an exercise or quiz, with one reason."""
+    if isinstance(item, Quiz):
+        rows = [(q.name, f"Question {q.name}", q.points, q.section) for q in item.questions]
+    else:
+        rows = [(check.name, check.title, check.points, check.section) for check in item.checks]
+    verdicts = [Verdict(item.name, name, title, False, 0.0, points, None, reason, section) for name, title, points, section in rows]
+    return judging.located(verdicts, topic)
+
+
+def _run(notebook: NotebookNode, topic: Topic, secret: bytes, limits: Limits) -> list[Verdict]:
+    written = [cell for cell in notebook.cells if cell.cell_type == "code" and submission.is_solution(cell)]
+    with Student([topic.prelude, *(cell.source for cell in written)], topic.forbidden, limits) as student:
+        for number, (cell, result) in enumerate(zip(written, student.results[1:]), start=1):
+            cell.execution_count = number
+            cell.outputs = _outputs(result)
+        verdicts = [v for item in items_of(topic) for v in judging.judge(item, topic, student, secret)]
+    if notebook.metadata["course"]["extra_cells"]:
+        verdicts = [_explain_extra_cells(v) for v in verdicts]
+    return verdicts
+
+
+def _outputs(result: CellResult) -> list:
+    outputs = []
+    if result.printed:
+        outputs.append(new_output("stream", name="stdout", text=result.printed))
+    if result.error:
+        message = say_error(result.error)
+        outputs.append(
+            new_output(
+                "error",
+                ename=str(result.error.get("type")),
+                evalue=str(result.error.get("message", "")),
+                traceback=[message],
+            )
+        )
+    return outputs
+
+
+def _explain_extra_cells(verdict: Verdict) -> Verdict:
+    if verdict.passed or "NameError" not in verdict.hint:
+        return verdict
+    note = " Only the exercise cells are graded, not cells that you added: move what the function needs into its own cell."
+    return replace(verdict, hint=verdict.hint + note)

@@ -1,0 +1,119 @@
+"""From the instructor's sources to what students get: the notebooks, and a bundle with the site."""
+
+import re
+import shutil
+import zipfile
+from pathlib import Path
+
+from nbgrader.apps.api import NbGraderAPI
+from nbgrader.coursedir import CourseDirectory
+from traitlets.config import Config
+
+from autograder import course, exercises, submission
+
+BUNDLE = "normalisation-course"
+_START = """# Normalisation inside transformers
+
+Read: open `site/index.html` in a browser. It works offline.
+
+Solve: with Python 3.11 or newer, in a terminal in this folder:
+
+    python -m venv .venv
+    .venv/bin/python -m pip install -r requirements-student.txt
+    .venv/bin/jupyter lab notebooks/1_z_scores/1_z_scores.ipynb
+
+On Windows write `.venv\\Scripts\\` in place of `.venv/bin/`.
+"""
+
+
+class ReleaseFailed(Exception):
+    """A release was stopped; the message says why."""
+
+
+def release(config: Config) -> list[Path]:
+    """Make ``notebooks/`` from ``solutions/`` by nbgrader. Returns the folders. Raises ReleaseFailed."""
+    course.GRADING.mkdir(parents=True, exist_ok=True)
+    api = NbGraderAPI(coursedir=CourseDirectory(config=config), config=config)
+    for stem in exercises.stems():
+        outcome = api.generate_assignment(stem, force=True, create=True)
+        if not outcome["success"]:
+            raise ReleaseFailed(f"nbgrader could not release {stem}:\n{outcome.get('error') or outcome.get('log')}")
+    folders = [course.NOTEBOOKS / stem for stem in exercises.stems()]
+    _stop_on(leaks(course.NOTEBOOKS))
+    return folders
+
+
+def bundle() -> Path:
+    """Pack site, notebooks and student requirements into ``dist/``. Raises ReleaseFailed."""
+    if not (course.SITE / "index.html").exists():
+        raise ReleaseFailed("The site is not built yet: run `make site` first.")
+    folder = course.DIST / BUNDLE
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    (folder / "START.md").write_text(_START)
+    shutil.copy(course.ROOT / "requirements-student.txt", folder)
+    for licence in ("LICENSE", "LICENSE-TEXT.md"):
+        shutil.copy(course.ROOT / licence, folder)
+    ignored = shutil.ignore_patterns("__pycache__", ".ipynb_checkpoints", ".buildinfo*")
+    shutil.copytree(course.SITE, folder / "site", ignore=ignored)
+    shutil.copytree(course.NOTEBOOKS, folder / "notebooks", ignore=ignored)
+    _stop_on(leaks(folder))
+    archive = course.DIST / f"{BUNDLE}.zip"
+    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as packed:
+        for path in sorted(folder.rglob("*")):
+            if path.is_file():
+                entry = zipfile.ZipInfo((Path(BUNDLE) / path.relative_to(folder)).as_posix(), (2026, 1, 1, 0, 0, 0))
+                entry.compress_type = zipfile.ZIP_DEFLATED
+                packed.writestr(entry, path.read_bytes())
+    shutil.rmtree(folder)
+    return archive
+
+
+def leaks(folder: Path) -> list[str]:
+    """Return what a folder for students holds of the instructor's side, as "file: what"."""
+    hidden = _hidden_lines()
+    answers = _answer_lines()
+    found = []
+    for path in sorted(p for p in folder.rglob("*") if p.is_file()):
+        name = path.relative_to(folder).as_posix()
+        if path.name in ("gradebook.db", "course_secret") or "autograder" in path.parts:
+            found.append(f"{name}: the file itself")
+        if path.suffix not in (".ipynb", ".py", ".html", ".md", ".txt", ".js", ".json"):
+            continue
+        text = path.read_text(encoding="utf-8", errors="replace")
+        wanted = hidden | answers if path.suffix in (".ipynb", ".py") else hidden
+        lines = {_plain(line) for line in text.splitlines()}
+        found += [f"{name}: {line[:60]}" for line in wanted & lines]
+        if re.search(r"(BEGIN|END) (SOLUTION|HIDDEN TESTS|MARK SCHEME)|# SOLUTION", text) and path.suffix in (".ipynb", ".py"):
+            found.append(f"{name}: a marker of the source notebooks")
+    return found
+
+
+def _stop_on(found: list[str]) -> None:
+    if found:
+        raise ReleaseFailed("Stopped: what students would get holds hidden material:\n  " + "\n  ".join(found[:20]))
+
+
+def _hidden_lines() -> set[str]:
+    """Long lines of the hidden modules: long enough not to stand elsewhere by chance."""
+    modules = (Path(__file__).parent / "exercises").glob("[0-9]*.py")
+    return {_plain(line) for path in modules for line in path.read_text().splitlines() if len(line.strip()) >= 60}
+
+
+def _answer_lines() -> set[str]:
+    """Lines of the solutions and rubrics that a release must not hold."""
+    found = set()
+    for stem in exercises.stems():
+        for cell in submission.read_source(course.source_notebook(stem)).cells:
+            regions = re.findall(r"(?s)BEGIN (?:SOLUTION|HIDDEN TESTS|MARK SCHEME).*?END", cell.source)
+            regions += re.findall(r".*# SOLUTION", cell.source)
+            found |= {_plain(line) for region in regions for line in region.splitlines() if len(line.strip()) >= 25}
+    return found
+
+
+def _plain(line: str) -> str:
+    """A line as it stands in a text file or, quoted and escaped, in a notebook's JSON."""
+    line = line.strip().rstrip(",")
+    if len(line) > 1 and line[0] == line[-1] == '"':
+        line = line[1:-1].removesuffix("\\n").replace('\\"', '"').replace("\\\\", "\\")
+    return line.strip()

@@ -1,0 +1,151 @@
+"""From a submitted file to a notebook that is the instructor's own but for the student's answers.
+
+Nothing of a submission is trusted: from the source notebook comes every cell, its kind, its
+metadata; from the submission comes the text of the solution cells, found by their id.
+"""
+
+import copy
+import json
+import os
+import stat
+from dataclasses import dataclass
+from pathlib import Path
+
+import nbformat
+from nbformat import NotebookNode
+
+MAX_CELL_CHARACTERS = 200_000
+
+
+class BadSubmission(Exception):
+    """The file can't be graded; the message tells the student why and what to do."""
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What was found in a submission.
+
+    texts: text of the solution cells by grade_id.
+    extra_cells: how many cells with text the student added; they are not graded.
+    """
+
+    texts: dict[str, str]
+    extra_cells: int
+
+
+def read_file(path: Path, max_bytes: int) -> bytes:
+    """Return a file's bytes. Raises BadSubmission for anything but a regular file of moderate size."""
+    try:
+        # Neither follow a link nor wait for a pipe's other end.
+        number = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    except FileNotFoundError:
+        raise BadSubmission(_not_found(path)) from None
+    except OSError as error:
+        raise BadSubmission(f"{path.name} can't be opened ({error.strerror}). Hand in an ordinary file.") from None
+    with os.fdopen(number, "rb") as file:
+        status = os.fstat(number)
+        if not stat.S_ISREG(status.st_mode):
+            raise BadSubmission(f"{path.name} is not an ordinary file. Hand in the notebook itself.")
+        if status.st_size > max_bytes:
+            size = f"{status.st_size / 2**20:.1f} MiB"
+            raise BadSubmission(f"{path.name} has {size}; the limit is {max_bytes / 2**20:g} MiB. Clear its outputs.")
+        return file.read(max_bytes)
+
+
+def _not_found(path: Path) -> str:
+    try:
+        others = sorted(p.name for p in path.parent.iterdir() if p.suffix == ".ipynb")[:5]
+    except OSError:
+        return "Nothing was handed in for this assignment."
+    if others:
+        return f"No notebook called {path.name} was handed in, but {', '.join(others)}: rename it to {path.name}."
+    return f"No notebook called {path.name} was handed in."
+
+
+def answers(data: bytes, source: NotebookNode) -> Answers:
+    """Return the student's answers to ``source`` from the bytes of a notebook. Raises BadSubmission."""
+    cells = _cells(data)
+    wanted = {cell.metadata.nbgrader.grade_id: cell.source for cell in source.cells if is_solution(cell)}
+    known = {cell.metadata.nbgrader.grade_id for cell in source.cells if "nbgrader" in cell.metadata}
+    texts: dict[str, str] = {}
+    extra = 0
+    for cell in cells:
+        grade_id, text = _grade_id(cell), _text(cell)
+        if grade_id in wanted:
+            # Of several copies of a cell the first that was worked on counts.
+            if grade_id not in texts or _untouched(texts[grade_id]):
+                texts[grade_id] = text[:MAX_CELL_CHARACTERS]
+        elif grade_id not in known and text.strip() and cell.get("cell_type") == "code":
+            extra += 1
+    return Answers(texts, extra)
+
+
+def rebuild(source: NotebookNode, found: Answers | None) -> NotebookNode:
+    """Return ``source`` with its solutions replaced by the student's answers (or by nothing)."""
+    notebook = copy.deepcopy(source)
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            cell.outputs, cell.execution_count = [], None
+        if is_solution(cell):
+            cell.source = found.texts.get(cell.metadata.nbgrader.grade_id, "") if found else ""
+    notebook.metadata["course"] = {"extra_cells": found.extra_cells if found else 0}
+    return notebook
+
+
+def rebuild_file(path: Path, source: NotebookNode, max_bytes: int) -> NotebookNode:
+    """Return the rebuilt notebook of a submitted file; a bad file gives one without answers and the reason."""
+    try:
+        return rebuild(source, answers(read_file(path, max_bytes), source))
+    except BadSubmission as bad:
+        notebook = rebuild(source, None)
+        notebook.metadata["course"]["problem"] = str(bad)
+        return notebook
+
+
+def read_source(path: Path) -> NotebookNode:
+    """Return an instructor's source notebook."""
+    return nbformat.read(path, as_version=4)
+
+
+def is_solution(cell: NotebookNode) -> bool:
+    return bool(cell.metadata.get("nbgrader", {}).get("solution"))
+
+
+def is_judged(cell: NotebookNode) -> bool:
+    """Whether the judge gives this cell its points (and not a person)."""
+    marks = cell.metadata.get("nbgrader", {})
+    return bool(marks.get("grade")) and not marks.get("solution")
+
+
+def _cells(data: bytes) -> list[dict]:
+    try:
+        notebook = json.loads(data.decode("utf-8-sig"))
+    except (ValueError, RecursionError):
+        raise BadSubmission(
+            "The file is not a Jupyter notebook (it can't be read as JSON). Open it in JupyterLab, save it there and hand in that file."
+        ) from None
+    cells = notebook.get("cells") if isinstance(notebook, dict) else None
+    if not isinstance(cells, list):
+        raise BadSubmission("The file is not a Jupyter notebook of version 4: it has no list of cells. Save it in JupyterLab.")
+    return [cell for cell in cells if isinstance(cell, dict)]
+
+
+def _grade_id(cell: dict) -> str | None:
+    metadata = cell.get("metadata")
+    marks = metadata.get("nbgrader") if isinstance(metadata, dict) else None
+    grade_id = marks.get("grade_id") if isinstance(marks, dict) else None
+    return grade_id if isinstance(grade_id, str) else None
+
+
+def _text(cell: dict) -> str:
+    source = cell.get("source", "")
+    if isinstance(source, list):
+        source = "".join(part for part in source if isinstance(part, str))
+    if not isinstance(source, str):
+        return ""
+    # A lone surrogate can't be written to a file again.
+    return source.encode("utf-8", "replace").decode("utf-8")
+
+
+def _untouched(text: str) -> bool:
+    return "raise NotImplementedError" in text or not text.strip()

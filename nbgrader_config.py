@@ -1,0 +1,50 @@
+"""nbgrader's configuration: the course's rooms, and our judge in place of its own.
+
+Every nbgrader command started in this folder reads it, Formgrader too.
+"""
+
+import sys
+from pathlib import Path
+
+root = Path(__file__).resolve().parent
+if str(root) not in sys.path:
+    sys.path.insert(0, str(root))
+
+c = get_config()  # noqa: F821  (nbgrader provides it)
+
+c.CourseDirectory.root = str(root)
+c.CourseDirectory.course_id = "normalisation"
+c.CourseDirectory.db_url = f"sqlite:///{root / 'grading' / 'gradebook.db'}"
+c.CourseDirectory.source_directory = "solutions"
+c.CourseDirectory.release_directory = "notebooks"
+c.CourseDirectory.submitted_directory = "grading/submitted"
+c.CourseDirectory.autograded_directory = "grading/autograded"
+c.CourseDirectory.feedback_directory = "grading/feedback"
+c.CourseDirectory.solution_directory = "grading/solution"
+
+c.GenerateAssignment.preprocessors = [
+    "autograder.nbgrader_seams.DropSolutionLines",
+    "nbgrader.preprocessors.LockCells",
+    "nbgrader.preprocessors.ClearSolutions",
+    "nbgrader.preprocessors.ClearOutput",
+    "nbgrader.preprocessors.CheckCellMetadata",
+    "nbgrader.preprocessors.ComputeChecksums",
+    "nbgrader.preprocessors.SaveCells",
+    "nbgrader.preprocessors.ClearHiddenTests",
+    "nbgrader.preprocessors.ClearMarkScheme",
+    "nbgrader.preprocessors.ComputeChecksums",
+    "nbgrader.preprocessors.CheckCellMetadata",
+]
+c.ClearSolutions.code_stub = {"python": 'raise NotImplementedError("write this")'}
+c.ClearSolutions.text_stub = "Write here."
+
+c.Autograde.exporter_class = "autograder.nbgrader_seams.SubmissionExporter"
+c.Autograde.sanitize_preprocessors = []
+c.Autograde.autograde_preprocessors = [
+    "autograder.nbgrader_seams.Judge",
+    "autograder.nbgrader_seams.SaveVerdicts",
+    "nbgrader.preprocessors.AssignLatePenalties",
+]
+
+c.GenerateFeedback.exporter_class = "autograder.nbgrader_seams.FeedbackExporter"
+c.GenerateFeedback.preprocessors = ["nbgrader.preprocessors.GetGrades"]

@@ -1,0 +1,114 @@
+"""Judges the judge: right implementations get full marks, wrong ones fail by their own name.
+
+``implementations/<stem>/<exercise>/right/*.py`` and ``…/wrong/<misconception>[__variant].py``.
+"""
+
+from pathlib import Path
+
+import pytest
+
+from autograder import exercises, judging
+from autograder.exercise import Quiz
+from autograder.student import Student
+
+FOLDER = Path(__file__).parent / "implementations"
+SECRETS = (b"one course", b"another course")
+
+
+def files(kind: str) -> list:
+    return [
+        pytest.param(path, id=str(path.relative_to(FOLDER).with_suffix("")))
+        for path in sorted(FOLDER.glob(f"*/*/{kind}/*.py"))
+    ]
+
+
+def verdicts_of(source: str, name: str, secret: bytes = SECRETS[0]):
+    topic, exercise = exercises.find(name)
+    with Student([source], topic.forbidden) as student:
+        return judging.judge(exercise, topic, student, secret)
+
+
+def exercise_of(path: Path) -> str:
+    return path.parent.parent.name
+
+
+@pytest.mark.parametrize("path", files("right"))
+def test_right_gets_full_marks(path):
+    for secret in SECRETS:
+        verdicts = verdicts_of(path.read_text(), exercise_of(path), secret)
+        assert [(v.check, v.hint) for v in verdicts if not v.passed] == []
+
+
+@pytest.mark.parametrize("path", files("wrong"))
+def test_wrong_fails_by_name(path):
+    verdicts = verdicts_of(path.read_text(), exercise_of(path))
+    failed = [v for v in verdicts if not v.passed]
+    assert failed, "this wrong implementation survives"
+    named = [v.misconception for v in failed if v.misconception]
+    assert set(named) == {path.stem.partition("__")[0]}, [(v.check, v.misconception, v.hint) for v in failed]
+
+
+def names():
+    return [item.name for stem in exercises.stems() for item in exercises.topic(stem).exercises]
+
+
+@pytest.mark.parametrize("name", names())
+def test_every_misconception_is_tried(name):
+    """A misconception that an exercise can name has a wrong implementation, and there are five right ones."""
+    topic, exercise = exercises.find(name)
+    folder = FOLDER / topic.stem / name
+    tried = {path.stem.partition("__")[0] for path in folder.glob("wrong/*.py")}
+    nameable = {suspect.misconception for suspect in exercise.suspects}
+    nameable |= {check.telltale for check in exercise.checks if check.telltale}
+    assert nameable <= set(exercise.misconceptions)
+    assert nameable - tried == set()
+    assert len(list(folder.glob("right/*.py"))) >= 5
+
+
+LAZY = {
+    "returns its first argument": "def {name}(*args, **kwargs):\n    return args[0]\n",
+    "returns zeros": "import numpy as np\ndef {name}(*args, **kwargs):\n    return np.zeros_like(args[0])\n",
+    "returns zero": "def {name}(*args, **kwargs):\n    return 0.0\n",
+    "returns nothing": "def {name}(*args, **kwargs):\n    pass\n",
+    "returns a pair": "def {name}(*args, **kwargs):\n    return args[0], args\n",
+    "returns three": "def {name}(*args, **kwargs):\n    return args[0], args[0], args[0]\n",
+    "raises": "def {name}(*args, **kwargs):\n    raise NotImplementedError\n",
+    "does not parse": "def {name}(:\n",
+    "is missing": "x = 1\n",
+}
+
+
+@pytest.mark.parametrize("lazy", LAZY)
+@pytest.mark.parametrize("name", names())
+def test_lazy_earns_nothing(name, lazy):
+    _, exercise = exercises.find(name)
+    source = "\n".join(LAZY[lazy].format(name=function) for function in exercise.functions)
+    verdicts = verdicts_of(source, name)
+    assert sum(v.points for v in verdicts) == 0
+    assert all(v.hint for v in verdicts)
+
+
+def test_every_section_exists():
+    book = Path(__file__).parent.parent / "book"
+    for stem in exercises.stems():
+        topic = exercises.topic(stem)
+        labels = (book / f"{stem}.md").read_text()
+        sections = {q.section for q in topic.quiz.questions}
+        for exercise in topic.exercises:
+            sections |= {exercise.section} | {check.section for check in exercise.checks}
+            sections |= {m.section for m in exercise.misconceptions.values()}
+        missing = [section for section in sections if f"({section})=" not in labels]
+        assert missing == [], f"{stem}.md lacks these labels"
+
+
+def test_quiz_answers_earn_their_points():
+    for stem in exercises.stems():
+        quiz = exercises.topic(stem).quiz
+        assert isinstance(quiz, Quiz) and 3 <= len(quiz.questions) <= 5
+        right = {q.name: q.answer for q in quiz.questions}
+        verdicts = verdicts_of(f"{quiz.variable} = {right}", quiz.name)
+        assert sum(v.points for v in verdicts) == quiz.max_points
+        for question in quiz.questions:
+            for letter in set("abcd") - {question.answer}:
+                wrong = verdicts_of(f"{quiz.variable} = {right | {question.name: letter}}", quiz.name)
+                assert [v.hint for v in wrong if not v.passed] == [question.why[letter]]
