@@ -48,6 +48,7 @@ class Case:
         ``telltale`` is what the student got wrong.
     public: its figures may be shown to the student.
     quiet: a warning during the call is a failure.
+    only_values: a wider result and a changed input are no failure here; another check judges them.
     """
 
     args: tuple
@@ -58,6 +59,7 @@ class Case:
     control: bool = False
     public: bool = False
     quiet: bool = False
+    only_values: bool = False
 
     def exact_args(self, raw: bool = False) -> list:
         """Return the arguments as a reference gets them: plain arrays, in float64 unless ``raw``."""

@@ -21,12 +21,13 @@ def judge(item: Exercise | Quiz, topic: Topic, student: Student, secret: bytes) 
         return located([_library_verdict(item, check, library) for check in item.checks], topic)
     ends = time.monotonic() + student.limits.exercise_seconds
     verdicts = []
+    past: list[Trial] = []
     for check in item.checks:
         if time.monotonic() > ends:
             hint = f"Not tried: the {student.limits.exercise_seconds:g} seconds for this exercise were used up."
             verdicts.append(_verdict(item, check, False, hint=hint))
         else:
-            verdicts.append(_judge_check(item, check, student, secret))
+            verdicts.append(_judge_check(item, check, student, secret, past))
     return located(verdicts, topic)
 
 
@@ -55,16 +56,18 @@ class Trial:
     message: str
 
 
-def _judge_check(exercise: Exercise, check: Check, student: Student, secret: bytes) -> Verdict:
+def _judge_check(exercise: Exercise, check: Check, student: Student, secret: bytes, past: list[Trial]) -> Verdict:
+    """Judge one check. ``past`` holds the trials of the exercise's earlier checks; this one's are added."""
     trials = []
     for case in check.cases(draw(secret, exercise.name, check.name)):
         trials.append(_try(exercise, case, student))
         if trials[-1].outcome.kind in ("Missing", "Stopped"):
             break
+    earlier, past[:] = past[:], past + trials
     failed = [trial for trial in trials if trial.fault]
     if not failed:
         return _verdict(exercise, check, True)
-    name = _diagnose(exercise, check, trials, failed)
+    name = _diagnose(exercise, check, trials, failed, earlier)
     shown = next((trial for trial in failed if trial.case.public), failed[0])
     hint = shown.message
     section = check.section
@@ -101,6 +104,8 @@ def _compare(exercise, case, outcome, expected) -> tuple[str | None, str]:
             return "shape", f"{where}{output.name} has shape {found.shape}; expected {right.shape}."
         if not _equal(found, right, case):
             return "value", where + _figures(output, found, right, case)
+    if case.only_values:
+        return None, ""
     for output, found in zip(exercise.outputs, outcome.values):
         if output.kind == "array" and found.dtype != case.dtype:
             return "dtype", f"{where}{output.name} is {found.dtype}; expected {case.dtype}, the input's own dtype."
@@ -142,14 +147,14 @@ def _numbers(values: np.ndarray) -> str:
 # which misconception --------------------------------------------------------------------------
 
 
-def _diagnose(exercise: Exercise, check: Check, trials: list[Trial], failed: list[Trial]) -> str | None:
-    for name in _candidates(exercise, check, trials, failed):
+def _diagnose(exercise: Exercise, check: Check, trials: list, failed: list, earlier: list) -> str | None:
+    for name in _candidates(exercise, check, trials, failed, earlier):
         if name in exercise.misconceptions:
             return name
     return None
 
 
-def _candidates(exercise, check, trials, failed):
+def _candidates(exercise, check, trials, failed, earlier):
     """Yield the names of misconceptions that the evidence supports, the most telling first."""
     faults = {trial.fault for trial in failed}
     if all(trial.outcome.kind == "None" for trial in failed):
@@ -165,7 +170,7 @@ def _candidates(exercise, check, trials, failed):
         yield "transposed"
     if all(_keeps_an_axis(trial) for trial in failed):
         yield "extra-axis"
-    if _repeats_itself(trials):
+    if _repeats_itself(trials, earlier):
         yield "cached-answer"
     controls = [trial for trial in trials if trial.case.control]
     if check.telltale and controls and not any(trial.fault for trial in controls):
@@ -192,7 +197,7 @@ def _explains(suspect: Suspect, failed: list[Trial]) -> bool:
 
 
 def _is_wider(trial: Trial) -> bool:
-    return any(v.dtype == np.float64 for v in trial.outcome.values) and trial.case.dtype != np.float64
+    return any(v.dtype.itemsize > trial.case.dtype.itemsize for v in trial.outcome.values)
 
 
 def _is_transposed(trial: Trial) -> bool:
@@ -208,14 +213,14 @@ def _keeps_an_axis(trial: Trial) -> bool:
     )
 
 
-def _repeats_itself(trials: list[Trial]) -> bool:
-    """Whether every wrong answer is the right answer to an earlier case."""
+def _repeats_itself(trials: list[Trial], earlier: list[Trial]) -> bool:
+    """Whether every wrong answer is the right answer to an earlier case, of this check or one before."""
     for i, trial in enumerate(trials):
         if trial.fault is None:
             continue
         values = trial.outcome.values
         if values is None or not any(
-            all(_equal(f, r, past.case) for f, r in zip(values, past.expected)) for past in trials[:i]
+            all(_equal(f, r, past.case) for f, r in zip(values, past.expected)) for past in [*earlier, *trials[:i]]
         ):
             return False
     return True
