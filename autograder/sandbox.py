@@ -68,6 +68,7 @@ def _bubblewrap() -> tuple[str, ...]:
         *_system(),
         *("--ro-bind", str(_RUNNER_FOLDER), _INSIDE),
         *("--proc", "/proc", "--dev", "/dev", "--size", str(SCRATCH_BYTES), "--tmpfs", "/tmp", "--chdir", "/tmp"),
+        *("--remount-ro", "/"),
     )
     trial = subprocess.run([*command, sys.executable, "-I", "-c", "import numpy"], capture_output=True, text=True)
     if trial.returncode != 0:

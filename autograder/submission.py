@@ -41,11 +41,12 @@ def read_file(path: Path, max_bytes: int) -> bytes:
     except FileNotFoundError:
         raise BadSubmission(_not_found(path)) from None
     except OSError as error:
-        raise BadSubmission(f"{path.name} can't be opened ({error.strerror}). Hand in an ordinary file.") from None
+        raise BadSubmission(f"{path.name} can't be opened as an ordinary file ({error.strerror}).") from None
+    status = os.fstat(number)
+    if not stat.S_ISREG(status.st_mode):
+        os.close(number)
+        raise BadSubmission(f"{path.name} is not an ordinary file. Hand in the notebook itself.")
     with os.fdopen(number, "rb") as file:
-        status = os.fstat(number)
-        if not stat.S_ISREG(status.st_mode):
-            raise BadSubmission(f"{path.name} is not an ordinary file. Hand in the notebook itself.")
         if status.st_size > max_bytes:
             size = f"{status.st_size / 2**20:.1f} MiB"
             raise BadSubmission(f"{path.name} has {size}; the limit is {max_bytes / 2**20:g} MiB. Clear its outputs.")

@@ -1,0 +1,141 @@
+"""The student side: what it can see, and that nothing it does stops or fools the trusted side."""
+
+import socket
+import time
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from autograder import course
+from autograder.limits import Limits
+from autograder.student import Student
+
+QUICK = Limits(call_seconds=1.0, cell_seconds=1.5, notebook_seconds=10.0, memory_bytes=2**30)
+
+
+def run(source: str, limits: Limits = QUICK) -> Student:
+    return Student([source], ("torch",), limits)
+
+
+def printed(source: str) -> str:
+    with run(source) as student:
+        assert student.results[0].error is None, student.results[0].error
+        return student.results[0].printed
+
+
+def test_no_sight_of_the_course():
+    course.secret()
+    seen = printed(
+        "import os, sys\n"
+        "for folder, folders, names in os.walk('/'):\n"
+        "    if folder in ('/proc', '/usr', '/dev', sys.prefix, sys.base_prefix):\n"
+        "        folders.clear()\n"
+        "    else:\n"
+        "        print(folder, *names, sep='\\n')\n"
+    )
+    assert "runner.py" in seen
+    for hidden in ("course_secret", "gradebook", "judging.py", "1_z_scores", ".ipynb", "notebooks"):
+        assert hidden not in seen
+
+
+def test_no_environment(monkeypatch):
+    monkeypatch.setenv("PASSWORD_OF_THE_COURSE", "x")
+    assert "PASSWORD" not in printed("import os\nprint(dict(os.environ))")
+    with run("import os\ntry:\n    text = open('/proc/1/environ').read()\nexcept OSError:\n    text = ''\nprint(text)") as student:
+        assert "PASSWORD" not in student.results[0].printed
+
+
+def test_no_network():
+    server = socket.create_server(("127.0.0.1", 0))
+    port = server.getsockname()[1]
+    with run(f"import socket\nsocket.create_connection(('127.0.0.1', {port}), timeout=1)") as student:
+        assert student.results[0].error["type"] in ("ConnectionRefusedError", "OSError", "TimeoutError")
+    server.close()
+
+
+@pytest.mark.parametrize("path", ["/student_side/x", "/usr/x", "/etc/x", "/x"])
+def test_the_system_is_read_only(path):
+    with run(f"open({path!r}, 'w')") as student:
+        assert student.results[0].error["type"] in ("PermissionError", "OSError", "FileNotFoundError")
+
+
+def test_nothing_stays_for_the_next():
+    printed("open('/tmp/left', 'w').write('x')")
+    assert "left" not in printed("import os\nprint(os.listdir('/tmp'))")
+
+
+@pytest.mark.parametrize(
+    "body, words",
+    [
+        ("while True: pass", "did not finish within 1 seconds"),
+        ("import time; time.sleep(60)", "did not finish"),
+        ("import os; os._exit(0)", "ended the process"),
+        ("import os; os.kill(os.getpid(), 9)", "ended the process"),
+        ("import signal\n    for s in (2, 14, 15): signal.signal(s, signal.SIG_IGN)\n    while True: pass", "did not finish"),
+        ("import os\n    for fd in range(3, 20):\n        try: os.write(fd, b'x' * 1000)\n        except OSError: pass", ""),
+        ("import os\n    for fd in range(3, 20):\n        try: os.close(fd)\n        except OSError: pass", "ended the process"),
+    ],
+)
+def test_a_call_that_ends_badly_is_a_problem_in_words(body, words):
+    with run(f"def f():\n    {body}\ndef g():\n    return 7") as student:
+        begun = time.monotonic()
+        reply = student.call("f")
+        assert reply.problem and words in reply.problem
+        assert time.monotonic() - begun < 5
+        assert student.call("g").value == 7
+
+
+def test_memory_is_limited():
+    with run("import numpy as np\ndef f():\n    return float(np.ones(2**28).sum())") as student:
+        reply = student.call("f")
+        assert "MemoryError" in reply.problem
+
+
+def test_a_returned_giant_is_refused_by_name():
+    with run("import numpy as np\ndef f():\n    return np.zeros(50 * 2**20 // 8)") as student:
+        assert "50 MiB" in student.call("f").value.type
+
+
+def test_a_cell_that_hangs_leaves_the_others():
+    cells = ["def f():\n    return 1", "while True: pass", "def g():\n    return 2"]
+    with Student(cells, (), QUICK) as student:
+        assert student.call("f").value == 1
+        assert student.call("g").value == 2
+        assert "did not finish" in student.results[1].error["message"]
+
+
+def test_the_whole_notebook_is_limited():
+    cells = ["import time; time.sleep(0.9)"] * 20
+    begun = time.monotonic()
+    with Student(cells, (), replace(QUICK, notebook_seconds=3.0)) as student:
+        assert student.call("f").problem
+    assert time.monotonic() - begun < 6
+
+
+def test_changed_arguments_are_reported():
+    with run("def f(a, b):\n    b[0] = 5\n    return a") as student:
+        assert student.call("f", np.zeros(2), np.zeros(2)).changed == (1,)
+
+
+def test_what_is_printed_is_kept_up_to_a_limit():
+    with run("print('x' * 5_000_000)") as student:
+        assert len(student.results[0].printed) < 1_100_000
+        assert "characters more" in student.results[0].printed
+
+
+def test_a_function_of_the_trusted_side_can_be_called_back():
+    calls = []
+
+    def f(x):
+        calls.append(x)
+        return 2 * x
+
+    with run("def g(f, x):\n    return f(x) + f(x + 1)") as student:
+        assert student.call("g", f, np.ones(2)).value.tolist() == [6.0, 6.0]
+    assert len(calls) == 2
+
+
+def test_magics_are_passed_over():
+    with run("%matplotlib inline\n!pip install numpy\nx = 3\nx") as student:
+        assert student.results[0].error is None and student.results[0].printed == "3\n"
