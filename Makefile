@@ -2,6 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 STAMPS := _build/stamps
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
 ASSIGNMENTS := $(notdir $(patsubst %/,%,$(dir $(wildcard solutions/*/*.ipynb))))
 
 BOOK := _config.yml _toc.yml $(wildcard *.md book/*.md book/references.bib) $(shell find book/experiments book/_static book/_ext -type f -not -name '*.pyc' 2>/dev/null)

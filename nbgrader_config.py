@@ -23,9 +23,8 @@ c.CourseDirectory.feedback_directory = "grading/feedback"
 c.CourseDirectory.solution_directory = "grading/solution"
 
 c.GenerateAssignment.preprocessors = [
-    "autograder.nbgrader_seams.DropSolutionLines",
     "nbgrader.preprocessors.LockCells",
-    "nbgrader.preprocessors.ClearSolutions",
+    "autograder.nbgrader_seams.ClearAnswers",
     "nbgrader.preprocessors.ClearOutput",
     "nbgrader.preprocessors.CheckCellMetadata",
     "nbgrader.preprocessors.ComputeChecksums",
@@ -35,8 +34,8 @@ c.GenerateAssignment.preprocessors = [
     "nbgrader.preprocessors.ComputeChecksums",
     "nbgrader.preprocessors.CheckCellMetadata",
 ]
-c.ClearSolutions.code_stub = {"python": 'raise NotImplementedError("write this")'}
-c.ClearSolutions.text_stub = "Write here."
+c.ClearAnswers.code_stub = {"python": 'raise NotImplementedError("write this")'}
+c.ClearAnswers.text_stub = "Write here."
 
 c.Autograde.exporter_class = "autograder.nbgrader_seams.SubmissionExporter"
 c.Autograde.sanitize_preprocessors = []

@@ -2,6 +2,7 @@
 
 import os
 import secrets
+import sys
 from pathlib import Path
 
 ROOT = Path(os.environ.get("COURSE_ROOT", Path(__file__).resolve().parent.parent))
@@ -44,4 +45,6 @@ def nbgrader_config():
     """Return the configuration in ``nbgrader_config.py``, as nbgrader's own commands read it."""
     from traitlets.config import PyFileConfigLoader
 
+    # nbgrader starts `alembic` by name; it stands beside the interpreter, activated or not.
+    os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
     return PyFileConfigLoader("nbgrader_config.py", path=str(ROOT)).load_config()

@@ -3,6 +3,7 @@
 import fnmatch
 import os
 import shutil
+import warnings
 from collections.abc import Iterable
 from concurrent.futures import Executor, as_completed
 from dataclasses import dataclass
@@ -13,12 +14,17 @@ from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.preprocessors import AssignLatePenalties, GetGrades
 from nbgrader.utils import parse_utc
 from nbformat import NotebookNode
+from sqlalchemy.exc import SAWarning
 from traitlets.config import Config
 
 from autograder import course, feedback, submission
 from autograder.limits import Limits
 from autograder.nbgrader_seams import SaveVerdicts
 from autograder.notebook_judge import judge_notebook
+
+
+# nbgrader 0.9 adds rows in an order that SQLAlchemy 2.1 remarks on; nothing is lost by it.
+warnings.filterwarnings("ignore", category=SAWarning)
 
 
 class CannotGrade(Exception):
@@ -110,8 +116,8 @@ def table(results: list[Result]) -> str:
     rows = [["student", *names, "total", ""]]
     for r in sorted(results, key=lambda r: r.student):
         points = [sum(v["points"] for v in r.verdicts if v["exercise"] == name) for name in names]
-        note = r.error or ("could not be read" if r.problem else "written answer to be read" if r.needs_manual_grade else "")
-        rows.append([r.student, *(f"{p:g}" for p in points), f"{r.score:g}/{r.max_score:g}", note])
+        note = r.error or r.problem or ("written answer to be read" if r.needs_manual_grade else "")
+        rows.append([r.student, *(f"{p:g}" for p in points), f"{r.score:g}/{r.max_score:g}", note[:60]])
     widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
     lines = ["  ".join(cell.ljust(w) if i in (0, len(row) - 1) else cell.rjust(w) for i, (cell, w) in enumerate(zip(row, widths))) for row in rows]
     return "\n".join(line.rstrip() for line in lines)

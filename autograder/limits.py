@@ -7,9 +7,9 @@ from dataclasses import dataclass
 class Limits:
     """Seconds are wall time; memory is address space."""
 
-    call_seconds: float = 10.0
+    call_seconds: float = 5.0
     cell_seconds: float = 30.0
-    exercise_seconds: float = 30.0
+    exercise_seconds: float = 10.0
     notebook_seconds: float = 120.0
     memory_bytes: int = 2 * 2**30
     written_file_bytes: int = 64 * 2**20

@@ -8,8 +8,8 @@ import re
 from pathlib import Path
 
 from nbconvert.exporters import Exporter, NotebookExporter
-from nbgrader.preprocessors import NbGraderPreprocessor, SaveAutoGrades
-from nbgrader.utils import is_grade, is_solution
+from nbgrader.preprocessors import ClearSolutions, NbGraderPreprocessor, SaveAutoGrades
+from nbgrader.utils import is_solution
 
 from autograder import course, feedback, submission
 from autograder.limits import Limits
@@ -59,16 +59,17 @@ class FeedbackExporter(Exporter):
         return feedback.page(nb, resources["nbgrader"]), resources
 
 
-class DropSolutionLines(NbGraderPreprocessor):
-    """Removes the lines that end in ``# SOLUTION`` from what is released.
+class ClearAnswers(ClearSolutions):
+    """Clears solutions for the release; in a cell with ``# SOLUTION`` lines it drops only those.
 
-    For cells whose released form must still run (a prediction, a quiz), where nbgrader's solution
-    region would leave a ``raise`` behind.
+    For cells whose released form must still run (a prediction, a quiz), where nbgrader's own way
+    would leave a ``raise`` behind.
     """
 
-    _line = re.compile(r".*# SOLUTION\s*(\n|$)")
+    _line = re.compile(r".*# SOLUTION[ \t]*(\n|$)")
 
     def preprocess_cell(self, cell, resources, index):
-        if cell.cell_type == "code" and is_solution(cell) and not is_grade(cell):
+        if cell.cell_type == "code" and is_solution(cell) and self._line.search(cell.source):
             cell.source = self._line.sub("", cell.source).rstrip("\n")
-        return cell, resources
+            return cell, resources
+        return super().preprocess_cell(cell, resources, index)

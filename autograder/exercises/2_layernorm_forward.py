@@ -1,0 +1,864 @@
+"""Hidden side of ``2_layernorm_forward``: references, cases, tolerances, checks and misconceptions.
+
+Partial credit. Tokens are drawn with a spread of at least 2 and ε = 1e-5, so that where ε stands, or
+whether it is there, changes a value by less than 3e-5: the plain cases allow 1e-4 and leave ε to its
+own check. Dtype of the result and untouched inputs have checks of their own too (``only_values``).
+The smallest error that the plain cases must see, d − 1 for d at d = 1000, is about 1e-3.
+
+Tolerances. The contract asks for statistics in float32 or better, so a computation in float32
+throughout is right, also for float64 input, and also as a loop that adds one feature after another.
+
+- Plain cases: mean/spread ≤ 2, so a float32 loop over 1000 features is off by about 1e-5. Allowed: 1e-4.
+- Offset c in float32, d features around c with spread 1: the loop rounds d partial sums of up to d·c
+  to half an ulp each, so the mean is off by up to ulp(d·c)/2. At d = 64 that is 2e-3 for c = 1e3 and
+  3e-2 for c = 1e4, and the output is off by that times γ ≤ 2. Allowed: 0.01 and 0.1. In one pass, 1e4
+  leaves multiples of 8 for a variance of 1: x̂ is off by 0.6 at the very least, or NaN.
+- float16: x̂, γ·x̂ and the sum may each be rounded to 11 bits: 0.01 at |y| ≤ 8. Allowed: 0.015 + 0.005·|y|.
+"""
+
+import functools
+
+import numpy as np
+
+from autograder import reading
+from autograder.exercise import Case, Check, Exercise, Misconception, Output, Question, Quiz, Suspect, Topic
+from autograder.misconceptions import common, named
+from autograder.student import Reply, Student
+from autograder.student_side import wire
+
+SIZES = (3, 5, 7, 768, 1000)
+POWERS_OF_TWO = (2, 64)
+EPS = 1e-5
+KINDS = ("batch", "layer", "instance", "group")
+LAYOUTS = {2: "(N, C)", 3: "(B, T, d)", 4: "(N, C, H, W)", 5: "(N, C, D, H, W)", 6: "(N, C, …)"}
+TOKENS = np.array([[-3.0, 0.0, 2.0, 5.0, 8.0, 12.0], [1.0, 1.0, 1.0, 5.0, 5.0, 5.0]])
+GAMMA = np.array([1.0, 2.0, 1.0, 1.0, 0.5, 1.0])
+BETA = np.array([0.0, 0.0, 1.0, 0.0, 0.0, -0.5])
+
+# misconceptions -------------------------------------------------------------------------------
+
+BOTH = common("any-shape") | named(
+    Misconception(
+        "float64-result",
+        "The result is wider than x. It keeps x's dtype: float32 in, float32 out, and float16 in, float16 out, also "
+        "when γ is float64. Finish with `.astype(x.dtype)`.",
+        "forward-numerics",
+    ),
+    Misconception(
+        "extra-axis",
+        "The values are right but the result has an axis too many: x of shape (d,) is one token and comes back as "
+        "(d,). Give the result x's own shape.",
+        "any-shape",
+    ),
+    Misconception(
+        "wrong-axis",
+        "The statistics run over the tokens, feature by feature, as batch norm's do. Each token is normalised by its "
+        "own features: reduce over the last axis alone.",
+        "which-axes",
+    ),
+    Misconception(
+        "whole-array",
+        "One statistic was taken for the whole array. Every token needs its own: give `axis=-1` and `keepdims=True`.",
+        "any-shape",
+    ),
+    Misconception(
+        "keepdims-missing",
+        "The statistics lost their axis, so NumPy lines them up with the features: mostly an error, and silently wrong "
+        "when there are as many tokens as features. Reduce with `keepdims=True`.",
+        "any-shape",
+    ),
+    Misconception(
+        "eps-outside-root",
+        "ε was added to the root. It belongs inside: the root of (… + ε). On ordinary tokens the two agree; with "
+        "ε = 0.1, or on a quiet token, they do not.",
+        "epsilon",
+    ),
+    Misconception(
+        "eps-missing",
+        "ε does not appear in the result. It is added under the root: it decides what a token with almost no spread "
+        "becomes, and keeps 0/0 out.",
+        "epsilon",
+    ),
+    Misconception(
+        "eps-fixed",
+        "The result does not depend on the argument `eps`: a fixed number stands in its place. Use the argument.",
+        "epsilon",
+    ),
+    Misconception(
+        "affine-before",
+        "γ and β were applied before normalising, and the normalisation takes most of their effect away again. "
+        "Normalise first, then scale and shift.",
+        "gamma-beta",
+    ),
+    Misconception(
+        "affine-wrong-shape",
+        "γ and β were lined up with the tokens. They hold one number a feature, shape (d,), and NumPy lines that up "
+        "with the last axis by itself: no `[:, None]`, no reshape.",
+        "any-shape",
+    ),
+    Misconception(
+        "padded-lanes",
+        "The zeros that pad a row to a power of two were counted: divide by the true d, and keep the padding out of "
+        "the sum of squared deviations, where each zero counts as (0 − mean)².",
+        "forward-numerics",
+    ),
+    Misconception(
+        "power-of-two-only",
+        "It is right for widths that are powers of two and wrong for others. Halving a row drops a feature when the "
+        "count is odd; 768 and 1000 are ordinary widths.",
+        "forward-numerics",
+    ),
+    Misconception(
+        "only-2d",
+        "It works for x with two axes only. The features are the last axis, `axis=-1`, however many axes stand before "
+        "it, and none at all for a single token.",
+        "any-shape",
+    ),
+    Misconception(
+        "half-precision-statistics",
+        "The statistics were computed in float16, which ends at 65504: the square of 256 is infinite there, and the "
+        "token is erased. Convert to float32 or float64 first, and back to x's dtype at the end.",
+        "forward-numerics",
+    ),
+    Misconception(
+        "memory-order",
+        "It is right for contiguous arrays only: the code walks through memory where it should go by axes. Keep to "
+        "axes and to the default order of `reshape`.",
+        "any-shape",
+    ),
+)
+
+LAYERNORM_ONLY = named(
+    Misconception(
+        "ddof-1",
+        "This is what dividing by d − 1 gives. A token's features are all there is, not a sample: the variance "
+        "divides by d (`ddof=0`).",
+        "layernorm-equation",
+    ),
+    Misconception(
+        "rms-for-layernorm",
+        "The mean is not subtracted: this is RMSNorm, which measures the distance from zero. LayerNorm centres first.",
+        "rmsnorm",
+    ),
+    Misconception(
+        "affine-ignored",
+        "γ or β does not appear in the result. After normalising, each feature is multiplied by its γ and shifted by "
+        "its β.",
+        "gamma-beta",
+    ),
+    Misconception(
+        "no-root",
+        "The deviations are divided by the variance: the square root is missing.",
+        "layernorm-equation",
+    ),
+    Misconception(
+        "sum-for-mean",
+        "The squared deviations are added but not averaged: divide their sum by d before you take the root.",
+        "layernorm-equation",
+    ),
+    Misconception(
+        "one-pass-variance",
+        "At a large offset the digits cancel: mean(x²) − mean(x)² subtracts two huge, nearly equal numbers, in float32 "
+        "down to multiples of 8 at 1e4. Subtract the mean first, then square.",
+        "forward-numerics",
+    ),
+    Misconception(
+        "nan-on-constant",
+        "A token whose features are all equal has no spread, and so has every token at d = 1. Dividing by its "
+        "standard deviation is 0/0. Divide once, by the root of variance + ε; the output is then β.",
+        "epsilon",
+    ),
+)
+
+RMSNORM_ONLY = named(
+    Misconception(
+        "layernorm-for-rms",
+        "The mean was subtracted, from the features or inside the root: that measures the spread about the mean. "
+        "RMSNorm squares the features as they are, and does not centre.",
+        "rmsnorm",
+    ),
+    Misconception(
+        "affine-ignored",
+        "γ does not appear in the result. After normalising, each feature is multiplied by its γ.",
+        "gamma-beta",
+    ),
+    Misconception(
+        "no-root",
+        "The features are divided by the mean square: the square root is missing.",
+        "rmsnorm",
+    ),
+    Misconception(
+        "sum-for-mean",
+        "The squares are added but not averaged: divide their sum by d before you take the root.",
+        "rmsnorm",
+    ),
+    Misconception(
+        "nan-on-constant",
+        "A token of zeros has the root mean square 0, and 0/0 is NaN. Divide once, by the root of mean square + ε; "
+        "the output is then 0.",
+        "epsilon",
+    ),
+)
+
+_COMMON = common("which-axes")
+AXES_ONLY = {name: _COMMON[name] for name in ("returns-none", "library-call")} | named(
+    Misconception(
+        "axes-kept",
+        "These are the axes that keep statistics of their own. Asked for are the others, over which the mean is taken.",
+        "which-axes",
+    ),
+    Misconception(
+        "tokens-as-images",
+        "Three axes are tokens (B, T, d) here, with the features last; the channels are second only in (N, C) and "
+        "from four axes on.",
+        "which-axes",
+    ),
+    Misconception(
+        "ndim-ignored",
+        "The answer is that for four axes whatever `ndim` is. Build the tuple from `ndim`.",
+        "which-axes",
+    ),
+    Misconception(
+        "batch-only-samples",
+        "Batch norm takes one channel from all samples and from all places: axis 0 and every axis of places.",
+        "which-axes",
+    ),
+    Misconception(
+        "layer-one-axis",
+        "In (N, C, …) layer norm shares one mean over the whole sample: every axis but N. A single axis is right for "
+        "tokens only.",
+        "which-axes",
+    ),
+    Misconception(
+        "group-not-split",
+        "The axes were counted in the array before splitting. Once channels are split into (groups, channels a group) "
+        "everything after them moves up by one, and the axis of groups keeps its own statistics.",
+        "which-axes",
+    ),
+    Misconception(
+        "group-over-groups",
+        "The mean was taken over the groups as well, which makes it layer norm. Each group has statistics of its own.",
+        "which-axes",
+    ),
+    Misconception(
+        "group-one-axis",
+        "In (N, G, C/G, H, W) a group's set holds its channels and all places: every axis from C/G on.",
+        "which-axes",
+    ),
+    Misconception(
+        "unknown-kind",
+        "A kind that is none of the four must raise ValueError, so that a misspelt name is found where it was written. "
+        "A dictionary raises KeyError, and a chain of `if` falls through to None, or to an answer.",
+        "which-axes",
+    ),
+)
+
+
+# references -----------------------------------------------------------------------------------
+
+
+def mean(x: np.ndarray, axis=-1) -> np.ndarray:
+    return x.mean(axis=axis, keepdims=True)
+
+
+def layernorm(x, gamma, beta, eps=EPS) -> tuple:
+    """LayerNorm in extended precision."""
+    exact = x.astype(np.longdouble)
+    deviation = exact - mean(exact)
+    return (gamma * (deviation / np.sqrt(mean(deviation**2) + eps)) + beta,)
+
+
+def rmsnorm(x, gamma, eps=EPS) -> tuple:
+    """RMSNorm in extended precision."""
+    exact = x.astype(np.longdouble)
+    return (gamma * (exact / np.sqrt(mean(exact**2) + eps)),)
+
+
+def axes_of(kind: str, ndim: int) -> tuple:
+    """Axes as a sorted array; for an unknown kind, which must raise, none (see ``invoke_axes``)."""
+    tokens = ndim == 3
+    channels = 2 if tokens else 1
+    if kind == "batch":
+        axes = set(range(ndim)) - {channels}
+    elif kind == "layer":
+        axes = {2} if tokens else set(range(1, ndim))
+    elif kind == "instance":
+        axes = set(range(ndim)) - {0, channels}
+    elif kind == "group":
+        axes = {3} if tokens else set(range(2, ndim + 1))
+    else:
+        axes = set()
+    return (np.array(sorted(axes), dtype="float64"),)
+
+
+# drawing --------------------------------------------------------------------------------------
+
+
+def tokens(rng: np.random.Generator, shape: tuple, location=None, spread=None) -> np.ndarray:
+    """Tokens whose spread is exact: each with a spread of 2 to 6 and a mean of 1/2 to 2 spreads either side of 0.
+
+    location, spread: the same for all tokens instead. At d = 1 the spread is 0 in any case.
+    """
+    noise = rng.gamma(2.0, size=shape) * rng.choice([-1, 1], size=(*shape[:-1], 1)) + 0.1 * rng.normal(size=shape)
+    noise -= mean(noise)
+    if shape[-1] > 1:
+        noise /= np.sqrt(mean(noise**2))
+    if spread is None:
+        spread = rng.uniform(2.0, 6.0, size=(*shape[:-1], 1))
+    if location is None:
+        location = spread * rng.uniform(0.5, 2.0, size=(*shape[:-1], 1)) * rng.choice([-1, 1], size=(*shape[:-1], 1))
+    return location + spread * noise
+
+
+def affine(rng: np.random.Generator, d: int, parameters: int) -> tuple:
+    """γ of mixed signs, 0.5 ≤ |γ| ≤ 2, and β if there are two parameters."""
+    gamma = rng.uniform(0.5, 2.0, size=d) * rng.choice([-1, 1], size=d)
+    return (gamma, rng.normal(size=d))[:parameters]
+
+
+def case(rng, x, parameters: int, kind: str = "", words: str = "", dtypes=("float64", "float64"), **more) -> Case:
+    """A case around x. kind: what to say after its shape. dtypes: of x, and of γ and β.
+
+    words: what to say instead, of a case that may be shown; its γ and β are the book's, cut to length.
+    """
+    own, of_affine = dtypes
+    d = x.shape[-1]
+    scale_and_shift = (GAMMA[:d], BETA[:d])[:parameters] if words else affine(rng, d, parameters)
+    args = (x.astype(own), *(values.astype(of_affine) for values in scale_and_shift))
+    more = {"atol": 1e-4, "rtol": 1e-5, "only_values": True} | more
+    return Case(args, words or f"x of shape {x.shape}{kind}", public=bool(words), **more)
+
+
+def token_case(rng, shape: tuple, parameters: int, kind: str = "", location=None, spread=None, **more) -> Case:
+    return case(rng, tokens(rng, shape, location, spread), parameters, kind, **more)
+
+
+# checks that both norms have ------------------------------------------------------------------
+# In a check with a telltale the controls have two axes and a width that is no power of two, so that
+# "two axes only" and "powers of two only" fail them, and are not taken for what the telltale says.
+
+
+def value_cases(rng, parameters):
+    words = "the tokens (-3, 0, 2, 5, 8, 12) and (1, 1, 1, 5, 5, 5), γ = (1, 2, 1, 1, 0.5, 1)"
+    words += ", β = (0, 0, 1, 0, 0, -0.5)" if parameters == 2 else ""
+    return [
+        case(rng, TOKENS, parameters, words=words),
+        token_case(rng, (4, 7), parameters),
+        token_case(rng, (5, 5), parameters),
+        token_case(rng, (6, 3), parameters),
+    ]
+
+
+def axes_cases(rng, parameters):
+    shapes = [(9,), (2, 3, 5), (3, 3, 3), (2, 3, 2, 7), (2, 1, 3, 2, 5), (1, 1, 6)]
+    return [token_case(rng, (3, 6), parameters, control=True)] + [token_case(rng, s, parameters) for s in shapes]
+
+
+def size_cases(rng, parameters):
+    # With one feature LayerNorm has nothing left to normalise: see the constant tokens.
+    controls = POWERS_OF_TWO if parameters == 2 else (1, *POWERS_OF_TWO)
+    return [token_case(rng, (3, d), parameters, control=True) for d in controls] + [
+        token_case(rng, (3, d), parameters) for d in SIZES
+    ]
+
+
+def epsilon_cases(rng, parameters):
+    """Together the cases tell a missing ε from one outside the root and from one that is fixed."""
+    fine = {"atol": 1e-5}
+    x = np.array([[1.0, -1.0, 1.0, -1.0], [0.1, -0.1, 0.1, -0.1]])
+    words = "the tokens (1, -1, 1, -1) and (0.1, -0.1, 0.1, -0.1), ε = 0.1, γ = (1, 2, 1, 1)"
+    words += ", β = (0, 0, 1, 0)" if parameters == 2 else ""
+    cases = [case(rng, x, parameters, words=words, kwargs={"eps": 0.1}, **fine), token_case(rng, (4, 6), parameters, control=True)]
+    drawn = [((5, 8), 0.5, 0.1), ((4, 9), 1e-3, EPS), ((3, 8), 1e-3, 0.1), ((5, 6), 1e-6, 1e-12), ((6, 9), 1e-6, EPS)]
+    for shape, spread, eps in drawn:
+        location = rng.choice([-1, 1], size=(shape[0], 1)) * spread
+        said = f", spread {spread:g}, ε = {eps:g}"
+        cases.append(token_case(rng, shape, parameters, said, location, spread, kwargs={"eps": eps}, **fine))
+    location = rng.choice([-1, 1], size=(7, 1)) * 2e-3
+    cases.append(token_case(rng, (7, 9), parameters, ", spread 0.002, ε left at its default", location, 2e-3, **fine))
+    return cases
+
+
+def zero_cases(rng, parameters):
+    """ε cases and tokens of zeros, which have no root mean square to divide by."""
+    x = tokens(rng, (5, 7))
+    x[1] = x[3] = 0.0
+    return epsilon_cases(rng, parameters) + [case(rng, x, parameters, ", two tokens are zeros")]
+
+
+def half_cases(rng, parameters):
+    """float16: the squares of several hundred overflow. The control stays small."""
+    half = {"atol": 0.015, "rtol": 0.005}
+    x = np.array([[1.0, -2.0, 300.0, -1.0, 2.0], [400.0, -500.0, 300.0, -350.0, 450.0]])
+    words = "the float16 tokens (1, -2, 300, -1, 2) and (400, -500, 300, -350, 450), γ = (1, 2, 1, 1, 0.5)"
+    words += ", β = (0, 0, 1, 0, 0)" if parameters == 2 else ""
+    two, three = ("float16", "float16"), ("float16", "float32")
+    return [
+        case(rng, x, parameters, words=words, dtypes=two, **half),
+        token_case(rng, (3, 24), parameters, " in float16", 0.5, 1.0, dtypes=two, control=True, atol=0.1, rtol=0.02),
+        token_case(rng, (4, 24), parameters, " in float16, spread 400", dtypes=three, spread=400.0, location=100.0, **half),
+        token_case(rng, (5, 40), parameters, " in float16, spread 300", dtypes=two, spread=300.0, location=-300.0, **half),
+    ]
+
+
+def dtype_cases(rng, parameters):
+    def drawn(shape, words, dtypes, slack):
+        location = rng.uniform(0.5, 1.0, size=(shape[0], 1))
+        return token_case(rng, shape, parameters, words, location, 1.0, dtypes=dtypes, only_values=False, atol=slack, rtol=slack)
+
+    return [
+        drawn((5, 6), " in float64", ("float64", "float64"), 1e-4),
+        drawn((6, 5), " in float32", ("float32", "float32"), 1e-3),
+        drawn((6, 7), " in float32, γ in float64", ("float32", "float64"), 1e-3),
+        drawn((4, 11), " in float16, γ in float32", ("float16", "float32"), 0.1),
+    ]
+
+
+def layout_cases(rng, parameters):
+    apart = []
+    for shape, whole in (((4, 10), False), ((6, 11), True)):
+        made = token_case(rng, shape, parameters, ", not contiguous")
+        args = tuple(wire.Strided(arg) if whole or i == 0 else arg for i, arg in enumerate(made.args))
+        apart.append(Case(args, made.words, atol=made.atol, rtol=made.rtol, only_values=True))
+    return [token_case(rng, (5, 3), parameters, control=True), *apart]
+
+
+def untouched_cases(rng, parameters):
+    # In the dtypes in which a conversion that copies nothing leads back to the caller's array.
+    return [
+        token_case(rng, (n, 10), parameters, f" in {name}", 0.5, 1.0, dtypes=(name, name), only_values=False, atol=slack)
+        for n, name, slack in ((3, "float64", 1e-3), (4, "float32", 1e-3), (6, "float16", 0.1))
+    ]
+
+
+def repeat_cases(rng, parameters):
+    first = token_case(rng, (5, 7), parameters, control=True)
+    others = [token_case(rng, (5, 7), parameters, ", other values than the call before") for _ in range(2)]
+    gamma_only = Case((others[1].args[0], *affine(rng, 7, parameters)), "the same x and another γ", atol=1e-4, only_values=True)
+    return [first, *others, gamma_only]
+
+
+# checks of LayerNorm alone --------------------------------------------------------------------
+
+
+def offset_cases(rng, parameters):
+    both = ("float32", "float32")
+    cases = [token_case(rng, (3, 9), parameters, " in float32", dtypes=both, control=True)]
+    for shape, offset, slack in (((8, 64), 1e3, 0.01), ((9, 64), 1e4, 0.1), ((8, 48), -1e4, 0.1)):
+        words = f" in float32, features around {offset:g}"
+        cases.append(token_case(rng, shape, parameters, words, offset, 1.0, dtypes=both, atol=slack))
+    return cases
+
+
+def constant_cases(rng, parameters):
+    """Constant tokens. The levels are exact in binary, so that their mean is, in whatever order one adds.
+
+    Only 0.1 is not: without ε its rounding error comes out as ±1, which tells a missing ε from a
+    division of its own by a spread of 0.
+    """
+    x = tokens(rng, (5, 6))
+    x[1], x[4] = rng.integers(1, 40), -rng.integers(1, 40) / 4
+    words = "the tokens (7, 7, 7) and (0.1, 0.1, 0.1), γ = (1, 2, 1), β = (0, 0, 1)"
+    return [
+        case(rng, np.array([[7.0] * 3, [0.1] * 3]), parameters, words=words),
+        token_case(rng, (4, 5), parameters, control=True),
+        case(rng, x, parameters, ", two tokens are constant"),
+        token_case(rng, (4, 1), parameters, location=rng.integers(-40, 40, size=(4, 1)) / 8),
+    ]
+
+
+# calls ----------------------------------------------------------------------------------------
+
+
+def invoke(name: str):
+    """Call a norm; the cache stays with the student."""
+
+    def run(student: Student, case: Case) -> Reply:
+        reply = reading.as_tuple(student.call(name, *case.args, keep=(1,), **case.kwargs), "the pair (y, cache)", 2)
+        if reply.problem:
+            return reply
+        return Reply(reply.value[:1], changed=reply.changed, warnings=reply.warnings)
+
+    return run
+
+
+def invoke_axes(student: Student, case: Case) -> Reply:
+    """Ask for axes; count negative ones from the front. ValueError is the answer to an unknown kind."""
+    kind, ndim = case.args
+    reply = student.call("normalization_axes", kind, ndim)
+    if kind not in KINDS:
+        if reply.error_type == "ValueError":
+            return Reply(((),))
+        return reply if reply.problem else Reply(
+            problem=f"returned {_in_words(reply.value)}; expected a ValueError", error_type="Return"
+        )  # fmt: skip
+    if reply.problem:
+        return reply
+    axes = reply.value
+    if isinstance(axes, (tuple, list)):
+        count = ndim + (kind == "group")
+        axes = tuple(a + count if _is_index(a) and -count <= a < 0 else a for a in axes)
+    return Reply((axes,))
+
+
+def _is_index(value: object) -> bool:
+    return isinstance(value, (int, np.integer)) and not isinstance(value, bool)
+
+
+def _in_words(value: object) -> str:
+    if isinstance(value, tuple) and len(value) <= 6 and all(map(_is_index, value)):
+        return str(tuple(int(i) for i in value))
+    return reading.name_of(value)
+
+
+# suspects -------------------------------------------------------------------------------------
+
+
+def like_layernorm(x, gamma, beta, eps, centre=mean, divisor=None):
+    """LayerNorm with another centre, or another divisor of the deviations (a function of them and ε)."""
+    deviation = x - centre(x)
+    divisor = divisor or (lambda dev, eps: np.sqrt(mean(dev**2) + eps))
+    return (gamma * (deviation / divisor(deviation, eps)) + beta,)
+
+
+def divided(by):
+    return lambda x, gamma, beta, eps=EPS: like_layernorm(x, gamma, beta, eps, divisor=by)
+
+
+def over(axes):
+    """LayerNorm and RMSNorm with statistics over ``axes(x)``."""
+
+    def layer(x, gamma, beta, eps=EPS):
+        return like_layernorm(x, gamma, beta, eps, lambda v: mean(v, axes(x)), lambda d, e: np.sqrt(mean(d**2, axes(x)) + e))
+
+    def rms(x, gamma, eps=EPS):
+        return (gamma * (x / np.sqrt(mean(x**2, axes(x)) + eps)),)
+
+    return layer, rms
+
+
+def first_axis(x):
+    return 0
+
+
+def leading_axes(x):
+    return tuple(range(x.ndim - 1))
+
+
+def all_axes(x):
+    return None
+
+
+def missing(n: int) -> int:
+    """How many lanes a block of a power of two has beyond n."""
+    return (1 << (n - 1).bit_length()) - n
+
+
+def padded(x: np.ndarray) -> np.ndarray:
+    return np.pad(x, [(0, 0)] * (x.ndim - 1) + [(0, missing(x.shape[-1]))])
+
+
+def padded_layernorm(count_mean: bool, count_variance: bool):
+    """Deviations of the padded row, its padding included; the two say what divides by the padded length."""
+
+    def imitation(x, gamma, beta, eps=EPS):
+        d, block = x.shape[-1], padded(x)
+        mu = block.sum(-1, keepdims=True) / (block.shape[-1] if count_mean else d)
+        variance = ((block - mu) ** 2).sum(-1, keepdims=True) / (block.shape[-1] if count_variance else d)
+        return (gamma * (x - mu) / np.sqrt(variance + eps) + beta,)
+
+    return imitation
+
+
+def padded_mean_only(x, gamma, beta, eps=EPS):
+    """The mean over the padded length, the deviations of the true features only."""
+    mu = x.sum(-1, keepdims=True) / padded(x).shape[-1]
+    return like_layernorm(x, gamma, beta, eps, centre=lambda v: mu)
+
+
+def layernorm_without_keepdims(x, gamma, beta, eps=EPS):
+    deviation = x - x.mean(axis=-1)
+    return (gamma * deviation / np.sqrt(x.var(axis=-1) + eps) + beta,)
+
+
+def variance_without_keepdims(x, gamma, beta, eps=EPS):
+    return (gamma * (x - mean(x)) / np.sqrt(x.var(axis=-1) + eps) + beta,)
+
+
+def divided_by_spread_first(x, gamma, beta, eps=EPS):
+    """Right but for 0/0: divides by the spread, and mends ε afterwards."""
+    spread = np.sqrt(mean((x - mean(x)) ** 2))
+    return (gamma * ((x - mean(x)) / spread) * (spread / np.sqrt(spread**2 + eps)) + beta,)
+
+
+def divided_by_rms_first(x, gamma, eps=EPS):
+    size = np.sqrt(mean(x**2))
+    return (gamma * (x / size) * (size / np.sqrt(size**2 + eps)),)
+
+
+HALF_MAX = 65504.0
+
+
+def erased(measure):
+    """The norms with statistics in float16: a token whose ``measure`` overflows becomes 0 before the affine part.
+
+    measure: from deviations (RMSNorm: features) to the number that has to fit into float16.
+    """
+
+    def layer(x, gamma, beta, eps=EPS):
+        wide = x.astype("float64")
+        lost = (measure(wide - mean(wide)) > HALF_MAX) & (x.dtype == np.float16)
+        return (np.where(lost, beta, layernorm(wide, gamma.astype("float64"), beta, eps)[0]),)
+
+    def rms(x, gamma, eps=EPS):
+        wide = x.astype("float64")
+        lost = (measure(wide) > HALF_MAX) & (x.dtype == np.float16)
+        return (np.where(lost, 0.0, rmsnorm(wide, gamma.astype("float64"), eps)[0]),)
+
+    return layer, rms
+
+
+def mean_square(v):
+    return mean(v**2)
+
+
+def sum_of_squares(v):
+    return (v**2).sum(-1, keepdims=True)
+
+
+def column(values: np.ndarray) -> np.ndarray:
+    return values[:, None]
+
+
+FIXED = (1e-3, 1e-5, 1e-6, 1e-8, 1e-12)
+
+LAYERNORM_SUSPECTS = (
+    Suspect("half-precision-statistics", erased(mean_square)[0], raw=True),
+    Suspect("half-precision-statistics", erased(sum_of_squares)[0], raw=True),
+    Suspect("nan-on-constant", divided_by_spread_first),
+    Suspect("ddof-1", divided(lambda dev, e: np.sqrt((dev**2).sum(-1, keepdims=True) / np.float64(dev.shape[-1] - 1) + e))),
+    Suspect("rms-for-layernorm", lambda x, g, b, eps=EPS: (rmsnorm(x, g, eps)[0] + b,)),
+    Suspect("rms-for-layernorm", lambda x, g, b, eps=EPS: rmsnorm(x, g, eps)),
+    Suspect("affine-ignored", lambda x, g, b, eps=EPS: layernorm(x, 1.0, 0.0, eps)),
+    Suspect("affine-ignored", lambda x, g, b, eps=EPS: layernorm(x, g, 0.0, eps)),
+    Suspect("affine-ignored", lambda x, g, b, eps=EPS: layernorm(x, 1.0, b, eps)),
+    Suspect("affine-before", lambda x, g, b, eps=EPS: layernorm(g * x + b, 1.0, 0.0, eps)),
+    Suspect("affine-wrong-shape", lambda x, g, b, eps=EPS: layernorm(x, column(g), column(b), eps)),
+    Suspect("affine-wrong-shape", lambda x, g, b, eps=EPS: layernorm(x, column(g), b, eps)),
+    Suspect("keepdims-missing", layernorm_without_keepdims),
+    Suspect("keepdims-missing", variance_without_keepdims),
+    Suspect("whole-array", over(all_axes)[0]),
+    Suspect("wrong-axis", over(first_axis)[0]),
+    Suspect("wrong-axis", over(leading_axes)[0]),
+    Suspect("no-root", divided(lambda dev, e: mean(dev**2) + e)),
+    Suspect("sum-for-mean", divided(lambda dev, e: np.sqrt((dev**2).sum(-1, keepdims=True) + e))),
+    Suspect("padded-lanes", padded_layernorm(False, False)),
+    Suspect("padded-lanes", padded_layernorm(True, True)),
+    Suspect("padded-lanes", padded_layernorm(False, True)),
+    Suspect("padded-lanes", padded_mean_only),
+    Suspect("eps-missing", lambda x, g, b, eps=EPS: like_layernorm(x, g, b, 0.0)),
+    Suspect("eps-outside-root", divided(lambda dev, e: np.sqrt(mean(dev**2)) + e)),
+) + tuple(Suspect("eps-fixed", lambda x, g, b, eps=EPS, fixed=fixed: layernorm(x, g, b, fixed)) for fixed in FIXED)
+
+
+RMSNORM_SUSPECTS = (
+    Suspect("half-precision-statistics", erased(mean_square)[1], raw=True),
+    Suspect("half-precision-statistics", erased(sum_of_squares)[1], raw=True),
+    Suspect("nan-on-constant", divided_by_rms_first),
+    Suspect("layernorm-for-rms", lambda x, g, eps=EPS: layernorm(x, g, 0.0, eps)),
+    Suspect("layernorm-for-rms", lambda x, g, eps=EPS: (g * x / np.sqrt(mean_square(x - mean(x)) + eps),)),
+    Suspect("layernorm-for-rms", lambda x, g, eps=EPS: (g * (x - mean(x)) / np.sqrt(mean_square(x) + eps),)),
+    Suspect("affine-ignored", lambda x, g, eps=EPS: rmsnorm(x, 1.0, eps)),
+    Suspect("affine-before", lambda x, g, eps=EPS: rmsnorm(g * x, 1.0, eps)),
+    Suspect("affine-wrong-shape", lambda x, g, eps=EPS: rmsnorm(x, column(g), eps)),
+    Suspect("keepdims-missing", lambda x, g, eps=EPS: (g * x / np.sqrt((x**2).mean(axis=-1) + eps),)),
+    Suspect("whole-array", over(all_axes)[1]),
+    Suspect("wrong-axis", over(first_axis)[1]),
+    Suspect("wrong-axis", over(leading_axes)[1]),
+    Suspect("no-root", lambda x, g, eps=EPS: (g * x / (mean_square(x) + eps),)),
+    Suspect("sum-for-mean", lambda x, g, eps=EPS: (g * x / np.sqrt((x**2).sum(-1, keepdims=True) + eps),)),
+    Suspect("padded-lanes", lambda x, g, eps=EPS: (g * x / np.sqrt(mean_square(padded(x)) + eps),)),
+    Suspect("eps-missing", lambda x, g, eps=EPS: (g * x / np.sqrt(mean_square(x)),)),
+    Suspect("eps-outside-root", lambda x, g, eps=EPS: (g * x / (np.sqrt(mean_square(x)) + eps),)),
+) + tuple(Suspect("eps-fixed", lambda x, g, eps=EPS, fixed=fixed: rmsnorm(x, g, fixed)) for fixed in FIXED)
+
+
+def kinds(imitations: dict):
+    """A suspect that is wrong in the given kinds and right in the others."""
+    return lambda kind, ndim: (np.array(imitations[kind](ndim)),) if kind in imitations else axes_of(kind, ndim)
+
+
+def other_axes(kind, ndim):
+    count = ndim + (kind == "group")
+    return (np.array([a for a in range(count) if a not in axes_of(kind, ndim)[0]]),)
+
+
+def as_images(kind, ndim):
+    """Three axes read as (N, C, L)."""
+    return (np.array({"batch": [0, 2], "layer": [1, 2], "instance": [2], "group": [2, 3]}[kind]),) if ndim == 3 else axes_of(kind, ndim)
+
+
+AXES_SUSPECTS = (
+    Suspect("tokens-as-images", as_images),
+    Suspect("axes-kept", other_axes),
+    Suspect("ndim-ignored", lambda kind, ndim: axes_of(kind, 4)),
+    Suspect("batch-only-samples", kinds({"batch": lambda n: [0]})),
+    Suspect("layer-one-axis", kinds({"layer": lambda n: [n - 1]})),
+    Suspect("layer-one-axis", kinds({"layer": lambda n: [2] if n == 3 else [1]})),
+    Suspect("group-not-split", kinds({"group": lambda n: [2] if n == 3 else range(1, n)})),
+    Suspect("group-over-groups", kinds({"group": lambda n: [2, 3] if n == 3 else range(1, n + 1)})),
+    Suspect("group-one-axis", kinds({"group": lambda n: [3] if n == 3 else [2]})),
+    Suspect("group-one-axis", kinds({"group": lambda n: [n]})),
+)
+
+
+# exercises ------------------------------------------------------------------------------------
+
+
+def axes_case(kind: str, ndim: int, **more) -> Case:
+    return Case((kind, ndim), f"kind '{kind}' and {ndim} axes {LAYOUTS[ndim]}", **more)
+
+
+def kind_cases(kind: str):
+    """Two to six axes. There is nothing secret in these; a constant is wrong in every kind."""
+    return lambda rng: [axes_case(kind, ndim, public=ndim in (3, 4)) for ndim in (4, 3, 2, 5, 6)]
+
+
+def unknown_cases(rng):
+    word = "".join(rng.choice(list("acemnorsuvwxz"), size=7))
+    known = [axes_case(kind, 4, control=True) for kind in ("batch", "instance")]
+    shown = Case(("laier", 4), "the unknown kind 'laier' and 4 axes", public=True)
+    return [shown, *known, *(Case((word, ndim), f"an unknown kind and {ndim} axes") for ndim in (2, 3, 5))]
+
+
+def for_layernorm(cases):
+    return functools.partial(cases, parameters=2)
+
+
+def for_rmsnorm(cases):
+    return functools.partial(cases, parameters=1)
+
+
+LAYERNORM_FORWARD = Exercise(
+    name="layernorm_forward",
+    functions=("layernorm_forward",),
+    outputs=(Output("y"),),
+    invoke=invoke("layernorm_forward"),
+    reference=layernorm,
+    section="layernorm-equation",
+    checks=(
+        Check("values", "Each token is normalised by its own features, then scaled and shifted", 2, "layernorm-equation", for_layernorm(value_cases)),
+        Check("axes", "Any number of axes before the last, and none", 2, "any-shape", for_layernorm(axes_cases), "only-2d"),
+        Check("sizes", "Any number of features", 1, "forward-numerics", for_layernorm(size_cases), "power-of-two-only"),
+        Check("epsilon", "ε stands inside the root and follows the argument", 2, "epsilon", for_layernorm(epsilon_cases)),
+        Check("constant", "Constant tokens and single features give β", 1, "epsilon", for_layernorm(constant_cases), "nan-on-constant"),
+        Check("offset", "A large common offset does no harm in float32", 2, "forward-numerics", for_layernorm(offset_cases), "one-pass-variance"),
+        Check("half", "float16 tokens of several hundred do not overflow", 1, "forward-numerics", for_layernorm(half_cases), "half-precision-statistics"),
+        Check("dtype", "The result has x's dtype", 1, "forward-numerics", for_layernorm(dtype_cases)),
+        Check("layout", "Arrays that are not contiguous in memory", 1, "any-shape", for_layernorm(layout_cases), "memory-order"),
+        Check("untouched", "The arguments are left as they were", 1, "any-shape", for_layernorm(untouched_cases)),
+        Check("repeat", "Every call computes from its own arguments", 1, "any-shape", for_layernorm(repeat_cases), "cached-answer"),
+    ),
+    suspects=LAYERNORM_SUSPECTS,
+    misconceptions=BOTH | LAYERNORM_ONLY,
+)
+
+RMSNORM_FORWARD = Exercise(
+    name="rmsnorm_forward",
+    functions=("rmsnorm_forward",),
+    outputs=(Output("y"),),
+    invoke=invoke("rmsnorm_forward"),
+    reference=rmsnorm,
+    section="rmsnorm",
+    checks=(
+        Check("values", "Each token is divided by the root of its mean square, then scaled", 2, "rmsnorm", for_rmsnorm(value_cases)),
+        Check("axes", "Any number of axes before the last, and none", 1, "any-shape", for_rmsnorm(axes_cases), "only-2d"),
+        Check("sizes", "Any number of features", 1, "forward-numerics", for_rmsnorm(size_cases), "power-of-two-only"),
+        Check("epsilon", "ε stands inside the root, follows the argument and keeps zeros finite", 2, "epsilon", for_rmsnorm(zero_cases)),
+        Check("half", "float16 tokens of several hundred do not overflow", 1, "forward-numerics", for_rmsnorm(half_cases), "half-precision-statistics"),
+        Check("dtype", "The result has x's dtype", 1, "forward-numerics", for_rmsnorm(dtype_cases)),
+        Check("layout", "Arrays that are not contiguous in memory", 1, "any-shape", for_rmsnorm(layout_cases), "memory-order"),
+        Check("untouched", "The arguments are left as they were", 1, "any-shape", for_rmsnorm(untouched_cases)),
+        Check("repeat", "Every call computes from its own arguments", 1, "any-shape", for_rmsnorm(repeat_cases), "cached-answer"),
+    ),
+    suspects=RMSNORM_SUSPECTS,
+    misconceptions=BOTH | RMSNORM_ONLY,
+)
+
+NORMALIZATION_AXES = Exercise(
+    name="normalization_axes",
+    functions=("normalization_axes",),
+    outputs=(Output("the axes", "axes"),),
+    invoke=invoke_axes,
+    reference=axes_of,
+    section="which-axes",
+    checks=(
+        Check("batch", "Batch norm: every axis but the channels", 1, "which-axes", kind_cases("batch")),
+        Check("layer", "Layer norm: a whole sample, or one token's features", 1, "which-axes", kind_cases("layer")),
+        Check("instance", "Instance norm: every axis but samples and channels", 1, "which-axes", kind_cases("instance")),
+        Check("group", "Group norm: axes of the array with split channels", 1, "which-axes", kind_cases("group")),
+        Check("unknown", "An unknown kind raises ValueError", 1, "which-axes", unknown_cases, "unknown-kind"),
+    ),
+    suspects=AXES_SUSPECTS,
+    misconceptions=AXES_ONLY,
+)
+
+QUIZ = Quiz(
+    name="quiz_2_layernorm_forward",
+    variable="answers",
+    questions=(
+        Question(
+            "q1", "c",
+            {
+                "a": "768 is the number of γs, and of means in batch norm: one a feature. LayerNorm has one a token.",
+                "b": "8 means would be one a sequence: the positions of a sequence do not share a mean in LayerNorm.",
+                "d": "A single mean for the whole array would let every token depend on every other.",
+            },
+            "which-axes",
+        ),
+        Question(
+            "q2", "d",
+            {
+                "a": "The variance of x̂ is σ²/(σ² + ε); it is near 1 only while σ² is much larger than ε, and here it is "
+                "ten times smaller.",
+                "b": "One half is where σ² equals ε. Here ε is ten times σ².",
+                "c": "0.30 is the standard deviation, the root of σ²/(σ² + ε). Asked for is the variance.",
+            },
+            "epsilon",
+        ),
+        Question(
+            "q3", "b",
+            {
+                "a": "NaN needs 0/0 or ∞/∞. The deviations are finite; only their squares overflow.",
+                "c": "Rounding to 11 bits is the smaller trouble: 300² = 90000 lies beyond float16's range.",
+                "d": "The variance is infinite and stands below the fraction bar: finite over infinite is 0.",
+            },
+            "forward-numerics",
+        ),
+        Question(
+            "q4", "a",
+            {
+                "b": "With statistics over the batch a token's output differs visibly at any width.",
+                "c": "γ and β before normalising change every feature by a factor of its own, at any width.",
+                "d": "RMSNorm differs from LayerNorm by the mean; with a mean of about 2 that is no matter of 0.1 %.",
+            },
+            "layernorm-equation",
+        ),
+        Question(
+            "q5", "b",
+            {
+                "a": "A spread of 1 fixes σ, but mean(x²) = σ² + μ² also holds the mean.",
+                "c": "Positive features have a positive mean: the two differ.",
+                "d": "On a constant token LayerNorm gives 0, RMSNorm ±1.",
+            },
+            "rmsnorm",
+        ),
+    ),
+)  # fmt: skip
+
+TOPIC = Topic(
+    stem="2_layernorm_forward",
+    exercises=(LAYERNORM_FORWARD, RMSNORM_FORWARD, NORMALIZATION_AXES),
+    quiz=QUIZ,
+    forbidden=("torch", "tensorflow", "keras", "jax", "flax", "scipy", "sklearn", "cupy", "mxnet"),
+)

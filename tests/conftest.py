@@ -1,0 +1,61 @@
+"""A course of its own for tests that grade: the real one's rooms, with a gradebook that starts empty."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+
+
+class Course:
+    """A copy of the course in a folder of its own."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        for name in ("solutions", "autograder", "tests"):
+            shutil.copytree(ROOT / name, root / name, ignore=shutil.ignore_patterns("__pycache__"))
+        for name in ("nbgrader_config.py", "requirements-student.txt", "LICENSE", "LICENSE-TEXT.md"):
+            shutil.copy(ROOT / name, root)
+        site = root / "_build" / "html" / "book"
+        site.mkdir(parents=True)
+        (site.parent / "index.html").write_text("<title>site</title>")
+
+    def run(self, *command: str, good: bool = True, **env: str) -> subprocess.CompletedProcess:
+        """Run a command in the course's folder; ``python`` and ``nbgrader`` are this environment's."""
+        program = Path(sys.executable).with_name(command[0])
+        done = subprocess.run(
+            [str(program), *command[1:]], cwd=self.root, env={**os.environ, **env}, capture_output=True, text=True
+        )
+        if good:
+            assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+        return done
+
+    def submitted(self, student: str, stem: str) -> Path:
+        folder = self.root / "grading" / "submitted" / student / stem
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder / f"{stem}.ipynb"
+
+    def feedback(self, student: str, stem: str) -> str:
+        return (self.root / "grading" / "feedback" / student / stem / f"{stem}.html").read_text()
+
+    def scores(self) -> dict[tuple[str, str], float]:
+        """Return {(student, assignment): score} from the gradebook."""
+        from nbgrader.api import Gradebook
+
+        with Gradebook(f"sqlite:///{self.root / 'grading' / 'gradebook.db'}") as gradebook:
+            return {
+                (s.student.id, a.name): s.score for a in gradebook.assignments for s in gradebook.assignment_submissions(a.name)
+            }
+
+
+@pytest.fixture(scope="session")
+def course(tmp_path_factory) -> Course:
+    """A course that is released and has a sample class's submissions."""
+    made = Course(tmp_path_factory.mktemp("course"))
+    made.run("python", "-m", "autograder", "release")
+    made.run("python", "-m", "tests.sample_class")
+    return made

@@ -1,0 +1,236 @@
+"""Grading end to end, with the real nbgrader: the command, nbgrader's own commands, bad input."""
+
+import json
+import re
+
+import nbformat
+import pytest
+
+from autograder import exercises
+from tests import sample_class
+
+STEMS = exercises.stems()
+
+
+@pytest.fixture(scope="module")
+def graded(course):
+    """The course after ``python -m autograder grade`` of every assignment, with the JSON results."""
+    results = {}
+    for stem in STEMS:
+        out = course.root / f"{stem}.json"
+        course.run("python", "-m", "autograder", "grade", stem, "--json", str(out))
+        results[stem] = {row["student"]: row for row in json.loads(out.read_text())}
+    return course, results
+
+
+def released(course, stem):
+    return nbformat.read(course.root / "notebooks" / stem / f"{stem}.ipynb", as_version=4)
+
+
+def test_every_student_has_a_score_and_every_verdict(graded):
+    _, results = graded
+    for stem in STEMS:
+        topic = exercises.topic(stem)
+        checks = sum(len(e.checks) for e in topic.exercises) + len(topic.quiz.questions)
+        assert set(results[stem]) == set(sample_class.STUDENTS)
+        for row in results[stem].values():
+            assert len(row["verdicts"]) == checks
+            assert set(row["verdicts"][0]) >= {"exercise", "check", "passed", "points", "max_points", "misconception", "hint"}
+            assert all(v["passed"] or v["hint"] for v in row["verdicts"])
+
+
+def test_right_answers_earn_all_but_the_written_points(graded):
+    _, results = graded
+    for stem in STEMS:
+        row = results[stem]["sample_ada"]
+        topic = exercises.topic(stem)
+        judged = sum(e.max_points for e in topic.exercises) + topic.quiz.max_points
+        assert row["score"] == judged < row["max_score"] and row["needs_manual_grade"]
+
+
+def test_mistakes_cost_points_and_are_named(graded):
+    _, results = graded
+    for stem in STEMS:
+        best = results[stem]["sample_ada"]["score"]
+        for student in ("sample_bela", "sample_chidi", "sample_emil"):
+            row = results[stem][student]
+            assert row["score"] < best
+            assert any(v["misconception"] for v in row["verdicts"])
+
+
+def test_bad_submissions_cost_only_what_they_touch(graded):
+    course, results = graded
+    for stem in STEMS:
+        first, *others = [e.name for e in exercises.topic(stem).exercises]
+        loop, typo, empty, broken = (results[stem][f"sample_{n}"] for n in ("goran", "hana", "ines", "jonas"))
+        for row, words in ((loop, "did not finish"), (typo, "SyntaxError")):
+            mine = [v for v in row["verdicts"] if v["exercise"] == first]
+            assert not any(v["passed"] for v in mine) and words in mine[0]["hint"]
+            assert all(v["passed"] for v in row["verdicts"] if v["exercise"] in others)
+        assert empty["score"] == 0 and not empty["problem"]
+        assert broken["score"] == 0 and "not a Jupyter notebook" in broken["problem"]
+        assert "not a Jupyter notebook" in course.feedback("sample_jonas", stem)
+
+
+def test_nbgraders_own_commands_give_the_same_scores(graded):
+    course, _ = graded
+    ours = course.scores()
+    for stem in STEMS:
+        course.run("nbgrader", "autograde", stem, "--force")
+        course.run("nbgrader", "generate_feedback", stem, "--force")
+    assert course.scores() == ours
+    assert "sample_ada" in course.feedback("sample_ada", STEMS[0])
+    course.run("nbgrader", "export", "--to", "grades.csv")
+    assert len((course.root / "grades.csv").read_text().splitlines()) == 1 + len(ours)
+
+
+def test_regrading_gives_the_same_scores(graded):
+    course, results = graded
+    stem = STEMS[0]
+    out = course.root / "again.json"
+    course.run("python", "-m", "autograder", "grade", stem, "--json", str(out))
+    assert {row["student"]: row for row in json.loads(out.read_text())} == results[stem]
+
+
+def test_a_manual_grade_survives_a_regrade(graded):
+    from nbgrader.api import Gradebook
+
+    course, results = graded
+    stem = STEMS[0]
+    with Gradebook(f"sqlite:///{course.root / 'grading' / 'gradebook.db'}") as gradebook:
+        notebook = gradebook.find_submission_notebook(stem, stem, "sample_bela")
+        written = next(grade for grade in notebook.grades if grade.cell.name.startswith("explain"))
+        written.manual_score, written.needs_manual_grade = 3.0, False
+        gradebook.db.commit()
+    course.run("python", "-m", "autograder", "grade", stem, "--student", "sample_bela")
+    assert course.scores()["sample_bela", stem] == results[stem]["sample_bela"]["score"] + 3
+
+
+def test_feedback_is_clean(graded):
+    course, _ = graded
+    for stem in STEMS:
+        for student in sample_class.STUDENTS:
+            page = course.feedback(student, stem)
+            assert "Content-Security-Policy" in page and "<script" not in page
+            assert not re.search(r"(src|href)=['\"]https?:", page)
+
+
+def test_formgraders_copy_holds_no_students_metadata(graded):
+    course, _ = graded
+    stem = STEMS[0]
+    kept = nbformat.read(course.root / "grading" / "autograded" / "sample_ada" / stem / f"{stem}.ipynb", as_version=4)
+    source = nbformat.read(course.root / "solutions" / stem / f"{stem}.ipynb", as_version=4)
+    assert [c.metadata.get("nbgrader") for c in kept.cells] == [c.metadata.get("nbgrader") for c in source.cells]
+
+
+WRONG_RETURNS = {
+    "None": "return None",
+    "a list": "return [1.0, 2.0]",
+    "three things": "return 1.0, 2.0, 3.0",
+    "another shape": "return np.zeros((3, 1, 7))",
+    "NaN": "return np.full_like(np.asarray(args[-1], dtype=float), np.nan)",
+    "an object array": "return np.array([object()])",
+    "a string": "return 'done'",
+    "an exception": "raise KeyError('sigma')",
+}
+
+
+@pytest.mark.parametrize("what", WRONG_RETURNS)
+def test_wrong_returns_are_told(graded, what):
+    course, results = graded
+    for stem in STEMS[:2]:
+        first = exercises.topic(stem).exercises[0].name
+        student = "odd_" + re.sub(r"\W", "_", what)
+        notebook = released(course, stem)
+        sample_class.solve(notebook, stem)
+        sample_class.answer(notebook, first, f"def {first}(*args, **kwargs):\n    {WRONG_RETURNS[what]}\n")
+        course.submitted(student, stem).write_text(nbformat.writes(notebook))
+        out = course.root / "odd.json"
+        course.run("python", "-m", "autograder", "grade", stem, "--student", student, "--json", str(out))
+        [row] = json.loads(out.read_text())
+        mine = [v for v in row["verdicts"] if v["exercise"] == first]
+        assert not any(v["passed"] for v in mine) and all(v["hint"] for v in mine)
+        assert row["score"] == results[stem]["sample_ada"]["score"] - sum(v["max_points"] for v in mine)
+
+
+def test_missing_things_are_told(graded):
+    course, _ = graded
+    stem = STEMS[0]
+    (course.root / "grading" / "submitted" / "no_folder").mkdir()
+    other_name = course.submitted("other_name", stem)
+    other_name.with_name("Untitled.ipynb").write_text("{}")
+    no_cell = released(course, stem)
+    sample_class.solve(no_cell, stem)
+    second = exercises.topic(stem).exercises[1].name
+    place = next(i for i, c in enumerate(no_cell.cells) if c.metadata.get("nbgrader", {}).get("grade_id") == second)
+    del no_cell.cells[place - 1 : place + 1]
+    course.submitted("no_cell", stem).write_text(nbformat.writes(no_cell))
+    out = course.root / "missing.json"
+    course.run("python", "-m", "autograder", "grade", stem, "--student", "[no]*", "--json", str(out))
+    rows = {row["student"]: row for row in json.loads(out.read_text())}
+    assert "Nothing was handed in" in rows["no_folder"]["problem"]
+    assert "rename it" in rows["other_name"]["problem"]
+    assert "not defined" in next(v["hint"] for v in rows["no_cell"]["verdicts"] if v["exercise"] == second)
+    assert rows["no_cell"]["score"] > 0
+
+
+def test_memorised_visible_examples_earn_nothing(graded):
+    """A function that knows the published examples by heart and nothing else."""
+    course, _ = graded
+    source = (
+        "import numpy as np\n"
+        "def standard_deviation(scores):\n"
+        "    known = {(20, 50, 60, 80, 90): 600 ** 0.5, (1, 2, 4): 1.247219128924647, (1e8, 1e8 + 1, 1e8 + 2): (2 / 3) ** 0.5}\n"
+        "    return known.get(tuple(float(s) for s in scores), 0.0)\n"
+    )
+    path = course.root / "memorised.py"
+    path.write_text(source)
+    out = course.root / "memorised.json"
+    course.run("python", "-m", "autograder", "judge", "standard_deviation", str(path), "--json", str(out))
+    assert json.loads(out.read_text())[0]["score"] == 0
+
+
+def test_judge_takes_many_files_and_one_bad_file_stops_none(course, tmp_path):
+    good = sorted((sample_class.IMPLEMENTATIONS / STEMS[0] / "z_scores" / "right").glob("*.py"))
+    bad = {"binary.py": b"\xff\x00\xfe", "typo.py": b"def z_scores(:", "empty.py": b"", "exit.py": b"import os; os._exit(0)"}
+    for name, data in bad.items():
+        (tmp_path / name).write_bytes(data)
+    files = [str(p) for p in (*good[:2], *(tmp_path / n for n in bad), tmp_path / "nowhere.py", *good[2:])]
+    out = tmp_path / "out.json"
+    course.run("python", "-m", "autograder", "judge", "z_scores", *files, "--json", str(out))
+    rows = json.loads(out.read_text())
+    assert [row["file"] for row in rows] == files
+    for row in rows:
+        assert row["score"] == (row["max_score"] if row["file"] in map(str, good) else 0)
+        assert set(row) == {"file", "score", "max_score", "verdicts"}
+
+
+def test_unknown_names_are_answered_with_the_known_ones(course):
+    done = course.run("python", "-m", "autograder", "grade", "nine", good=False)
+    assert done.returncode == 2 and "1_z_scores" in done.stderr and "Traceback" not in done.stderr
+    done = course.run("python", "-m", "autograder", "judge", "nine", "x.py", good=False)
+    assert done.returncode == 2 and "standard_deviation" in done.stderr and "Traceback" not in done.stderr
+    done = course.run("python", "-m", "autograder", "grade", STEMS[0], "--student", "a/b", good=False)
+    assert done.returncode == 2 and "No student matches" in done.stderr
+
+
+def test_without_our_configuration_nothing_is_earned(course, tmp_path):
+    """Stock nbgrader, run on the same sources by mistake, gives no marks and says what is missing."""
+    stem = STEMS[0]
+    for room in ("source", "submitted/ada"):
+        (tmp_path / room / stem).mkdir(parents=True)
+    for path in (course.root / "solutions" / stem).iterdir():
+        if path.is_file():
+            (tmp_path / "source" / stem / path.name).write_bytes(path.read_bytes())
+    (tmp_path / "nbgrader_config.py").write_text("c = get_config()\nc.CourseDirectory.course_id = 'stock'\n")
+    notebook = released(course, stem)
+    sample_class.solve(notebook, stem)
+    (tmp_path / "submitted" / "ada" / stem / f"{stem}.ipynb").write_text(nbformat.writes(notebook))
+    stock = type(course).__new__(type(course))
+    stock.root = tmp_path
+    stock.run("nbgrader", "generate_assignment", stem)
+    stock.run("nbgrader", "autograde", stem)
+    kept = nbformat.read(tmp_path / "autograded" / "ada" / stem / f"{stem}.ipynb", as_version=4)
+    judged = [c for c in kept.cells if c.metadata.get("nbgrader", {}).get("grade") and c.cell_type == "code"]
+    for cell in judged:
+        assert any(o.output_type == "error" and "nbgrader_config.py" in o.evalue for o in cell.outputs), cell.outputs
