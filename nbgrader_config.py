@@ -10,6 +10,10 @@ root = Path(__file__).resolve().parent
 if str(root) not in sys.path:
     sys.path.insert(0, str(root))
 
+from autograder.nbgrader_seams import take_notebooks_only  # noqa: E402
+
+take_notebooks_only()
+
 c = get_config()  # noqa: F821  (nbgrader provides it)
 
 c.CourseDirectory.root = str(root)
@@ -36,6 +40,7 @@ c.GenerateAssignment.preprocessors = [
 ]
 c.ClearAnswers.code_stub = {"python": 'raise NotImplementedError("write this")'}
 c.ClearAnswers.text_stub = "Write here."
+c.ClearMarkScheme.enforce_metadata = False  # the rubric has a cell of its own, beside the written answer
 
 c.Autograde.exporter_class = "autograder.nbgrader_seams.SubmissionExporter"
 c.Autograde.sanitize_preprocessors = []

@@ -1,6 +1,7 @@
 """Verdicts as people see them: a card for the notebook's cell and for the feedback page."""
 
 import html as escape
+import re
 from collections.abc import Iterable
 
 from autograder.exercise import Verdict
@@ -38,7 +39,7 @@ def html(verdicts: Iterable[Verdict], book: str = "") -> str:
         mark = "✓ holds:" if v.passed else "✗ <strong>fails:</strong>"
         row = f"{mark} {escape.escape(v.title)} <small>({v.points:g} of {v.max_points:g})</small>"
         if not v.passed:
-            row += f"<span class='hint'>{escape.escape(v.hint)}{_read(v, book)}</span>"
+            row += f"<span class='hint'>{_code(v.hint)}{_read(v, book)}</span>"
         rows.append(f"<li>{row}</li>")
     kind = "all" if all(v.passed for v in verdicts) else "some"
     heading = f"<code>{escape.escape(verdicts[0].exercise)}</code>: {_points(verdicts)}"
@@ -51,6 +52,11 @@ def _read(verdict: Verdict, book: str) -> str:
     if not book:
         return f" Read: {escape.escape(verdict.section)}"
     return f" <a href='{escape.escape(book + verdict.section)}'>Read the section</a>"
+
+
+def _code(hint: str) -> str:
+    """Escape a hint and set what stands between backticks as code."""
+    return re.sub(r"`([^`]+)`", r"<code>\1</code>", escape.escape(hint))
 
 
 def _points(verdicts: list[Verdict]) -> str:

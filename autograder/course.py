@@ -41,6 +41,10 @@ def source_notebook(stem: str) -> Path:
     return SOLUTIONS / stem / f"{stem}.ipynb"
 
 
+def released_notebook(stem: str) -> Path:
+    return NOTEBOOKS / stem / f"{stem}.ipynb"
+
+
 def nbgrader_config():
     """Return the configuration in ``nbgrader_config.py``, as nbgrader's own commands read it."""
     from traitlets.config import PyFileConfigLoader

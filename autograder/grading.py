@@ -3,10 +3,12 @@
 import fnmatch
 import os
 import shutil
+import textwrap
 import warnings
 from collections.abc import Iterable
 from concurrent.futures import Executor, as_completed
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 import nbformat
@@ -80,8 +82,8 @@ def grade(stem: str, names: Iterable[str], config: Config, executor: Executor) -
 
 def judge_submission(path: Path, stem: str, secret: bytes, limits: Limits = Limits()) -> str:
     """Return the judged notebook of a submitted file, as JSON text. Touches no gradebook."""
-    source = submission.read_source(course.source_notebook(stem))
-    notebook = submission.rebuild_file(path, source, limits.notebook_bytes)
+    template = submission.read_template(course.source_notebook(stem), course.released_notebook(stem))
+    notebook = submission.rebuild_file(path, template, limits.notebook_bytes)
     return nbformat.writes(judge_notebook(notebook, stem, secret, limits))
 
 
@@ -90,7 +92,7 @@ def record(notebook: NotebookNode, student: str, stem: str, config: Config) -> R
     db_url = config.CourseDirectory.db_url
     about = {"student": student, "assignment": stem, "notebook": stem, "db_url": db_url}
     stamp = _path(student, stem).parent / "timestamp.txt"
-    when = parse_utc(stamp.read_text().strip()) if stamp.is_file() and not stamp.is_symlink() else None
+    when = _time_of(stamp)
     with Gradebook(db_url, config.CourseDirectory.course_id) as gradebook:
         gradebook.update_or_create_student(student)
         more = {"timestamp": when} if when else {}
@@ -117,7 +119,7 @@ def table(results: list[Result]) -> str:
     for r in sorted(results, key=lambda r: r.student):
         points = [sum(v["points"] for v in r.verdicts if v["exercise"] == name) for name in names]
         note = r.error or r.problem or ("written answer to be read" if r.needs_manual_grade else "")
-        rows.append([r.student, *(f"{p:g}" for p in points), f"{r.score:g}/{r.max_score:g}", note[:60]])
+        rows.append([r.student, *(f"{p:g}" for p in points), f"{r.score:g}/{r.max_score:g}", textwrap.shorten(note, 72, placeholder=" …")])
     widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
     lines = ["  ".join(cell.ljust(w) if i in (0, len(row) - 1) else cell.rjust(w) for i, (cell, w) in enumerate(zip(row, widths))) for row in rows]
     return "\n".join(line.rstrip() for line in lines)
@@ -125,6 +127,14 @@ def table(results: list[Result]) -> str:
 
 def _path(student: str, stem: str) -> Path:
     return course.SUBMITTED / student / stem / f"{stem}.ipynb"
+
+
+def _time_of(stamp: Path) -> datetime | None:
+    """Return when a submission was handed in; None where nothing readable says so."""
+    try:
+        return parse_utc(submission.read_file(stamp, 200).decode().strip())
+    except (submission.BadSubmission, ValueError):
+        return None
 
 
 def _write(path: Path, text: str) -> None:

@@ -138,10 +138,12 @@ def _figures(output, found: np.ndarray, right: np.ndarray, case: Case) -> str:
 
 
 def _numbers(values: np.ndarray) -> str:
-    with np.printoptions(precision=5, suppress=True, threshold=24, floatmode="maxprec"):
-        if values.ndim == 1 and np.all(values == values.round()) and np.isfinite(values).all():
-            values = values.astype(int)
-        return " ".join(str(values).split())
+    if values.ndim == 1 and np.isfinite(values).all() and np.all(values == values.round()):
+        values = values.astype(int)
+    text = np.array2string(
+        values, precision=5, suppress_small=True, threshold=24, floatmode="maxprec", separator=", "
+    )
+    return " ".join(text.split()).replace("[ ", "[")
 
 
 # which misconception --------------------------------------------------------------------------

@@ -8,6 +8,7 @@ import re
 from pathlib import Path
 
 from nbconvert.exporters import Exporter, NotebookExporter
+from nbgrader.converters import base
 from nbgrader.preprocessors import ClearSolutions, NbGraderPreprocessor, SaveAutoGrades
 from nbgrader.utils import is_solution
 
@@ -22,9 +23,24 @@ class SubmissionExporter(NotebookExporter):
     def from_filename(self, filename, resources=None, **kwargs):
         if not self.parent._sanitizing:
             return super().from_filename(filename, resources, **kwargs)
-        source = submission.read_source(course.source_notebook(resources["nbgrader"]["assignment"]))
-        notebook = submission.rebuild_file(Path(filename), source, Limits().notebook_bytes)
+        stem = resources["nbgrader"]["assignment"]
+        template = submission.read_template(course.source_notebook(stem), course.released_notebook(stem))
+        notebook = submission.rebuild_file(Path(filename), template, Limits().notebook_bytes)
         return self.from_notebook_node(notebook, resources, **kwargs)
+
+
+def take_notebooks_only() -> None:
+    """Keep nbgrader from copying what lies beside a submitted notebook.
+
+    It would follow links and wait for pipes; of a submission only the notebook is ever used.
+    """
+    find_all_files = base.find_all_files
+
+    def ordinary(path, exclude=None):
+        inside = Path(path).absolute().is_relative_to(course.SUBMITTED.absolute())
+        return [] if inside else find_all_files(path, exclude)
+
+    base.find_all_files = ordinary
 
 
 class Judge(NbGraderPreprocessor):

@@ -13,8 +13,20 @@ from pathlib import Path
 
 import nbformat
 from nbformat import NotebookNode
+from nbgrader.utils import compute_checksum
 
 MAX_CELL_CHARACTERS = 200_000
+
+
+@dataclass(frozen=True)
+class Template:
+    """An assignment as its instructor made it, and what its solution cells hold when released.
+
+    stubs: text of the released solution cells by grade_id.
+    """
+
+    source: NotebookNode
+    stubs: dict[str, str]
 
 
 class BadSubmission(Exception):
@@ -35,6 +47,9 @@ class Answers:
 
 def read_file(path: Path, max_bytes: int) -> bytes:
     """Return a file's bytes. Raises BadSubmission for anything but a regular file of moderate size."""
+    for folder in (path.parent, path.parent.parent):
+        if folder.is_symlink():
+            raise BadSubmission(f"The folder {folder.name} is a link. Hand in an ordinary folder.")
     try:
         # Neither follow a link nor wait for a pipe's other end.
         number = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
@@ -63,49 +78,55 @@ def _not_found(path: Path) -> str:
     return f"No notebook called {path.name} was handed in."
 
 
-def answers(data: bytes, source: NotebookNode) -> Answers:
-    """Return the student's answers to ``source`` from the bytes of a notebook. Raises BadSubmission."""
+def answers(data: bytes, template: Template) -> Answers:
+    """Return the student's answers from the bytes of a notebook. Raises BadSubmission."""
     cells = _cells(data)
-    wanted = {cell.metadata.nbgrader.grade_id: cell.source for cell in source.cells if is_solution(cell)}
-    known = {cell.metadata.nbgrader.grade_id for cell in source.cells if "nbgrader" in cell.metadata}
+    wanted = {cell.metadata.nbgrader.grade_id for cell in template.source.cells if is_solution(cell)}
+    known = {cell.metadata.nbgrader.grade_id for cell in template.source.cells if "nbgrader" in cell.metadata}
     texts: dict[str, str] = {}
     extra = 0
     for cell in cells:
         grade_id, text = _grade_id(cell), _text(cell)
         if grade_id in wanted:
             # Of several copies of a cell the first that was worked on counts.
-            if grade_id not in texts or _untouched(texts[grade_id]):
+            if grade_id not in texts or texts[grade_id].strip() in ("", template.stubs.get(grade_id)):
                 texts[grade_id] = text[:MAX_CELL_CHARACTERS]
         elif grade_id not in known and text.strip() and cell.get("cell_type") == "code":
             extra += 1
     return Answers(texts, extra)
 
 
-def rebuild(source: NotebookNode, found: Answers | None) -> NotebookNode:
-    """Return ``source`` with its solutions replaced by the student's answers (or by nothing)."""
-    notebook = copy.deepcopy(source)
+def rebuild(template: Template, found: Answers | None) -> NotebookNode:
+    """Return the source with its solutions replaced by the student's answers (or by nothing)."""
+    notebook = copy.deepcopy(template.source)
     for cell in notebook.cells:
         if cell.cell_type == "code":
             cell.outputs, cell.execution_count = [], None
         if is_solution(cell):
-            cell.source = found.texts.get(cell.metadata.nbgrader.grade_id, "") if found else ""
+            grade_id = cell.metadata.nbgrader.grade_id
+            # nbgrader tells an answer from an untouched cell by the checksum of what was released.
+            cell.source = template.stubs.get(grade_id, "")
+            cell.metadata.nbgrader["checksum"] = compute_checksum(cell)
+            cell.source = found.texts.get(grade_id, "") if found else ""
     notebook.metadata["course"] = {"extra_cells": found.extra_cells if found else 0}
     return notebook
 
 
-def rebuild_file(path: Path, source: NotebookNode, max_bytes: int) -> NotebookNode:
+def rebuild_file(path: Path, template: Template, max_bytes: int) -> NotebookNode:
     """Return the rebuilt notebook of a submitted file; a bad file gives one without answers and the reason."""
     try:
-        return rebuild(source, answers(read_file(path, max_bytes), source))
+        return rebuild(template, answers(read_file(path, max_bytes), template))
     except BadSubmission as bad:
-        notebook = rebuild(source, None)
+        notebook = rebuild(template, None)
         notebook.metadata["course"]["problem"] = str(bad)
         return notebook
 
 
-def read_source(path: Path) -> NotebookNode:
-    """Return an instructor's source notebook."""
-    return nbformat.read(path, as_version=4)
+def read_template(source: Path, released: Path) -> Template:
+    """Read an instructor's source notebook and its release."""
+    cells = nbformat.read(released, as_version=4).cells
+    stubs = {cell.metadata.nbgrader.grade_id: cell.source for cell in cells if is_solution(cell)}
+    return Template(nbformat.read(source, as_version=4), stubs)
 
 
 def is_solution(cell: NotebookNode) -> bool:
@@ -147,6 +168,3 @@ def _text(cell: dict) -> str:
     # A lone surrogate can't be written to a file again.
     return source.encode("utf-8", "replace").decode("utf-8")
 
-
-def _untouched(text: str) -> bool:
-    return "raise NotImplementedError" in text or not text.strip()

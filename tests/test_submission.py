@@ -15,6 +15,7 @@ def marks(grade_id, solution=False, grade=False, **more):
     return {"nbgrader": {"grade_id": grade_id, "solution": solution, "grade": grade, "locked": not solution, "schema_version": 3} | more}
 
 
+STUB = 'raise NotImplementedError("write this")'
 SOURCE = new_notebook(
     cells=[
         new_markdown_cell("Title"),
@@ -23,6 +24,9 @@ SOURCE = new_notebook(
         new_markdown_cell("answer", metadata=marks("explain", solution=True, grade=True, points=2)),
     ]
 )
+
+
+TEMPLATE = submission.Template(SOURCE, {"f_code": STUB, "explain": "Write here."})
 
 
 def cell(text, grade_id=None, **more):
@@ -35,7 +39,7 @@ def notebook(*cells, **more) -> bytes:
 
 
 def rebuilt(data: bytes) -> list[str]:
-    return [c.source for c in submission.rebuild(SOURCE, submission.answers(data, SOURCE)).cells]
+    return [c.source for c in submission.rebuild(TEMPLATE, submission.answers(data, TEMPLATE)).cells]
 
 
 def test_only_answers_are_taken():
@@ -46,13 +50,23 @@ def test_only_answers_are_taken():
 def test_metadata_and_outputs_are_the_sources_own():
     bad = cell("mine", "f_code", outputs=[{"output_type": "execute_result"}])
     bad["metadata"] = marks("f_code", solution=False, grade=True, points=1000) | {"tags": ["skip-execution"]}
-    nb = submission.rebuild(SOURCE, submission.answers(notebook(bad), SOURCE))
-    assert nb.cells[1].metadata == SOURCE.cells[1].metadata and nb.cells[1].outputs == []
+    nb = submission.rebuild(TEMPLATE, submission.answers(notebook(bad), TEMPLATE))
+    kept = dict(nb.cells[1].metadata["nbgrader"])
+    del kept["checksum"]
+    assert {"nbgrader": kept} == SOURCE.cells[1].metadata and nb.cells[1].outputs == []
+
+
+def test_an_untouched_answer_is_told_from_a_written_one():
+    from nbgrader.utils import compute_checksum
+
+    for text, untouched in (("Write here.", True), ("My answer.", False)):
+        written = cell(text, "explain", cell_type="markdown")
+        nb = submission.rebuild(TEMPLATE, submission.answers(notebook(written), TEMPLATE))
+        assert (nb.cells[3].metadata.nbgrader.checksum == compute_checksum(nb.cells[3])) is untouched
 
 
 def test_the_first_edited_copy_counts():
-    stub = 'raise NotImplementedError("write this")'
-    assert rebuilt(notebook(cell(stub, "f_code"), cell("mine", "f_code"), cell("later", "f_code")))[1] == "mine"
+    assert rebuilt(notebook(cell(STUB, "f_code"), cell("mine", "f_code"), cell("later", "f_code")))[1] == "mine"
 
 
 def test_a_missing_cell_is_empty():
@@ -64,13 +78,13 @@ def test_source_may_be_a_list_of_lines():
 
 
 def test_extra_cells_are_counted():
-    assert submission.answers(notebook(cell("def helper(): pass"), cell("x", "f_code")), SOURCE).extra_cells == 1
+    assert submission.answers(notebook(cell("def helper(): pass"), cell("x", "f_code")), TEMPLATE).extra_cells == 1
 
 
 @pytest.mark.parametrize("data", [b"", b"not json", b"[1, 2]", b"{}", b"\xff\xfe", b'{"cells": 3}', b"[" * 100_000])
 def test_what_is_no_notebook_is_refused_in_words(data):
     with pytest.raises(submission.BadSubmission) as refusal:
-        submission.answers(data, SOURCE)
+        submission.answers(data, TEMPLATE)
     assert "JupyterLab" in str(refusal.value)
 
 

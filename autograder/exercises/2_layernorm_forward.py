@@ -395,7 +395,7 @@ def half_cases(rng, parameters):
     two, three = ("float16", "float16"), ("float16", "float32")
     return [
         case(rng, x, parameters, words=words, dtypes=two, **half),
-        token_case(rng, (3, 24), parameters, " in float16", 0.5, 1.0, dtypes=two, control=True, atol=0.1, rtol=0.02),
+        token_case(rng, (3, 24), parameters, " in float16, spread 4", 2.0, 4.0, dtypes=two, control=True, atol=0.1, rtol=0.02),
         token_case(rng, (4, 24), parameters, " in float16, spread 400", dtypes=three, spread=400.0, location=100.0, **half),
         token_case(rng, (5, 40), parameters, " in float16, spread 300", dtypes=two, spread=300.0, location=-300.0, **half),
     ]
