@@ -48,7 +48,8 @@ class Case:
         ``telltale`` is what the student got wrong.
     public: its figures may be shown to the student.
     quiet: a warning during the call is a failure.
-    only_values: a wider result and a changed input are no failure here; another check judges them.
+    any_dtype, may_change: another dtype of the result, or a changed input, is no failure here; a check
+        of its own judges it.
     """
 
     args: tuple
@@ -59,7 +60,8 @@ class Case:
     control: bool = False
     public: bool = False
     quiet: bool = False
-    only_values: bool = False
+    any_dtype: bool = False
+    may_change: bool = False
 
     def exact_args(self, raw: bool = False) -> list:
         """Return the arguments as a reference gets them: plain arrays, in float64 unless ``raw``."""

@@ -5,8 +5,10 @@ network and every other process are gone, and the user has no rights. When the p
 its whole tree dies with it.
 """
 
+import atexit
 import os
 import shutil
+import socket
 import subprocess
 import sys
 from functools import cache
@@ -14,6 +16,7 @@ from pathlib import Path
 
 TRUST = "COURSE_TRUST_SUBMISSIONS"
 SCRATCH_BYTES = 256 * 2**20
+_PARENT_SECONDS = 60.0
 _RUNNER_FOLDER = Path(__file__).parent / "student_side"
 _INSIDE = "/student_side"
 _ENVIRONMENT = {
@@ -38,21 +41,76 @@ def check() -> None:
         _bubblewrap()
 
 
-def start() -> subprocess.Popen:
-    """Start a student side with pipes on its standard input and output. Raises NoSandbox."""
-    if os.environ.get(TRUST) == "1":
-        folder, command = "/tmp", [sys.executable, "-I", "-B", str(_RUNNER_FOLDER / "runner.py")]
-    else:
-        folder, command = "/", [*_bubblewrap(), sys.executable, "-I", "-B", f"{_INSIDE}/runner.py"]
-    return subprocess.Popen(
-        command,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        cwd=folder,
-        env=_ENVIRONMENT,
-        start_new_session=True,
-    )
+class Process:
+    """One student side: a socket to talk to it, and a sure way to end it."""
+
+    def __init__(self, parent: "_WarmParent") -> None:
+        self._parent = parent
+        self.socket, theirs = socket.socketpair()
+        with theirs:
+            self._number = parent.start(theirs)
+
+    def stop(self) -> None:
+        """End the process and everything that it started."""
+        self._parent.stop(self._number)
+        self.socket.close()
+
+
+class _WarmParent:
+    """The process that has imported what is slow to import and forks a student side on request."""
+
+    def __init__(self) -> None:
+        self.owner = os.getpid()
+        trusted = os.environ.get(TRUST) == "1"
+        if trusted:
+            command = [sys.executable, "-I", "-B", str(_RUNNER_FOLDER / "parent.py")]
+        else:
+            command = [*_bubblewrap(), sys.executable, "-I", "-B", f"{_INSIDE}/parent.py"]
+        self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        with theirs:
+            self._process = subprocess.Popen(
+                [*command, str(SCRATCH_BYTES), "open" if trusted else "isolated"],
+                stdin=theirs,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                cwd="/tmp" if trusted else "/",
+                env=_ENVIRONMENT,
+                start_new_session=True,
+            )
+        self._control.settimeout(_PARENT_SECONDS)
+        if self._hear() != "ready":
+            raise NoSandbox(_advice("the sandbox did not start"))
+
+    def start(self, connection: socket.socket) -> int:
+        socket.send_fds(self._control, [b"start"], [connection.fileno()])
+        number = int(self._hear())
+        if number == 0:
+            raise NoSandbox(_advice("namespaces can't be nested in the sandbox"))
+        return number
+
+    def stop(self, number: int) -> None:
+        self._control.send(f"stop {number}".encode())
+        self._hear()
+
+    def _hear(self) -> str:
+        return self._control.recv(64).decode()
+
+    def close(self) -> None:
+        self._control.close()
+        self._process.kill()
+        self._process.wait()
+
+
+_parents: list[_WarmParent] = []
+
+
+def start() -> Process:
+    """Start a student side. Raises NoSandbox."""
+    if not _parents or _parents[0].owner != os.getpid():
+        # A forked process must not share its parent's; each has one of its own.
+        _parents[:] = [_WarmParent()]
+        atexit.register(_parents[0].close)
+    return Process(_parents[0])
 
 
 @cache

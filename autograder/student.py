@@ -171,7 +171,7 @@ class Student:
             return wire.pack({"error": str(error)[:500]})
 
     def _send(self, frame: bytes, deadline: float) -> None:
-        pipe = self._process.stdin.fileno()
+        pipe = self._process.socket.fileno()
         os.set_blocking(pipe, False)
         left = memoryview(frame)
         while left:
@@ -183,7 +183,7 @@ class Student:
         return wire.unpack(self._read(head_size, deadline), self._read(body_size, deadline))
 
     def _read(self, size: int, deadline: float) -> bytes:
-        pipe = self._process.stdout.fileno()
+        pipe = self._process.socket.fileno()
         parts = bytearray()
         while len(parts) < size:
             self._wait([pipe], [], deadline)
@@ -199,19 +199,9 @@ class Student:
             raise TimeoutError
 
     def _kill(self) -> None:
-        if self._process is None:
-            return
-        try:
-            os.killpg(self._process.pid, 9)
-        except ProcessLookupError:
-            pass
-        self._process.wait()
-        for pipe in (self._process.stdin, self._process.stdout):
-            try:
-                pipe.close()
-            except OSError:
-                pass
-        self._process = None
+        if self._process is not None:
+            self._process.stop()
+            self._process = None
 
     def _why_missing(self, name: str) -> str:
         for source, result in zip(self.cells, self.results):

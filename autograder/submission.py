@@ -107,7 +107,9 @@ def rebuild(template: Template, found: Answers | None) -> NotebookNode:
             # nbgrader tells an answer from an untouched cell by the checksum of what was released.
             cell.source = template.stubs.get(grade_id, "")
             cell.metadata.nbgrader["checksum"] = compute_checksum(cell)
-            cell.source = found.texts.get(grade_id, "") if found else ""
+            # A missing answer in words is an untouched one; missing code is told as missing.
+            missing = cell.source if cell.cell_type == "markdown" else ""
+            cell.source = found.texts.get(grade_id, missing) if found else missing
     notebook.metadata["course"] = {"extra_cells": found.extra_cells if found else 0}
     return notebook
 

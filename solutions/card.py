@@ -53,9 +53,13 @@ class Card:
         )
         return bool(holds)
 
+    def note(self, text: str) -> None:
+        """Add a line that is neither right nor wrong."""
+        self.lines.append(dict(holds=None, text=text))
+
     @property
     def failed(self) -> list[dict]:
-        return [line for line in self.lines if not line["holds"]]
+        return [line for line in self.lines if line["holds"] is False]
 
     def show(self) -> None:
         """Display the card. Raises CheckFailed when a property does not hold."""
@@ -66,7 +70,12 @@ class Card:
             raise CheckFailed(f"{self.title}: {self._summary()}. The card above says what to look at.")
 
     def _summary(self) -> str:
-        return f"{len(self.lines) - len(self.failed)} of {len(self.lines)} checks hold"
+        checks = sum(line["holds"] is not None for line in self.lines)
+        return f"{checks - len(self.failed)} of {checks} checks hold"
+
+    def _after_title(self) -> str:
+        only_notes = all(line["holds"] is None for line in self.lines)
+        return "" if only_notes else f": {self._summary()}"
 
     def _link(self, section: str) -> tuple[str, str]:
         """Return (address or "", words) of a section of the book."""
@@ -80,10 +89,11 @@ class Card:
         return "", words
 
     def _text(self) -> str:
-        rows = [f"{self.title}: {self._summary()}"]
+        rows = [self.title + self._after_title()]
         for line in self.lines:
-            rows.append(f"  {'holds' if line['holds'] else 'FAILS'}  {line['text']}")
-            if not line["holds"]:
+            mark = {None: "     ", True: "holds", False: "FAILS"}[line["holds"]]
+            rows.append(f"  {mark}  {line['text']}")
+            if line["holds"] is False:
                 for name in ("expected", "found", "hint"):
                     if line[name]:
                         rows.append(f"         {name}: {line[name]}")
@@ -94,9 +104,9 @@ class Card:
     def _html(self) -> str:
         items = []
         for line in self.lines:
-            mark = "✓ <span>holds:</span>" if line["holds"] else "✗ <strong>fails:</strong>"
-            body = f"{mark} {html.escape(line['text'])}"
-            if not line["holds"]:
+            marks = {None: "", True: "✓ <span>holds:</span> ", False: "✗ <strong>fails:</strong> "}
+            body = f"{marks[line['holds']]}{html.escape(line['text'])}"
+            if line["holds"] is False:
                 rows = [(name, html.escape(line[name])) for name in ("expected", "found") if line[name]]
                 body += "<dl>" + "".join(f"<dt>{name}</dt><dd>{value}</dd>" for name, value in rows) + "</dl>" if rows else ""
                 if line["hint"]:
@@ -108,7 +118,7 @@ class Card:
                     body += f"<div style='margin-left:1.6em'>Read: {shown}</div>"
             items.append(f"<li>{body}</li>")
         kind = "no" if self.failed else "yes"
-        heading = f"<code>{html.escape(self.title)}</code>: {self._summary()}"
+        heading = f"<code>{html.escape(self.title)}</code>{self._after_title()}"
         return f"{_STYLE}<div class='ncard {kind}' role='status'><p>{heading}</p><ul>{''.join(items)}</ul></div>"
 
 

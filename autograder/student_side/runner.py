@@ -1,7 +1,7 @@
 """The student side: executes cells and calls what they define, as told over a pipe.
 
-Started as a script with an isolated interpreter; it sees this folder, numpy and the standard
-library, and nothing of the rest of the judge. It answers four requests: ``setup``, ``cell``,
+Forked by ``parent.py``; it sees this folder, numpy and the standard library, and nothing of the rest
+of the judge. It answers four requests: ``setup``, ``cell``,
 ``call`` and ``read`` (see ``serve``). Whatever the student's code prints or raises becomes part of
 an answer; it never ends the process.
 """
@@ -223,16 +223,12 @@ class StudentCode:
             self.replies.flush()
 
 
-def main() -> None:
-    # The student's code must not find the pipe under the usual numbers.
-    requests = os.fdopen(os.dup(0), "rb")
-    replies = os.fdopen(os.dup(1), "wb")
+def serve_on(connection: int) -> None:
+    """Serve the socket with this descriptor. Nothing else stays open; the usual three lead nowhere."""
     nothing = os.open(os.devnull, os.O_RDWR)
     for number in (0, 1, 2):
         os.dup2(nothing, number)
+    os.closerange(3, connection)
+    os.closerange(connection + 1, os.sysconf("SC_OPEN_MAX"))
     sys.stdin = open(os.devnull)
-    StudentCode(requests, replies).serve()
-
-
-if __name__ == "__main__":
-    main()
+    StudentCode(os.fdopen(connection, "rb"), os.fdopen(os.dup(connection), "wb")).serve()
