@@ -4,7 +4,6 @@ import argparse
 import json
 import os
 import sys
-from concurrent.futures import ProcessPoolExecutor, as_completed
 from pathlib import Path
 
 from tqdm import tqdm
@@ -20,6 +19,7 @@ def main(arguments: list[str] | None = None) -> int:
     grade.add_argument("assignment")
     grade.add_argument("--student", default="*", metavar="GLOB", help="only the students whose folder matches")
     grade.add_argument("--json", type=Path, metavar="FILE", help="write every verdict to FILE")
+    grade.add_argument("--scheduler", metavar="ADDRESS", help="judge on the Dask cluster with this scheduler")
     grade.set_defaults(run=_grade)
 
     judge = commands.add_parser("judge", help="judge Python files that define an exercise's function")
@@ -32,6 +32,7 @@ def main(arguments: list[str] | None = None) -> int:
     release.set_defaults(run=_release)
 
     for command in (grade, judge):
+        command.add_argument("--workers", type=int, metavar="N", help="processes on this machine (default: one a core)")
         command.add_argument(
             "--trust-submissions", action="store_true", help="run student code without a sandbox, with your own rights"
         )
@@ -48,17 +49,22 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _grade(options: argparse.Namespace) -> int:
-    from autograder import course, exercises, grading
+    from autograder import course, crew, exercises, grading
 
+    results = []
     try:
         exercises.topic(options.assignment)
         names = grading.students(options.assignment, options.student)
         config = course.nbgrader_config()
-        with ProcessPoolExecutor() as executor:
-            graded = grading.grade(options.assignment, names, config, executor)
-            results = list(tqdm(graded, total=len(names), desc=options.assignment, unit="submission"))
-    except (KeyError, grading.CannotGrade) as error:
+        with crew.cluster(options.scheduler) if options.scheduler else crew.local(options.workers) as hands:
+            graded = grading.grade(options.assignment, names, config, hands)
+            for result in tqdm(graded, total=len(names), desc=options.assignment, unit="submission"):
+                results.append(result)
+    except (KeyError, OSError, grading.CannotGrade) as error:
         return _stop(error)
+    except KeyboardInterrupt:
+        print(f"\nStopped. {len(results)} of {len(names)} are graded and stay so; the same command goes on.", file=sys.stderr)
+        return 130
     print(grading.table(results))
     print(f"Feedback: {course.FEEDBACK}/<student>/{options.assignment}/{options.assignment}.html")
     if options.json:
@@ -70,7 +76,7 @@ def _grade(options: argparse.Namespace) -> int:
 
 
 def _judge(options: argparse.Namespace) -> int:
-    from autograder import course, exercises
+    from autograder import course, crew, exercises
 
     try:
         _, item = exercises.find(options.exercise)
@@ -78,11 +84,13 @@ def _judge(options: argparse.Namespace) -> int:
         return _stop(error)
     secret = course.secret()
     rows = {}
-    with ProcessPoolExecutor() as executor:
-        waiting = {executor.submit(_judge_file, path, options.exercise, secret): i for i, path in enumerate(options.files)}
-        quiet = len(options.files) == 1
-        for future in tqdm(as_completed(waiting), total=len(waiting), desc=item.name, unit="file", disable=quiet):
-            rows[waiting[future]] = future.result()
+    jobs = ((str(i), (_judge_file, path, options.exercise, secret)) for i, path in enumerate(options.files))
+    with crew.local(options.workers) as hands:
+        counted = tqdm(hands.run(jobs), total=len(options.files), desc=item.name, unit="file", disable=len(options.files) == 1)
+        for i, outcome in counted:
+            if isinstance(outcome, Exception):
+                outcome = _unjudged(options.files[int(i)], item, f"The judge failed: {outcome}")
+            rows[int(i)] = outcome
     ordered = [rows[i] for i in sorted(rows)]
     for row in ordered:
         print(f"{row['file']}: {row['score']:g} of {row['max_score']:g}")
@@ -98,14 +106,23 @@ def _judge_file(path: Path, name: str, secret: bytes) -> dict:
     from autograder import exercises, notebook_judge, submission
     from autograder.limits import Limits
 
-    topic, item = exercises.find(name)
+    _, item = exercises.find(name)
     try:
         source = submission.read_file(path, Limits().notebook_bytes).decode("utf-8-sig")
-        verdicts = notebook_judge.judge_source(source, name, secret)
     except submission.BadSubmission as bad:
-        verdicts = notebook_judge.all_failed(item, topic, str(bad))
+        return _unjudged(path, item, str(bad))
     except UnicodeDecodeError:
-        verdicts = notebook_judge.all_failed(item, topic, f"{path.name} is not text in UTF-8.")
+        return _unjudged(path, item, f"{path.name} is not text in UTF-8.")
+    return _row(path, item, notebook_judge.judge_source(source, name, secret))
+
+
+def _unjudged(path: Path, item, reason: str) -> dict:
+    from autograder import notebook_judge
+
+    return _row(path, item, notebook_judge.all_failed(item, reason))
+
+
+def _row(path: Path, item, verdicts: list) -> dict:
     return {
         "file": str(path),
         "score": sum(v.points for v in verdicts),

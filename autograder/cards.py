@@ -39,7 +39,7 @@ def html(verdicts: Iterable[Verdict], book: str = "") -> str:
         mark = "✓ holds:" if v.passed else "✗ <strong>fails:</strong>"
         row = f"{mark} {escape.escape(v.title)} <small>({v.points:g} of {v.max_points:g})</small>"
         if not v.passed:
-            row += f"<span class='hint'>{_code(v.hint)}{_read(v, book)}</span>"
+            row += f"<span class='hint'>{code(v.hint)}{_read(v, book)}</span>"
         rows.append(f"<li>{row}</li>")
     kind = "all" if all(v.passed for v in verdicts) else "some"
     heading = f"<code>{escape.escape(verdicts[0].exercise)}</code>: {_points(verdicts)}"
@@ -54,7 +54,7 @@ def _read(verdict: Verdict, book: str) -> str:
     return f" <a href='{escape.escape(book + verdict.section)}'>Read the section</a>"
 
 
-def _code(hint: str) -> str:
+def code(hint: str) -> str:
     """Escape a hint and set what stands between backticks as code."""
     return re.sub(r"`([^`]+)`", r"<code>\1</code>", escape.escape(hint))
 

@@ -14,6 +14,7 @@ GRADING = ROOT / "grading"
 SUBMITTED = GRADING / "submitted"
 AUTOGRADED = GRADING / "autograded"
 FEEDBACK = GRADING / "feedback"
+REPORTS = GRADING / "reports"
 _SECRET = GRADING / "course_secret"
 
 

@@ -50,6 +50,7 @@ class Case:
     quiet: a warning during the call is a failure.
     any_dtype, may_change: another dtype of the result, or a changed input, is no failure here; a check
         of its own judges it.
+    judged: positions of the outputs that count here; all of them when empty.
     """
 
     args: tuple
@@ -62,6 +63,7 @@ class Case:
     quiet: bool = False
     any_dtype: bool = False
     may_change: bool = False
+    judged: tuple[int, ...] = ()
 
     def exact_args(self, raw: bool = False) -> list:
         """Return the arguments as a reference gets them: plain arrays, in float64 unless ``raw``."""

@@ -1,20 +1,9 @@
 """The feedback page of a submission: score, verdicts with hints and links, the student's answers."""
 
-import os
-from pathlib import Path
-
-import jinja2
 from nbformat import NotebookNode
 
-from autograder import cards, course, submission
+from autograder import cards, course, pages, submission
 from autograder.exercise import Verdict
-
-_templates = jinja2.Environment(
-    loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates"),
-    autoescape=True,
-    trim_blocks=True,
-    lstrip_blocks=True,
-)
 
 
 def page(notebook: NotebookNode, about: dict) -> str:
@@ -24,8 +13,9 @@ def page(notebook: NotebookNode, about: dict) -> str:
     about: student, assignment, score, max_score and late_penalty, as nbgrader gives them.
     """
     verdicts = verdicts_of(notebook)
-    book = book_address(about["student"], about["assignment"])
-    return _templates.get_template("feedback.html").render(
+    book = pages.book_address(course.FEEDBACK / about["student"] / about["assignment"])
+    return pages.render(
+        "feedback.html",
         about=about,
         problem=notebook.metadata["course"].get("problem"),
         parts=[_part(cell, verdicts, book) for cell in notebook.cells if _is_shown(cell)],
@@ -36,14 +26,6 @@ def page(notebook: NotebookNode, about: dict) -> str:
 def verdicts_of(notebook: NotebookNode) -> list[Verdict]:
     """Return the verdicts that the judge left in a notebook."""
     return [Verdict(**row) for row in notebook.metadata["course"]["verdicts"]]
-
-
-def book_address(student: str, assignment: str) -> str:
-    """Return the relative address of the built book's chapters from a feedback page, or ""."""
-    chapters = course.SITE / "book"
-    if not chapters.exists():
-        return ""
-    return Path(os.path.relpath(chapters, course.FEEDBACK / student / assignment)).as_posix() + "/"
 
 
 def _is_shown(cell: NotebookNode) -> bool:

@@ -1,12 +1,12 @@
 """Grades the submissions of an assignment: judged side by side, recorded one by one."""
 
+import copy
 import fnmatch
+import hashlib
 import os
-import shutil
 import textwrap
 import warnings
 from collections.abc import Iterable
-from concurrent.futures import Executor, as_completed
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -20,6 +20,7 @@ from sqlalchemy.exc import SAWarning
 from traitlets.config import Config
 
 from autograder import course, feedback, submission
+from autograder.crew import Crew
 from autograder.limits import Limits
 from autograder.nbgrader_seams import SaveVerdicts
 from autograder.notebook_judge import judge_notebook
@@ -62,54 +63,116 @@ def students(stem: str, pattern: str = "*") -> list[str]:
     return chosen
 
 
-def grade(stem: str, names: Iterable[str], config: Config, executor: Executor) -> Iterable[Result]:
-    """Judge submissions on an executor and yield each result once it stands in the gradebook."""
-    db_url = config.CourseDirectory.db_url
-    with Gradebook(db_url, config.CourseDirectory.course_id) as gradebook:
+def grade(stem: str, names: list[str], config: Config, crew: Crew) -> Iterable[Result]:
+    """Judge submissions on a crew and yield each result once it stands in the gradebook.
+
+    A submission that was graded before by the same judge, and has not changed, is not judged again.
+    Raises CannotGrade.
+    """
+    with _gradebook(config) as gradebook:
         try:
             gradebook.find_notebook(stem, stem)
         except MissingEntry:
             raise CannotGrade(f"{stem} is not in the gradebook yet. Release it first: python -m autograder release") from None
     secret = course.secret()
-    waiting = {executor.submit(judge_submission, _path(name, stem), stem, secret): name for name in names}
-    for future in as_completed(waiting):
-        name = waiting[future]
+    judge = _judge_version(stem, secret)
+    todo = []
+    for name in names:
+        notebook = _graded_before(name, stem, _fingerprint(_handed(name, stem), judge))
+        result = notebook and _read_back(notebook, name, stem, config)
+        if result:
+            yield result
+        else:
+            todo.append(name)
+    jobs = ((name, (judge_submission, _handed(name, stem), stem, secret)) for name in todo)
+    for name, outcome in crew.run(jobs):
         try:
-            yield record(nbformat.reads(future.result(), as_version=4), name, stem, config)
+            if isinstance(outcome, Exception):
+                raise outcome
+            notebook = nbformat.reads(outcome, as_version=4)
+            notebook.metadata["course"]["fingerprint"] = _fingerprint(_handed(name, stem), judge)
+            yield record(notebook, name, stem, config)
         except Exception as error:  # one submission must never end the batch; the command reports it
             yield Result(name, stem, error=f"{type(error).__name__}: {error}")
 
 
-def judge_submission(path: Path, stem: str, secret: bytes, limits: Limits = Limits()) -> str:
-    """Return the judged notebook of a submitted file, as JSON text. Touches no gradebook."""
+def judge_submission(handed: submission.Handed, stem: str, secret: bytes, limits: Limits = Limits()) -> str:
+    """Return the judged notebook of a submission, as JSON text. Touches no gradebook and no submitted file."""
     template = submission.read_template(course.source_notebook(stem), course.released_notebook(stem))
-    notebook = submission.rebuild_file(path, template, limits.notebook_bytes)
-    return nbformat.writes(judge_notebook(notebook, stem, secret, limits))
+    return nbformat.writes(judge_notebook(submission.rebuild_handed(handed, template), stem, secret, limits))
 
 
 def record(notebook: NotebookNode, student: str, stem: str, config: Config) -> Result:
-    """Write a judged notebook's scores, the notebook itself and its feedback page."""
-    db_url = config.CourseDirectory.db_url
-    about = {"student": student, "assignment": stem, "notebook": stem, "db_url": db_url}
+    """Write a judged notebook's scores, its feedback page and the notebook itself."""
+    about = _about(student, stem, config)
     stamp = _path(student, stem).parent / "timestamp.txt"
     when = _time_of(stamp)
-    with Gradebook(db_url, config.CourseDirectory.course_id) as gradebook:
+    with _gradebook(config) as gradebook:
         gradebook.update_or_create_student(student)
         more = {"timestamp": when} if when else {}
         gradebook.update_or_create_submission(stem, student, **more)
     for preprocessor in (SaveVerdicts, AssignLatePenalties):
         preprocessor(config=config).preprocess(notebook, {"nbgrader": about})
-    autograded = course.AUTOGRADED / student / stem
-    _write(autograded / f"{stem}.ipynb", nbformat.writes(notebook))
     if when:
-        shutil.copyfile(stamp, autograded / "timestamp.txt")
-    _, resources = GetGrades(config=config).preprocess(notebook, {"nbgrader": about})
-    _write(course.FEEDBACK / student / stem / f"{stem}.html", feedback.page(notebook, resources["nbgrader"]))
-    with Gradebook(db_url, config.CourseDirectory.course_id) as gradebook:
-        saved = gradebook.find_submission_notebook(stem, stem, student)
+        _write(course.AUTOGRADED / student / stem / "timestamp.txt", stamp.read_text())
+    result = _read_back(notebook, student, stem, config)
+    # Written last: where it stands, everything else stands too.
+    _write(_autograded(student, stem), nbformat.writes(notebook))
+    return result
+
+
+def _read_back(notebook: NotebookNode, student: str, stem: str, config: Config) -> Result | None:
+    """Write the feedback page from the gradebook and return the result; None if the gradebook lacks it."""
+    with _gradebook(config) as gradebook:
+        try:
+            saved = gradebook.find_submission_notebook(stem, stem, student)
+        except MissingEntry:
+            return None
         found = notebook.metadata["course"]
-        return Result(student, stem, saved.score, saved.max_score, saved.needs_manual_grade, found.get("problem"),
-                      tuple(found["verdicts"]))  # fmt: skip
+        result = Result(student, stem, saved.score, saved.max_score, saved.needs_manual_grade, found.get("problem"),
+                        tuple(found["verdicts"]))  # fmt: skip
+    scored, resources = GetGrades(config=config).preprocess(copy.deepcopy(notebook), {"nbgrader": _about(student, stem, config)})
+    _write(course.FEEDBACK / student / stem / f"{stem}.html", feedback.page(scored, resources["nbgrader"]))
+    return result
+
+
+def _graded_before(student: str, stem: str, fingerprint: str) -> NotebookNode | None:
+    """Return the judged notebook of an earlier run, if it came from the same submission and judge."""
+    try:
+        notebook = nbformat.read(_autograded(student, stem), as_version=4)
+    except (OSError, ValueError):
+        return None
+    return notebook if notebook.metadata.get("course", {}).get("fingerprint") == fingerprint else None
+
+
+def _fingerprint(handed: submission.Handed, judge: bytes) -> str:
+    return hashlib.sha256(judge + repr(handed).encode()).hexdigest()
+
+
+def _judge_version(stem: str, secret: bytes) -> bytes:
+    """Return a digest of all that a verdict depends on besides the submission."""
+    digest = hashlib.sha256(secret)
+    files = [*Path(__file__).parent.rglob("*.py"), course.source_notebook(stem), course.released_notebook(stem)]
+    for path in sorted(files):
+        digest.update(path.read_bytes())
+    return digest.digest()
+
+
+def _gradebook(config: Config) -> Gradebook:
+    return Gradebook(config.CourseDirectory.db_url, config.CourseDirectory.course_id)
+
+
+def _about(student: str, stem: str, config: Config) -> dict:
+    """What nbgrader's preprocessors are told of a submission."""
+    return {"student": student, "assignment": stem, "notebook": stem, "db_url": config.CourseDirectory.db_url}
+
+
+def _handed(student: str, stem: str) -> submission.Handed:
+    return submission.hand_in(_path(student, stem), Limits().notebook_bytes)
+
+
+def _autograded(student: str, stem: str) -> Path:
+    return course.AUTOGRADED / student / stem / f"{stem}.ipynb"
 
 
 def table(results: list[Result]) -> str:

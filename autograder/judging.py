@@ -99,12 +99,12 @@ def _compare(exercise, case, outcome, expected) -> tuple[str | None, str]:
     where = f"For {case.words}: "
     if outcome.problem:
         return "problem", f"{where}{outcome.problem}."
-    for output, found, right in zip(exercise.outputs, outcome.values, expected):
+    for output, found, right in _judged(case, exercise.outputs, outcome.values, expected):
         if output.kind == "array" and found.shape != right.shape:
             return "shape", f"{where}{output.name} has shape {found.shape}; expected {right.shape}."
         if not _equal(found, right, case):
             return "value", where + _figures(output, found, right, case)
-    for output, found in zip(exercise.outputs, outcome.values):
+    for output, found in _judged(case, exercise.outputs, outcome.values):
         if output.kind == "array" and found.dtype != case.dtype and not case.any_dtype:
             return "dtype", f"{where}{output.name} is {found.dtype}; expected {case.dtype}, the input's own dtype."
     if outcome.changed and not case.may_change:
@@ -112,6 +112,11 @@ def _compare(exercise, case, outcome, expected) -> tuple[str | None, str]:
     if case.quiet and outcome.warnings:
         return "warned", f"{where}the values are right, but the call gave a warning ({outcome.warnings[0]})."
     return None, ""
+
+
+def _judged(case: Case, *columns: tuple) -> list[tuple]:
+    """Zip what belongs to each output, and leave out the outputs that do not count in this case."""
+    return [row for i, row in enumerate(zip(*columns)) if not case.judged or i in case.judged]
 
 
 def _equal(found: np.ndarray, right: np.ndarray, case: Case, slack: float = 1.0) -> bool:
@@ -161,7 +166,7 @@ def _candidates(exercise, check, trials, failed, earlier):
         yield "returns-none"
     if faults == {"dtype"} and all(_is_wider(trial) for trial in failed):
         yield "float64-result"
-    if faults == {"changed"}:
+    if faults == {"changed"} or _writes_into_integers(trials, failed):
         yield "input-mutated"
     for suspect in exercise.suspects:
         if _explains(suspect, failed):
@@ -190,7 +195,7 @@ def _explains(suspect: Suspect, failed: list[Trial]) -> bool:
             if wrong is not None or values is not None:
                 return False
             continue
-        for found, imitated in zip(values, wrong):
+        for found, imitated in _judged(trial.case, values, wrong):
             if not _equal(found, np.asarray(imitated, dtype="float64"), trial.case, slack=4.0):
                 return False
     return any(trial.outcome.values is not None and trial.fault in ("value", "shape") for trial in failed)
@@ -200,9 +205,15 @@ def _is_wider(trial: Trial) -> bool:
     return any(v.dtype.itemsize > trial.case.dtype.itemsize for v in trial.outcome.values)
 
 
+def _writes_into_integers(trials: list[Trial], failed: list[Trial]) -> bool:
+    """Whether a function that changes its input failed where NumPy can't write fractions into it."""
+    changes = any(trial.outcome.changed for trial in trials)
+    return changes and all(trial.fault == "changed" or trial.outcome.kind == "UFuncTypeError" for trial in failed)
+
+
 def _is_transposed(trial: Trial) -> bool:
     pairs = list(zip(trial.outcome.values or (), trial.expected))
-    return any(f.ndim == 2 and _equal(f.T, r, trial.case) and not _equal(f, r, trial.case) for f, r in pairs)
+    return any(f.ndim >= 2 and _equal(f.T, r, trial.case) and not _equal(f, r, trial.case) for f, r in pairs)
 
 
 def _keeps_an_axis(trial: Trial) -> bool:
@@ -231,36 +242,33 @@ def _repeats_itself(trials: list[Trial], earlier: list[Trial]) -> bool:
 
 def _library_used(exercise: Exercise, topic: Topic, cells: list[str]) -> str | None:
     """Return the name of a library or function in the source that would do the exercise."""
+    trees = []
     for source in cells:
         try:
-            tree = ast.parse(source)
+            trees.append(ast.parse(source))
         except (SyntaxError, ValueError, RecursionError, MemoryError):
             continue
-        for node in ast.walk(tree):
-            modules = []
-            if isinstance(node, ast.Import):
-                modules = [alias.name for alias in node.names]
-            elif isinstance(node, ast.ImportFrom):
-                modules = [node.module or ""]
-            for module in modules:
-                if module.partition(".")[0] in topic.forbidden:
-                    return module
-    names = set(exercise.functions)
-    for source in cells:
-        try:
-            body = ast.parse(source).body
-        except (SyntaxError, ValueError, RecursionError, MemoryError):
-            continue
-        for node in body:
-            if not (isinstance(node, ast.FunctionDef) and node.name in names):
-                continue
-            for inner in ast.walk(node):
-                if isinstance(inner, ast.Call) and isinstance(inner.func, ast.Name):
-                    used = inner.func.id
-                else:
-                    used = getattr(inner, "attr", None)
-                if used in exercise.forbidden_names:
-                    return used
+    for node in (node for tree in trees for node in ast.walk(tree)):
+        modules = []
+        if isinstance(node, ast.Import):
+            modules = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            modules = [node.module or ""]
+        for module in modules:
+            if module.partition(".")[0] in topic.forbidden:
+                return module
+    # The exercise's own functions, and the student's helpers that they use; a helper may be called `variance`.
+    defined = [node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]
+    own = {node.name: node for node in defined} | {node.name: node for tree in trees for node in tree.body if node in defined}
+    reached = [name for name in exercise.functions if name in own]
+    for name in reached:  # grows
+        for inner in ast.walk(own[name]):
+            if isinstance(inner, ast.Name) and inner.id in own and inner.id not in reached:
+                reached.append(inner.id)
+            called = isinstance(inner, ast.Call) and isinstance(inner.func, ast.Name) and inner.func.id not in own
+            used = inner.func.id if called else getattr(inner, "attr", None)
+            if used in exercise.forbidden_names:
+                return used
     return None
 
 

@@ -25,7 +25,7 @@ class SubmissionExporter(NotebookExporter):
             return super().from_filename(filename, resources, **kwargs)
         stem = resources["nbgrader"]["assignment"]
         template = submission.read_template(course.source_notebook(stem), course.released_notebook(stem))
-        notebook = submission.rebuild_file(Path(filename), template, Limits().notebook_bytes)
+        notebook = submission.rebuild_handed(submission.hand_in(Path(filename), Limits().notebook_bytes), template)
         return self.from_notebook_node(notebook, resources, **kwargs)
 
 

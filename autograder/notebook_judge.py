@@ -20,7 +20,7 @@ def judge_notebook(notebook: NotebookNode, stem: str, secret: bytes, limits: Lim
     topic = exercises.topic(stem)
     course = notebook.metadata["course"]
     if course.get("problem"):
-        verdicts = [v for item in items_of(topic) for v in all_failed(item, topic, course["problem"])]
+        verdicts = [v for item in items_of(topic) for v in all_failed(item, course["problem"])]
     else:
         verdicts = _run(notebook, topic, secret, limits)
     course["verdicts"] = [v.as_json() | {"title": v.title} for v in verdicts]
@@ -43,14 +43,13 @@ def items_of(topic: Topic) -> list[Exercise | Quiz]:
     return [*topic.exercises, topic.quiz]
 
 
-def all_failed(item: Exercise | Quiz, topic: Topic, reason: str) -> list[Verdict]:
+def all_failed(item: Exercise | Quiz, reason: str) -> list[Verdict]:
     """Return a failed verdict for every check of an exercise or quiz, with one reason."""
     if isinstance(item, Quiz):
-        rows = [(q.name, f"Question {q.name}", q.points, q.section) for q in item.questions]
+        rows = [(question.name, f"Question {question.name}", question.points) for question in item.questions]
     else:
-        rows = [(check.name, check.title, check.points, check.section) for check in item.checks]
-    verdicts = [Verdict(item.name, name, title, False, 0.0, points, None, reason, section) for name, title, points, section in rows]
-    return judging.located(verdicts, topic)
+        rows = [(check.name, check.title, check.points) for check in item.checks]
+    return [Verdict(item.name, name, title, False, 0.0, points, None, reason) for name, title, points in rows]
 
 
 def _run(notebook: NotebookNode, topic: Topic, secret: bytes, limits: Limits) -> list[Verdict]:

@@ -73,6 +73,8 @@ def _not_found(path: Path) -> str:
         others = sorted(p.name for p in path.parent.iterdir() if p.suffix == ".ipynb")[:5]
     except OSError:
         return "Nothing was handed in for this assignment."
+    if path.suffix != ".ipynb":
+        return f"There is no file {path.name}."
     if others:
         return f"No notebook called {path.name} was handed in, but {', '.join(others)}: rename it to {path.name}."
     return f"No notebook called {path.name} was handed in."
@@ -114,14 +116,33 @@ def rebuild(template: Template, found: Answers | None) -> NotebookNode:
     return notebook
 
 
-def rebuild_file(path: Path, template: Template, max_bytes: int) -> NotebookNode:
-    """Return the rebuilt notebook of a submitted file; a bad file gives one without answers and the reason."""
+@dataclass(frozen=True)
+class Handed:
+    """What was found where a submission should be: bytes, or the reason why there are none."""
+
+    data: bytes | None = None
+    problem: str | None = None
+
+
+def hand_in(path: Path, max_bytes: int) -> Handed:
+    """Read a submitted file; a bad one gives the reason."""
     try:
-        return rebuild(template, answers(read_file(path, max_bytes), template))
+        return Handed(read_file(path, max_bytes))
     except BadSubmission as bad:
-        notebook = rebuild(template, None)
-        notebook.metadata["course"]["problem"] = str(bad)
-        return notebook
+        return Handed(problem=str(bad))
+
+
+def rebuild_handed(handed: Handed, template: Template) -> NotebookNode:
+    """Return the rebuilt notebook; of what can't be read, one without answers and with the reason."""
+    problem = handed.problem
+    if problem is None:
+        try:
+            return rebuild(template, answers(handed.data, template))
+        except BadSubmission as bad:
+            problem = str(bad)
+    notebook = rebuild(template, None)
+    notebook.metadata["course"]["problem"] = problem
+    return notebook
 
 
 def read_template(source: Path, released: Path) -> Template:

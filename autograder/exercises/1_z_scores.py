@@ -1,9 +1,16 @@
 """Hidden side of ``1_z_scores``: references, cases, tolerances, checks and misconceptions.
 
-Tolerances. Float64 cases of moderate size allow 1e-9: an honest computation, in whatever order, is
-good to about 1e-13. At offset c the data itself is only known to an ulp of c, and the mean is
-rounded to it too, so z is off by up to ulp(c)/σ times a small factor; the offset cases allow 1e-5,
-where the one-pass formula is wrong by orders of magnitude.
+Partial credit. Integers, offsets, constant and very small scores, float32 and untouched inputs each
+have a check of their own, and the other checks forgive them, so that one mistake costs one check.
+
+Tolerances. An honest float64 computation of a spread, in whatever order, is good to about 1e-13 on
+scores of moderate size: allowed are 1e-9. A z-score is of order one, and the smallest mistake that
+the z checks must see, n − 1 for n at n = 12, changes it by 4 %; they allow 1e-4, so that a small ε in
+the denominator is left to the check that is made for it. That one compares relatively, with 1e-4:
+at scores of 1e-13 an ε above 1e-17 shows. At offset c the data is only known to an ulp of c, and
+so is the mean: z is off by ulp(c)/σ times a small factor, about 1e-6 for a loop over 1000 scores at
+1e8, and the spread by less. The offset checks allow 1e-4 for z and 1e-5 for a spread, where the
+one-pass formula is wrong by the spread itself.
 """
 
 import math
@@ -17,7 +24,11 @@ from autograder.student import Reply, Student
 from autograder.student_side import wire
 
 EXAM = np.array([20.0, 50.0, 60.0, 80.0, 90.0])
-SIZES = (2, 3, 5, 7, 64, 768, 1000)
+SIZES = (1, 2, 3, 5, 7, 64, 768, 1000)
+Z = {"atol": 1e-4, "rtol": 1e-4}
+FAR = {"atol": 1e-5, "rtol": 1e-6}
+
+# misconceptions -------------------------------------------------------------------------------
 
 MISCONCEPTIONS = common("four-steps") | named(
     Misconception(
@@ -32,24 +43,30 @@ MISCONCEPTIONS = common("four-steps") | named(
         "four-steps",
     ),
     Misconception(
+        "root-taken",
+        "This is the standard deviation. The variance is asked for: leave the root away.",
+        "welford",
+    ),
+    Misconception(
         "absolute-deviation",
-        "This is the mean of the absolute deviations. The standard deviation squares them before it averages.",
+        "The absolute deviations were averaged. The standard deviation squares them before it averages, and takes the "
+        "root after.",
         "four-steps",
     ),
     Misconception(
         "sum-for-mean",
-        "The squared deviations are added but not averaged: divide their sum by n before you take the root.",
+        "The squared deviations are added but not averaged: divide their sum by n.",
         "four-steps",
     ),
     Misconception(
         "not-centred",
-        "The mean is not subtracted, so this measures the distance from zero and not from the mean.",
+        "Somewhere the mean is not subtracted, so distances are measured from zero and not from the mean.",
         "four-steps",
     ),
     Misconception(
         "divided-by-variance",
         "The deviations are divided by the variance. A z-score counts standard deviations: take the root first.",
-        "four-steps",
+        "what-z-keeps",
     ),
     Misconception(
         "only-centred",
@@ -58,19 +75,27 @@ MISCONCEPTIONS = common("four-steps") | named(
     ),
     Misconception(
         "epsilon-added",
-        "A small number was added to the denominator, so z is slightly too small everywhere. Treat the constant case "
-        "on its own instead.",
+        "A small number was added to the denominator, so z shrinks towards zero when the scores themselves are small. A "
+        "z-score does not depend on the unit. Divide by the standard deviation alone, and treat equal scores on their own.",
+        "constant-scores",
+    ),
+    Misconception(
+        "tolerance-for-constant",
+        "Scores that differ were taken for equal ones, because a difference or a deviation fell below a tolerance. "
+        "What is small depends on the unit. `x.max() == x.min()` is exact and needs no tolerance.",
         "constant-scores",
     ),
     Misconception(
         "nan-on-constant",
-        "Equal scores have no spread, and 0/0 is NaN. Decide what to return: here it is zeros, without a warning. "
-        "Beware of `std == 0`: the mean of three 0.1s is not exactly 0.1, so test whether all scores are equal.",
+        "Equal scores have no spread, and 0/0 is NaN. The result is zeros, without a warning: mend the divisor before "
+        "you divide. Beware of `std == 0`, since the computed mean of three 0.1s is not 0.1: compare `x.max()` with "
+        "`x.min()`.",
         "constant-scores",
     ),
     Misconception(
         "integer-truncated",
-        "With integer scores the result was rounded to integers. Convert to float before you subtract and divide.",
+        "Fractions were cut off, or could not be written into an array of whole numbers. An integer array, and one "
+        "made by `zeros_like` or `copy` from it, holds whole numbers only, and `//` and `int` round down. Work in float.",
         "four-steps",
     ),
     Misconception(
@@ -92,7 +117,8 @@ MISCONCEPTIONS = common("four-steps") | named(
     ),
     Misconception(
         "only-2d",
-        "It works for a table with two axes only. The last axis is `axis=-1`, however many stand before it.",
+        "It works for a table with two axes only. The last axis is `axis=-1`, however many stand before it, and a "
+        "1-D array is a single row.",
         "rows-of-a-table",
     ),
     Misconception(
@@ -103,7 +129,7 @@ MISCONCEPTIONS = common("four-steps") | named(
     ),
     Misconception(
         "welford-old-mean",
-        "The update multiplies the deviation by itself. Welford multiplies the deviation from the old mean by the "
+        "The update multiplies a deviation by itself. Welford multiplies the deviation from the old mean by the "
         "deviation from the new one.",
         "welford",
     ),
@@ -120,11 +146,12 @@ MISCONCEPTIONS = common("four-steps") | named(
 
 
 def standard_deviation(scores: np.ndarray) -> tuple:
-    return (math.sqrt(np.mean((scores - np.mean(scores)) ** 2)),)
+    exact = scores.astype(np.longdouble)
+    return (np.sqrt(np.mean((exact - np.mean(exact)) ** 2)),)
 
 
-def z_scores_by_row(table: np.ndarray) -> tuple:
-    """Rows in extended precision; a row of equal scores gives zeros."""
+def z_scores(table: np.ndarray) -> tuple:
+    """Rows (or the only one) in extended precision; a row of equal scores gives zeros."""
     exact = table.astype(np.longdouble)
     deviation = exact - exact.mean(axis=-1, keepdims=True)
     spread = np.sqrt((deviation**2).mean(axis=-1, keepdims=True))
@@ -140,84 +167,118 @@ def running_mean_variance(stream: np.ndarray) -> tuple:
 # drawing --------------------------------------------------------------------------------------
 
 
-def scores_case(rng: np.random.Generator, n: int, offset: float = 0.0, control: bool = False, **more) -> Case:
+def skewed(rng: np.random.Generator, n: int) -> np.ndarray:
+    return rng.gamma(2.0, 3.0, size=n) * rng.choice([-1, 1])
+
+
+def scores_case(rng: np.random.Generator, n: int, offset: float = 0.0, unit: float = 1.0, **more) -> Case:
     """n skewed scores around an offset; the words tell no values."""
-    values = offset + rng.gamma(2.0, 3.0, size=n) * rng.choice([-1, 1])
-    words = f"{n} scores" + (f" around {offset:g}" if offset else "")
-    return Case((values,), words, control=control, **more)
+    words = f"{n} scores" if n > 1 else "a single score"
+    words += f" around {offset:g}" if offset else ""
+    words += f" of about {unit:g}" if unit != 1 else ""
+    return Case((offset + unit * skewed(rng, n),), words, **{"may_change": True} | more)
 
 
-def table_case(rng: np.random.Generator, shape: tuple, control: bool = False, **more) -> Case:
-    """Rows that differ in location and scale."""
-    scale = rng.uniform(0.5, 20.0, size=(*shape[:-1], 1))
-    values = rng.normal(size=shape) * scale + rng.normal(scale=30.0, size=(*shape[:-1], 1))
-    return Case((values,), f"a table of shape {shape}", control=control, **more)
-
-
-def as_stream(case: Case) -> Case:
-    values = case.args[0]
-    return Case((wire.Stream(values),), case.words.replace("scores", "values of a stream"), case.kwargs,
-                case.atol, case.rtol, case.control, case.public)  # fmt: skip
+def shown(values: list, words: str, **more) -> Case:
+    return Case((np.array(values),), words, public=True, **{"may_change": True} | more)
 
 
 def exam(**more) -> Case:
-    return Case((EXAM,), "the scores 20, 50, 60, 80, 90", public=True, control=True, **more)
+    return shown(list(EXAM), "the scores 20, 50, 60, 80, 90", control=True, **more)
 
 
-# checks ---------------------------------------------------------------------------------------
+def rows(rng: np.random.Generator, shape: tuple) -> np.ndarray:
+    """Rows that differ in location and scale."""
+    scale = rng.uniform(0.5, 20.0, size=(*shape[:-1], 1))
+    return rng.normal(size=shape) * scale + rng.normal(scale=30.0, size=(*shape[:-1], 1))
 
 
-def value_cases(rng):
-    return [exam(), scores_case(rng, 5, control=True), scores_case(rng, 12, control=True)]
+def table_case(rng: np.random.Generator, shape: tuple, **more) -> Case:
+    return Case((rows(rng, shape),), f"a table of shape {shape}", **Z | {"may_change": True} | more)
 
 
-def size_cases(rng):
-    return [exam()] + [scores_case(rng, n) for n in SIZES]
+def plain_table(rng: np.random.Generator) -> Case:
+    return table_case(rng, (3, 5), control=True)
 
 
-def integer_cases(rng):
-    drawn = rng.integers(-50, 50, size=9)
+# cases of one row of scores; ``how`` holds the tolerances --------------------------------------
+
+
+def value_cases(rng, **how):
+    return [exam(**how), *(scores_case(rng, n, control=True, **how) for n in (5, 12))]
+
+
+def size_cases(rng, **how):
+    return [exam(**how)] + [scores_case(rng, n, **how) for n in SIZES]
+
+
+def integer_cases(rng, **how):
+    drawn = rng.integers(-50, 50, size=8)
+    drawn = np.append(drawn, 1 - drawn.sum() % 9)  # nine whole numbers whose mean is not one
     return [
-        scores_case(rng, 6, control=True),
-        Case((np.array([1, 2, 4]),), "the whole numbers 1, 2, 4", public=True),
-        Case((drawn,), "9 whole numbers"),
+        scores_case(rng, 6, control=True, **how),
+        shown([1, 2, 4], "the whole numbers 1, 2, 4", **how),
+        Case((drawn,), "9 whole numbers", may_change=True, **how),
     ]
 
 
-def offset_cases(rng):
-    far = Case((np.array([1e8, 1e8 + 1, 1e8 + 2]),), "100000000, 100000001, 100000002", public=True, atol=1e-5)
-    near = scores_case(rng, 8, control=True)
-    return [near, far] + [scores_case(rng, n, offset=c, atol=1e-5, rtol=1e-6) for n, c in ((7, 1e6), (64, 1e8), (1000, -1e8))]
+def offset_cases(rng, **how):
+    far = shown([1e8, 1e8 + 1, 1e8 + 2], "the scores 100000000, 100000001, 100000002", **how)
+    near = scores_case(rng, 8, control=True, **how)
+    return [near, far] + [scores_case(rng, n, offset=c, **how) for n, c in ((7, 1e6), (64, 1e8), (1000, -1e8))]
 
 
-def untouched_cases(rng):
-    values = scores_case(rng, 10).args[0]
-    return [scores_case(rng, 10, control=True), Case((wire.Strided(values),), "scores that are not contiguous"), exam()]
+def untouched_cases(rng, **how):
+    plain = {"may_change": False} | how
+    values = skewed(rng, 10)
+    apart = Case((wire.Strided(values),), "scores that are not contiguous", **plain)
+    return [exam(**plain), scores_case(rng, 10, control=True, **plain), apart]
 
 
-def constant_cases(rng):
+def constant_cases(rng, **how):
     level = float(rng.normal(scale=40.0))
+    more = {"quiet": True} | how
     return [
-        scores_case(rng, 6, control=True, quiet=True),
-        Case((np.array([7.0, 7.0, 7.0]),), "the scores 7, 7, 7", public=True, quiet=True),
-        Case((np.array([0.1, 0.1, 0.1]),), "the scores 0.1, 0.1, 0.1", public=True, quiet=True),
-        Case((np.full(7, level),), "7 equal scores", quiet=True),
-        Case((np.array([level]),), "a single score", quiet=True),
+        scores_case(rng, 6, control=True, **more),
+        shown([7.0, 7.0, 7.0], "the scores 7, 7, 7", **more),
+        shown([0.1, 0.1, 0.1], "the scores 0.1, 0.1, 0.1", **more),
+        Case((np.full(7, level),), "7 equal scores", may_change=True, **more),
+        Case((np.array([level]),), "a single score", may_change=True, **more),
+    ]
+
+
+def unit_cases(rng):
+    how = {"atol": 0.0, "rtol": 1e-4}
+    return [
+        scores_case(rng, 7, control=True, **how),
+        shown([1e-13, 2e-13, 4e-13], "the scores 1e-13, 2e-13, 4e-13", **how),
+        *(scores_case(rng, n, unit=unit, **how) for n, unit in ((8, 1e-9), (9, 1e-13), (5, 1e9))),
     ]
 
 
 def float32_cases(rng):
-    out = [scores_case(rng, 6, control=True)]
-    for n in (5, 64):
-        values = rng.normal(loc=2.0, size=n).astype("float32")
-        out.append(Case((values,), f"{n} scores in float32", atol=1e-4, rtol=1e-4))
-    return out
+    return [
+        scores_case(rng, 6, control=True, **Z),
+        *(
+            Case((rng.normal(loc=2.0, size=n).astype("float32"),), f"{n} scores in float32", may_change=True, **Z)
+            for n in (5, 64)
+        ),
+    ]
+
+
+def with_tolerance(cases, **how):
+    return lambda rng: cases(rng, **how)
+
+
+# cases of tables ------------------------------------------------------------------------------
 
 
 def row_value_cases(rng):
-    table = np.array([[20.0, 50.0, 60.0, 80.0, 90.0], [1.0, 2.0, 3.0, 4.0, 5.0]])
-    shown = Case((table,), "the table [[20 50 60 80 90] [1 2 3 4 5]]", public=True, control=True)
-    return [shown, table_case(rng, (3, 4), control=True), table_case(rng, (4, 4), control=True)]
+    example = [[20.0, 50.0, 60.0, 80.0, 90.0], [1.0, 2.0, 3.0, 4.0, 5.0]]
+    return [
+        shown(example, "the table [[20 50 60 80 90] [1 2 3 4 5]]", control=True, **Z),
+        *(table_case(rng, shape, control=True) for shape in ((3, 4), (4, 4), (7, 64))),
+    ]
 
 
 def row_axes_cases(rng):
@@ -226,30 +287,68 @@ def row_axes_cases(rng):
 
 
 def row_constant_cases(rng):
-    table = table_case(rng, (4, 5)).args[0]
+    table = rows(rng, (4, 5))
     table[1] = 0.1
     table[2] = float(rng.normal())
-    shown = Case((np.array([[1.0, 2.0, 3.0], [7.0, 7.0, 7.0]]),), "the table [[1 2 3] [7 7 7]]", public=True, quiet=True)
+    more = {"quiet": True, "may_change": True} | Z
     return [
         table_case(rng, (3, 5), control=True, quiet=True),
-        shown,
-        Case((table,), "a table in which two rows are constant", quiet=True),
-        Case((table[:, :1].copy(),), "a table with one column", quiet=True),
+        shown([[1.0, 2.0, 3.0], [7.0, 7.0, 7.0]], "the table [[1 2 3] [7 7 7]]", **more),
+        Case((table,), "a table in which two rows are constant", **more),
+        Case((rows(rng, (4, 1)),), "a table with one column", **more),
     ]
 
 
-def row_untouched_cases(rng):
-    values = table_case(rng, (3, 5)).args[0]
-    return [table_case(rng, (3, 5), control=True), Case((wire.Strided(values),), "a table that is not contiguous")]
+def row_integer_cases(rng):
+    drawn = rng.integers(-50, 50, size=(3, 5))
+    drawn[:, -1] += 1 - drawn.sum(axis=1) % 5  # no row's mean is a whole number
+    return [
+        plain_table(rng),
+        shown([[1, 2, 4], [3, 9, 5]], "the whole numbers [[1 2 4] [3 9 5]]", **Z),
+        Case((drawn,), "whole numbers of shape (3, 5)", may_change=True, **Z),
+    ]
+
+
+def row_offset_cases(rng):
+    far = [[1.0, 2.0, 3.0], [1e8, 1e8 + 1, 1e8 + 2]]
+    return [
+        plain_table(rng),
+        shown(far, "the table [[1 2 3] [100000000 100000001 100000002]]", **Z),
+        Case((rows(rng, (4, 30)) + 1e8,), "a table around 1e+08", may_change=True, **Z),
+    ]
+
+
+def row_unit_cases(rng):
+    how = {"atol": 0.0, "rtol": 1e-4}
+    table = rows(rng, (4, 6)) * np.array([[1e-13], [1.0], [1e-9], [1e6]])
+    return [
+        table_case(rng, (3, 5), control=True, **how),
+        shown([[1, 2, 4], [1e-13, 2e-13, 4e-13]], "the table [[1 2 4] [1e-13 2e-13 4e-13]]", **how),
+        Case((table,), "a table whose rows are in units from 1e-13 to 1e6", may_change=True, **how),
+    ]
 
 
 def row_float32_cases(rng):
-    narrow = table_case(rng, (6, 64)).args[0].astype("float32")
-    return [table_case(rng, (3, 5), control=True), Case((narrow,), "a float32 table", atol=1e-3, rtol=1e-3)]
+    narrow = rows(rng, (6, 64)).astype("float32")
+    return [plain_table(rng), Case((narrow,), "a float32 table", atol=1e-3, rtol=1e-3, may_change=True)]
 
 
-def streams(cases):
-    return lambda rng: [as_stream(case) for case in cases(rng)]
+def row_untouched_cases(rng):
+    apart = Case((wire.Strided(rows(rng, (3, 5))),), "a table that is not contiguous", **Z)
+    return [table_case(rng, (3, 5), control=True, may_change=False), apart]
+
+
+# cases of streams -----------------------------------------------------------------------------
+
+
+def as_stream(case: Case) -> Case:
+    words = case.words.replace("the scores", "the stream").replace(" scores", " values in a stream")
+    words = words.replace("a single score", "a stream of one value")
+    return Case((wire.Stream(case.args[0]),), words, atol=case.atol, rtol=case.rtol, control=case.control, public=case.public)
+
+
+def streams(cases, **how):
+    return lambda rng: [as_stream(case) for case in cases(rng, **how)]
 
 
 # exercises ------------------------------------------------------------------------------------
@@ -257,7 +356,7 @@ def streams(cases):
 
 def invoke(name: str):
     def run(student: Student, case: Case) -> Reply:
-        return reading.single(student.call(name, *case.args, **case.kwargs))
+        return reading.single(student.call(name, *case.args))
 
     return run
 
@@ -266,9 +365,19 @@ def invoke_running(student: Student, case: Case) -> Reply:
     return reading.as_tuple(student.call("running_mean_variance", *case.args), "(mean, variance)", 2)
 
 
-def deviations(x):
-    return x - x.mean()
+def over_row(statistic, x, **more):
+    return statistic(x, axis=-1, keepdims=True, **more)
 
+
+def deviations(x):
+    return x - over_row(np.mean, x)
+
+
+def with_floored_mean(x):
+    return math.sqrt(((x - np.floor(x.mean())) ** 2).mean())
+
+
+SPREADS = frozenset({"std", "var", "nanstd", "nanvar", "cov", "pstdev", "pvariance", "stdev", "variance"})
 
 STANDARD_DEVIATION = Exercise(
     name="standard_deviation",
@@ -281,25 +390,51 @@ STANDARD_DEVIATION = Exercise(
         Check("values", "Four steps give the population standard deviation", 2, "four-steps", value_cases),
         Check("sizes", "It holds for any number of scores", 1, "four-steps", size_cases),
         Check("integers", "Whole numbers are scores too", 1, "four-steps", integer_cases, "integer-truncated"),
-        Check("offset", "A large common offset does no harm", 1, "one-pass-loses-digits", offset_cases, "one-pass-variance"),
+        Check("offset", "A large common offset does no harm", 1, "one-pass-loses-digits",
+              with_tolerance(offset_cases, **FAR), "one-pass-variance"),
         Check("untouched", "The scores are left as they were", 1, "four-steps", untouched_cases),
     ),
     suspects=(
         Suspect("ddof-1", lambda x: (math.sqrt((deviations(x) ** 2).sum() / (len(x) - 1)),)),
+        Suspect("ddof-1", lambda x: (math.sqrt(float((deviations(x) ** 2).sum()) / (len(x) - 1)),)),  # raises at n = 1
         Suspect("no-root", lambda x: ((deviations(x) ** 2).mean(),)),
         Suspect("absolute-deviation", lambda x: (np.abs(deviations(x)).mean(),)),
         Suspect("sum-for-mean", lambda x: (math.sqrt((deviations(x) ** 2).sum()),)),
         Suspect("not-centred", lambda x: (math.sqrt((x**2).mean()),)),
+        Suspect("integer-truncated", lambda x: (with_floored_mean(x),)),
     ),
     misconceptions=MISCONCEPTIONS,
-    forbidden_names=frozenset({"std", "var", "nanstd", "nanvar", "cov", "pstdev", "pvariance", "stdev", "variance"}),
-)
+    forbidden_names=SPREADS,
+)  # fmt: skip
 
-Z_SUSPECTS = (
-    Suspect("divided-by-variance", lambda x: (deviations(x) / deviations(x).var(),)),
+
+def taken_for_constant(x):
+    """Zeros for a row whose spread is small, in itself or against its mean; else the right answer."""
+    spread = over_row(np.std, x)
+    small = (spread < 1e-2) | (spread < 1e-4 * np.abs(over_row(np.mean, x)))
+    return np.where(small, 0.0, deviations(x) / spread)
+
+
+def with_epsilon(e, form):
+    return lambda x: (deviations(x) / form(over_row(np.std, x), e),)
+
+
+# Wrong ways to standardise one row, and every row of a table alike.
+ROW_SUSPECTS = (
+    Suspect("divided-by-variance", lambda x: (deviations(x) / over_row(np.var, x),)),
     Suspect("only-centred", lambda x: (deviations(x),)),
-    Suspect("ddof-1", lambda x: (deviations(x) / x.std(ddof=1),)),
-    Suspect("not-centred", lambda x: (x / x.std(),)),
+    Suspect("ddof-1", lambda x: (deviations(x) / over_row(np.std, x, ddof=1),)),
+    Suspect("sum-for-mean", lambda x: (deviations(x) / np.sqrt(over_row(np.sum, deviations(x) ** 2)),)),
+    Suspect("absolute-deviation", lambda x: (deviations(x) / over_row(np.mean, np.abs(deviations(x))),)),
+    Suspect("not-centred", lambda x: (x / over_row(np.std, x),)),
+    Suspect("not-centred", lambda x: (x / np.sqrt(over_row(np.mean, x**2)),)),
+    Suspect("not-centred", lambda x: (deviations(x) / np.sqrt(over_row(np.mean, x**2)),)),
+    Suspect("tolerance-for-constant", lambda x: (taken_for_constant(x),)),
+    *(
+        Suspect("epsilon-added", with_epsilon(e, form))
+        for e in (1e-3, 1e-4, 1e-5, 1e-6, 1e-7, 1e-8, 1e-9, 1e-10, 1e-12, 1e-15, np.finfo("float64").eps, 1e-16)
+        for form in (lambda s, e: s + e, lambda s, e: np.sqrt(s**2 + e), lambda s, e: np.maximum(s, e))
+    ),
 )
 
 Z_SCORES = Exercise(
@@ -307,65 +442,71 @@ Z_SCORES = Exercise(
     functions=("z_scores",),
     outputs=(Output("z"),),
     invoke=invoke("z_scores"),
-    reference=z_scores_by_row,
+    reference=z_scores,
     section="what-z-keeps",
     checks=(
-        Check("values", "Each score becomes its distance from the mean in standard deviations", 2, "what-z-keeps", value_cases),
-        Check("constant", "Equal scores give zeros, without NaN or warning", 2, "constant-scores", constant_cases, "nan-on-constant"),
-        Check("integers", "Whole numbers are scores too", 1, "four-steps", integer_cases, "integer-truncated"),
-        Check("offset", "A large common offset does no harm", 1, "one-pass-loses-digits", offset_cases, "one-pass-variance"),
+        Check("values", "Each score becomes its distance from the mean in standard deviations", 2, "what-z-keeps",
+              with_tolerance(value_cases, **Z)),
+        Check("constant", "Equal scores give zeros, without NaN or warning", 2, "constant-scores",
+              with_tolerance(constant_cases, **Z), "nan-on-constant"),
+        Check("unit", "The unit does not matter: tiny scores have z-scores too", 1, "constant-scores", unit_cases, "epsilon-added"),
+        Check("integers", "Whole numbers are scores too", 1, "four-steps",
+              with_tolerance(integer_cases, **Z), "integer-truncated"),
+        Check("offset", "A large common offset does no harm", 1, "one-pass-loses-digits",
+              with_tolerance(offset_cases, **Z), "one-pass-variance"),
         Check("dtype", "float32 in, float32 out", 1, "four-steps", float32_cases),
-        Check("untouched", "The scores are left as they were", 1, "four-steps", untouched_cases),
+        Check("untouched", "The scores are left as they were", 1, "four-steps", with_tolerance(untouched_cases, **Z)),
     ),
-    suspects=Z_SUSPECTS
-    + tuple(
-        Suspect("epsilon-added", lambda x, e=e, f=f: (deviations(x) / f(x, e),))
-        for e in (1e-3, 1e-5, 1e-6, 1e-7, 1e-8)
-        for f in (lambda x, e: x.std() + e, lambda x, e: np.sqrt(x.var() + e))
-    ),
+    suspects=ROW_SUSPECTS,
     misconceptions=MISCONCEPTIONS,
-    forbidden_names=frozenset({"zscore", "scale", "StandardScaler"}),
-)
-
-
-def by_rows(x, statistic):
-    return statistic(x, axis=-1, keepdims=True)
-
+)  # fmt: skip
 
 Z_SCORES_BY_ROW = Exercise(
     name="z_scores_by_row",
     functions=("z_scores_by_row",),
     outputs=(Output("z"),),
     invoke=invoke("z_scores_by_row"),
-    reference=z_scores_by_row,
+    reference=z_scores,
     section="rows-of-a-table",
     checks=(
         Check("values", "Every row is standardised by its own statistics", 2, "rows-of-a-table", row_value_cases),
-        Check("axes", "Any number of axes before the last", 1, "rows-of-a-table", row_axes_cases, "only-2d"),
-        Check("constant", "Constant rows give zeros, without NaN or warning", 1, "constant-scores", row_constant_cases, "nan-on-constant"),
+        Check("axes", "Any number of axes before the last, or none", 1, "rows-of-a-table", row_axes_cases, "only-2d"),
+        Check("constant", "Constant rows give zeros, without NaN or warning", 1, "constant-scores", row_constant_cases,
+              "nan-on-constant"),
+        Check("unit", "The unit does not matter: tiny rows have z-scores too", 1, "constant-scores", row_unit_cases,
+              "epsilon-added"),
+        Check("integers", "Whole numbers are scores too", 1, "rows-of-a-table", row_integer_cases, "integer-truncated"),
+        Check("offset", "A large offset of a row does no harm", 1, "one-pass-loses-digits", row_offset_cases,
+              "one-pass-variance"),
         Check("dtype", "float32 in, float32 out", 1, "rows-of-a-table", row_float32_cases),
         Check("untouched", "The table is left as it was", 1, "rows-of-a-table", row_untouched_cases),
     ),
     suspects=(
         Suspect("wrong-axis", lambda x: ((x - x.mean(axis=0)) / x.std(axis=0),)),
+        Suspect("wrong-axis", lambda x: ((x - x.mean(axis=-2, keepdims=True)) / x.std(axis=-2, keepdims=True),)),
         Suspect("whole-array", lambda x: ((x - x.mean()) / x.std(),)),
         Suspect("keepdims-missing", lambda x: ((x - x.mean(axis=-1)) / x.std(axis=-1),)),
-        Suspect("keepdims-missing", lambda x: ((x - by_rows(x, np.mean)) / x.std(axis=-1),)),
-        Suspect("ddof-1", lambda x: ((x - by_rows(x, np.mean)) / x.std(axis=-1, ddof=1, keepdims=True),)),
-        Suspect("divided-by-variance", lambda x: ((x - by_rows(x, np.mean)) / by_rows(x, np.var),)),
-        Suspect("only-centred", lambda x: (x - by_rows(x, np.mean),)),
+        Suspect("keepdims-missing", lambda x: (deviations(x) / x.std(axis=-1),)),
+        Suspect("keepdims-missing", lambda x: ((x - x.mean(axis=-1)) / over_row(np.std, x),)),
+        *ROW_SUSPECTS,
     ),
     misconceptions=MISCONCEPTIONS,
-    forbidden_names=frozenset({"zscore", "scale", "StandardScaler"}),
-)
+)  # fmt: skip
 
 
 def welford_with_old_mean(x):
     mean = total = 0.0
     for n, value in enumerate(x, start=1):
-        total += (value - mean) ** 2
-        mean += (value - mean) / n
+        old = mean
+        mean += (value - old) / n
+        total += (value - old) ** 2 if n > 1 else 0.0
     return mean, total / len(x)
+
+
+def welford_from_zero(x):
+    """As above, but the first value counts with its distance from the initial mean 0."""
+    mean, variance = welford_with_old_mean(x)
+    return mean, variance + x[0] ** 2 / len(x)
 
 
 def welford_with_new_mean(x):
@@ -374,6 +515,10 @@ def welford_with_new_mean(x):
         mean += (value - mean) / n
         total += (value - mean) ** 2
     return mean, total / len(x)
+
+
+def sample_variance(x):
+    return x.var() * len(x) / (len(x) - 1)
 
 
 RUNNING_MEAN_VARIANCE = Exercise(
@@ -385,20 +530,27 @@ RUNNING_MEAN_VARIANCE = Exercise(
     section="welford",
     checks=(
         Check("values", "Mean and population variance of a stream", 2, "welford", streams(value_cases)),
-        Check("sizes", "It holds for a stream of any length", 1, "welford", lambda rng: streams(size_cases)(rng)
-              + [as_stream(scores_case(rng, 1))]),
-        Check("offset", "A large common offset does no harm", 2, "one-pass-loses-digits", streams(offset_cases), "one-pass-variance"),
+        Check("sizes", "It holds for a stream of any length", 1, "welford", streams(size_cases)),
+        Check("offset", "A large common offset does no harm", 2, "one-pass-loses-digits",
+              streams(offset_cases, **FAR), "one-pass-variance"),
     ),
     suspects=(
-        Suspect("ddof-1", lambda x: (x.mean(), x.var() * len(x) / (len(x) - 1) if len(x) > 1 else 0.0)),
-        Suspect("ddof-1", lambda x: (x.mean(), x.var() * len(x) / (len(x) - 1))),
+        Suspect("ddof-1", lambda x: (x.mean(), sample_variance(x))),
+        Suspect("ddof-1", lambda x: (x.mean(), sample_variance(x) if len(x) > 1 else 0.0)),
+        Suspect("ddof-1", lambda x: (x.mean(), float(x.var()) * len(x) / (len(x) - 1))),  # raises at n = 1
         Suspect("sum-for-mean", lambda x: (x.mean(), x.var() * len(x))),
+        Suspect("root-taken", lambda x: (x.mean(), x.std())),
+        Suspect("not-centred", lambda x: (x.mean(), (x**2).mean())),
         Suspect("welford-old-mean", welford_with_old_mean),
+        Suspect("welford-old-mean", welford_from_zero),
         Suspect("welford-old-mean", welford_with_new_mean),
         Suspect("stream-read-twice", lambda x: (x.mean(), 0.0)),
     ),
     misconceptions=MISCONCEPTIONS,
-)
+    forbidden_names=SPREADS,
+)  # fmt: skip
+
+# quiz -----------------------------------------------------------------------------------------
 
 QUIZ = Quiz(
     name="quiz_1_z_scores",
@@ -408,8 +560,8 @@ QUIZ = Quiz(
             "q1", "b",
             {
                 "a": "Adding 10 to every score moves the mean by 10 too; the deviations, and so their spread, stay.",
-                "c": "A shift moves every score and the mean alike, so no deviation changes.",
-                "d": "No square is involved: the deviations do not change at all.",
+                "c": "The mean grows by 10 as well, so the distance of every score from it is what it was.",
+                "d": "The squares are taken of the deviations, and these do not change at all.",
             },
             "what-z-keeps",
         ),
@@ -417,26 +569,27 @@ QUIZ = Quiz(
             "q2", "c",
             {
                 "a": "The mean of z is 0, whatever the scores were.",
-                "b": "z divides by the standard deviation, so its own is 1; its shape is that of the scores.",
-                "d": "z keeps the order and the shape of the scores. A skewed set stays skewed.",
+                "b": "z divides by the standard deviation, so its own is 1, whatever it was before.",
+                "d": "A shift and a positive scale make nothing bell-shaped: scores that are skewed have skewed z-scores.",
             },
             "what-z-keeps",
         ),
         Question(
             "q3", "a",
             {
-                "b": "The variance is not 0 there; it is what the subtraction of two huge numbers leaves of it.",
+                "b": "Neighbouring float64 numbers near 1e8 are about 1.5e-8 apart: the scores are told apart well enough. "
+                "Their squares, near 1e16, are 2 apart.",
                 "c": "Squares of 1e8 do not overflow in float64, whose range ends near 1e308. They run out of digits.",
-                "d": "The formula is right on paper. It is the rounding of the two large terms that ruins it.",
+                "d": "On paper the formula is the population variance, exactly. The rounding of its two large terms ruins it.",
             },
             "one-pass-loses-digits",
         ),
         Question(
             "q4", "d",
             {
-                "a": "`axis=0` gives one statistic a column.",
-                "b": "Without an axis there is one statistic for the whole table.",
-                "c": "Without `keepdims` the statistics have shape (rows,), which NumPy lines up with the columns.",
+                "a": "`axis=0` is the axis that disappears: this leaves one mean for each column.",
+                "b": "Without an axis there is one mean for the whole table.",
+                "c": "Without `keepdims` the means have shape (rows,), and NumPy lines them up with the columns.",
             },
             "rows-of-a-table",
         ),

@@ -1,0 +1,79 @@
+"""Who does the work: local processes, or a Dask cluster, behind one ``concurrent.futures`` executor."""
+
+import os
+from collections.abc import Callable, Iterable
+from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, ProcessPoolExecutor, wait
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+
+Job = tuple[str, tuple]
+TRIES = 3
+
+
+@dataclass
+class Crew:
+    """Runs jobs on an executor, a few at a time, so that memory does not grow with their number.
+
+    hire: makes an executor; called again when one broke, because a worker was killed.
+    ahead: how many jobs wait or run at once.
+    """
+
+    hire: Callable[[], Executor]
+    ahead: int
+
+    def __enter__(self) -> "Crew":
+        self._executor = self.hire()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._executor.shutdown(wait=True, cancel_futures=True)
+
+    def run(self, jobs: Iterable[Job]) -> Iterable[tuple[str, Any]]:
+        """Yield (name, result or exception) of each job ``(name, (function, *arguments))``.
+
+        A job whose worker dies is tried again, ``TRIES`` times in all.
+        """
+        jobs = iter(jobs)
+        waiting: dict = {}
+        for name, call in islice(jobs, self.ahead):
+            waiting[self._submit(call)] = (name, call, 1)
+        while waiting:
+            done, _ = wait(waiting, return_when=FIRST_COMPLETED)
+            broken = []
+            for future in done:
+                name, call, tries = waiting.pop(future)
+                error = future.exception()
+                if isinstance(error, BrokenExecutor) and tries < TRIES:
+                    broken.append((name, call, tries + 1))
+                    continue
+                yield name, error or future.result()
+                for fresh, its_call in islice(jobs, 1):
+                    waiting[self._submit(its_call)] = (fresh, its_call, 1)
+            if broken:
+                self._executor.shutdown(wait=False, cancel_futures=True)
+                self._executor = self.hire()
+                for name, call, tries in broken:
+                    waiting[self._submit(call)] = (name, call, tries)
+
+    def _submit(self, call: tuple) -> Any:
+        try:
+            return self._executor.submit(*call)
+        except BrokenExecutor:
+            self._executor = self.hire()
+            return self._executor.submit(*call)
+
+
+def local(workers: int | None) -> Crew:
+    """Return a crew of processes on this machine; as many as it has cores if ``workers`` is None."""
+    count = workers or os.cpu_count() or 1
+    return Crew(lambda: ProcessPoolExecutor(count), 4 * count)
+
+
+def cluster(address: str) -> Crew:
+    """Return a crew on a Dask cluster; its workers need this course installed. Raises OSError if none answers."""
+    from distributed import Client
+
+    client = Client(address, timeout=10)
+    count = max(1, sum(client.nthreads().values()))
+    return Crew(lambda: client.get_executor(pure=False), 4 * count)

@@ -1,0 +1,38 @@
+"""What the feedback page and the class report share: the templates, links into the book, safe writing."""
+
+import os
+from pathlib import Path
+
+import jinja2
+from markupsafe import Markup
+
+from autograder import cards, course
+
+_templates = jinja2.Environment(
+    loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates"),
+    autoescape=True,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+_templates.filters["code"] = lambda text: Markup(cards.code(text))
+
+
+def render(template: str, **values: object) -> str:
+    """Return a page as HTML. Every value is escaped, and the page runs no script."""
+    return _templates.get_template(template).render(**values)
+
+
+def book_address(folder: Path) -> str:
+    """Return the relative address of the built book's chapters from a page in ``folder``, or ""."""
+    chapters = course.SITE / "book"
+    if not chapters.exists():
+        return ""
+    return Path(os.path.relpath(chapters, folder)).as_posix() + "/"
+
+
+def write(path: Path, text: str) -> None:
+    """Write a file whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    draft.write_text(text, encoding="utf-8")
+    os.replace(draft, path)
