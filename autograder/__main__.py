@@ -1,4 +1,4 @@
-"""``python -m autograder``: grade an assignment, judge files, release the notebooks."""
+"""``python -m autograder``: grade an assignment, report on it, judge files, release the notebooks."""
 
 import argparse
 import json
@@ -31,6 +31,10 @@ def main(arguments: list[str] | None = None) -> int:
     release = commands.add_parser("release", help="make notebooks/ and the student bundle from solutions/")
     release.set_defaults(run=_release)
 
+    report = commands.add_parser("report", help="say what the class misunderstood, from what was graded")
+    report.add_argument("assignment")
+    report.set_defaults(run=_report)
+
     for command in (grade, judge):
         command.add_argument("--workers", type=int, metavar="N", help="processes on this machine (default: one a core)")
         command.add_argument(
@@ -39,7 +43,7 @@ def main(arguments: list[str] | None = None) -> int:
 
     options = parser.parse_args(arguments)
     try:
-        if options.command != "release":
+        if options.command in ("grade", "judge"):
             if options.trust_submissions:
                 os.environ[sandbox.TRUST] = "1"
             sandbox.check()
@@ -140,6 +144,19 @@ def _release(options: argparse.Namespace) -> int:
         print(f"bundle for students: {releasing.bundle().relative_to(course.ROOT)}")
     except releasing.ReleaseFailed as error:
         return _stop(error)
+    return 0
+
+
+def _report(options: argparse.Namespace) -> int:
+    from autograder import course, reporting
+
+    try:
+        report = reporting.make(options.assignment, course.nbgrader_config())
+    except (KeyError, reporting.CannotReport) as error:
+        return _stop(error)
+    print(reporting.in_words(report))
+    for path in reporting.write(report):
+        print(path.relative_to(course.ROOT))
     return 0
 
 

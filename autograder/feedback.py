@@ -44,5 +44,6 @@ def _part(cell: NotebookNode, verdicts: list[Verdict], book: str) -> dict:
         part["waiting"] = marks.get("score") is None
     elif cell.cell_type == "code":
         part["printed"] = "".join(o.text for o in cell.outputs if o.output_type == "stream")[:20_000]
+        part["pictures"] = [o.data["image/png"] for o in cell.outputs if o.output_type == "display_data"]
         part["error"] = "\n".join("\n".join(o.traceback) for o in cell.outputs if o.output_type == "error")[:5_000]
     return part

@@ -141,6 +141,8 @@ def _figures(output, found: np.ndarray, right: np.ndarray, case: Case) -> str:
 
 
 def _numbers(values: np.ndarray) -> str:
+    if values.ndim == 0:
+        return f"{float(values):.6g}"
     if values.ndim == 1 and np.isfinite(values).all() and np.all(values == values.round()):
         values = values.astype(int)
     text = np.array2string(

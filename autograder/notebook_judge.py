@@ -1,5 +1,6 @@
 """Judges a rebuilt notebook: a pure function from answers to verdicts."""
 
+import base64
 from dataclasses import replace
 
 from nbformat import NotebookNode
@@ -68,6 +69,8 @@ def _outputs(result: CellResult) -> list:
     outputs = []
     if result.printed:
         outputs.append(new_output("stream", name="stdout", text=result.printed))
+    for picture in result.pictures:
+        outputs.append(new_output("display_data", {"image/png": base64.b64encode(picture).decode()}))
     if result.error:
         message = say_error(result.error)
         outputs.append(

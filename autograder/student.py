@@ -7,17 +7,27 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
+
 from autograder import sandbox
 from autograder.limits import Limits
 from autograder.student_side import wire
 
 
+_PNG = b"\x89PNG\r\n\x1a\n"
+
+
 @dataclass(frozen=True)
 class CellResult:
-    """What executing one cell gave. ``error`` is None or {type, message, line, text}."""
+    """What executing one cell gave.
+
+    error: None or {type, message, line, text}.
+    pictures: PNG files.
+    """
 
     error: dict | None
     printed: str = ""
+    pictures: tuple[bytes, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -126,11 +136,14 @@ class Student:
         if i in self._stopped_at:
             return CellResult({"type": "Stopped", "message": self._stopped_at[i]})
         try:
-            message, _ = self._exchange({"request": "cell", "source": source}, None, self.limits.cell_seconds)
+            message, plots = self._exchange({"request": "cell", "source": source}, None, self.limits.cell_seconds)
         except _Gone as gone:
             self._stopped_at[i] = f"this cell {gone}"
             return CellResult({"type": "Stopped", "message": self._stopped_at[i]})
-        return CellResult(message.get("error"), str(message.get("printed", "")))
+        plots = plots if isinstance(plots, list) else []
+        pictures = (plot.tobytes() for plot in plots if isinstance(plot, np.ndarray) and plot.dtype == np.uint8)
+        pngs = tuple(picture for picture in pictures if picture.startswith(_PNG))
+        return CellResult(message.get("error"), str(message.get("printed", "")), pngs)
 
     def _ask(self, request: dict, values: Any, seconds: float) -> tuple[dict, Any]:
         if self._process is None:

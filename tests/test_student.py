@@ -139,3 +139,9 @@ def test_a_function_of_the_trusted_side_can_be_called_back():
 def test_magics_are_passed_over():
     with run("%matplotlib inline\n!pip install numpy\nx = 3\nx") as student:
         assert student.results[0].error is None and student.results[0].printed == "3\n"
+
+
+def test_plots_arrive_as_pictures():
+    with run("import matplotlib.pyplot as plt\nplt.plot([1, 2])\nplt.show()\nplt.figure()\nplt.plot([2, 1])\nNone") as student:
+        assert student.results[0].error is None and student.results[0].printed == ""
+        assert [picture[1:4] for picture in student.results[0].pictures] == [b"PNG", b"PNG"]

@@ -48,8 +48,13 @@ def main(scratch_bytes: int, isolated: bool) -> None:
 
 def warm_up() -> None:
     """Use what is slow at its first use."""
+    import matplotlib.pyplot
     import numpy as np
 
+    matplotlib.pyplot.show = lambda *args, **kwargs: None  # no window to wait for
+    figure = matplotlib.pyplot.figure()
+    figure.savefig(os.devnull, format="png")
+    matplotlib.pyplot.close(figure)
     np.linalg.norm(np.random.default_rng(0).normal(size=(4, 4)) @ np.ones(4))
     np.array2string(np.ones(3))
 

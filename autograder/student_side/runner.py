@@ -26,6 +26,8 @@ sys.path.pop(0)
 
 MAX_TEXT = 2**20
 MAX_WARNINGS = 20
+MAX_FIGURES = 10
+MAX_FIGURE_BYTES = 2**20
 _MAGIC = re.compile(r"^\s*[%!]")
 
 
@@ -89,6 +91,22 @@ def without_magics(source: str) -> str:
     return "\n".join("# " + line if _MAGIC.match(line) else line for line in source.split("\n"))
 
 
+def figures() -> list[np.ndarray]:
+    """Return what the cell plotted, each picture as the bytes of a PNG file, and close it."""
+    pyplot = sys.modules.get("matplotlib.pyplot")
+    pictures = []
+    try:
+        for number in pyplot.get_fignums()[:MAX_FIGURES]:
+            file = io.BytesIO()
+            pyplot.figure(number).savefig(file, format="png", dpi=80)
+            if file.tell() <= MAX_FIGURE_BYTES:
+                pictures.append(np.frombuffer(file.getvalue(), "u1"))
+        pyplot.close("all")
+    except Exception:
+        pass  # whatever the student did to the library, the cell has run
+    return pictures
+
+
 class StudentCode:
     """The namespace that the cells fill, and the objects that stay on this side."""
 
@@ -136,7 +154,7 @@ class StudentCode:
             error = describe(raised)
         finally:
             sys.stdout, sys.stderr = stdout, stderr
-        return {"error": error, "printed": out.text()}, None
+        return {"error": error, "printed": out.text()}, figures()
 
     def call(self, message: dict, values: list) -> tuple[dict, object]:
         """Call a function that the cells defined; answer with what it returned and what it touched."""

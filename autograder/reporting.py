@@ -1,0 +1,334 @@
+"""What a class misunderstood: a page and a table made from the verdicts and the gradebook."""
+
+import csv
+import io
+import math
+import statistics
+import warnings
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import nbformat
+from nbgrader.api import Gradebook, Grade, MissingEntry
+from sqlalchemy.exc import SAWarning
+from traitlets.config import Config
+
+from autograder import course, exercises, feedback, pages
+from autograder.exercise import Exercise, Topic, Verdict
+
+# nbgrader 0.9 adds rows in an order that SQLAlchemy 2.1 remarks on; nothing is lost by it.
+warnings.filterwarnings("ignore", category=SAWarning)
+
+BARS = 10
+COLUMNS = ("table", "exercise", "name", "title", "points", "students", "of", "share", "hint", "section")
+
+
+class CannotReport(Exception):
+    """There is nothing to report on; the message says what to do."""
+
+
+@dataclass(frozen=True)
+class Graded:
+    """A graded submission.
+
+    score, max_score: as the gradebook has them, a late penalty taken off.
+    problem: why the submission could not be read, or None.
+    """
+
+    student: str
+    score: float
+    max_score: float
+    problem: str | None
+    verdicts: tuple[Verdict, ...]
+
+
+@dataclass(frozen=True)
+class Written:
+    """One written answer of an assignment, over the whole class.
+
+    waiting: the students whose answer nobody has read yet.
+    scores: the scores of those that were read.
+    """
+
+    name: str
+    max_score: float
+    waiting: tuple[str, ...]
+    scores: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of a table: how many of the readable submissions something holds for.
+
+    name: of the check, the misconception or the question.
+    students: those for whom it holds.
+    section: "page.html#label", where the book explains it.
+    reasons: why a check failed: a misconception or "not recognised", and how often.
+    """
+
+    exercise: str
+    name: str
+    title: str
+    students: tuple[str, ...]
+    of: int
+    points: float | None = None
+    hint: str = ""
+    section: str = ""
+    reasons: tuple[tuple[str, int], ...] = ()
+
+    @property
+    def share(self) -> float:
+        return len(self.students) / self.of
+
+    @property
+    def percent(self) -> int:
+        return round(100 * self.share)
+
+    @property
+    def label(self) -> str:
+        """The section's label in words."""
+        return self.section.partition("#")[2].replace("-", " ")
+
+
+@dataclass(frozen=True)
+class Report:
+    """All that the page says of an assignment.
+
+    readable: how many submissions could be read; the shares are shares of them.
+    missing: "student: reason" of those who are left out.
+    """
+
+    assignment: str
+    graded: tuple[Graded, ...]
+    readable: int
+    checks: tuple[Row, ...]
+    misconceptions: tuple[Row, ...]
+    choices: tuple[Row, ...]
+    written: tuple[Written, ...]
+    missing: tuple[str, ...]
+
+    @property
+    def scores(self) -> list[float]:
+        return [g.score for g in self.graded]
+
+    @property
+    def max_score(self) -> float:
+        return max(g.max_score for g in self.graded)
+
+    @property
+    def median(self) -> float:
+        return statistics.median(self.scores)
+
+    @property
+    def unreadable(self) -> list[Graded]:
+        return [g for g in self.graded if g.problem]
+
+    @property
+    def waiting(self) -> int:
+        """How many written answers nobody has read yet."""
+        return sum(len(w.waiting) for w in self.written)
+
+
+def make(stem: str, config: Config) -> Report:
+    """Gather what the grading left of an assignment. Raises KeyError, CannotReport."""
+    topic = exercises.topic(stem)
+    graded, written, missing = _gather(topic, config)
+    readable = [g for g in graded if not g.problem]
+    quiz = topic.quiz.name
+    return Report(
+        assignment=stem,
+        graded=tuple(graded),
+        readable=len(readable),
+        checks=tuple(checks(readable, quiz)),
+        misconceptions=tuple(misconceptions(readable, topic)),
+        choices=tuple(wrong_answers(readable, quiz)),
+        written=tuple(written),
+        missing=tuple(missing),
+    )
+
+
+def write(report: Report) -> tuple[Path, Path]:
+    """Write the page and the table; return their paths."""
+    page, table = (course.REPORTS / f"{report.assignment}.{kind}" for kind in ("html", "csv"))
+    pages.write(page, as_html(report))
+    pages.write(table, as_csv(report))
+    return page, table
+
+
+def as_html(report: Report) -> str:
+    bars = histogram(report.scores, report.max_score)
+    return pages.render("report.html", report=report, bars=bars, book=pages.book_address(course.REPORTS))
+
+
+def as_csv(report: Report) -> str:
+    """Return the page's tables as one: its first column says which."""
+    text = io.StringIO()
+    out = csv.writer(text, lineterminator="\n")
+    out.writerow(COLUMNS)
+    tables = {"check": report.checks, "misconception": report.misconceptions, "wrong answer": report.choices}
+    for table, rows in tables.items():
+        for row in rows:
+            points = "" if row.points is None else f"{row.points:g}"
+            share = f"{row.share:.3f}"
+            out.writerow((table, row.exercise, row.name, row.title, points, len(row.students), row.of, share, row.hint, row.section))
+    return text.getvalue()
+
+
+def in_words(report: Report) -> str:
+    """Return a few lines for the terminal."""
+    n = len(report.graded)
+    lines = [f"{n} submission{'s' * (n != 1)}, median {report.median:g} of {report.max_score:g} points"]
+    lines += [f"  {row.percent:3d} %  {row.name}" for row in report.misconceptions[:5]]
+    if report.unreadable:
+        lines.append(f"{len(report.unreadable)} could not be read")
+    if report.waiting:
+        lines.append(f"{report.waiting} written answer{'s' * (report.waiting != 1)} still to be read")
+    lines += [f"Left out: {line}" for line in report.missing]
+    return "\n".join(lines)
+
+
+# tables ---------------------------------------------------------------------------------------
+
+
+def checks(graded: list[Graded], quiz: str) -> list[Row]:
+    """Return a row a check, or question of the quiz, with the students who got it, the hardest first."""
+    found: dict[tuple[str, str], list[tuple[str, Verdict]]] = {}
+    for g in graded:
+        for v in g.verdicts:
+            found.setdefault((v.exercise, v.check), []).append((g.student, v))
+    rows = []
+    for (exercise, check), pairs in found.items():
+        first = pairs[0][1]
+        reasons = Counter(v.misconception or "not recognised" for _, v in pairs if not v.passed and v.exercise != quiz)
+        rows.append(
+            Row(
+                exercise, check, first.title,
+                students=tuple(student for student, v in pairs if v.passed),
+                of=len(pairs),
+                points=first.max_points,
+                # A recognised misconception brings a section of its own.
+                section=next((v.section for _, v in pairs if not v.misconception), ""),
+                reasons=tuple(reasons.most_common()),
+            )  # fmt: skip
+        )
+    return sorted(rows, key=lambda row: row.share)
+
+
+def misconceptions(graded: list[Graded], topic: Topic) -> list[Row]:
+    """Return a row a recognised misconception with the students who have it, the most frequent first."""
+    who: dict[str, list[str]] = {}
+    where: dict[str, list[str]] = {}
+    section: dict[str, str] = {}
+    for g in graded:
+        for v in g.verdicts:
+            if v.misconception and not v.passed:
+                who.setdefault(v.misconception, []).append(g.student)
+                where.setdefault(v.misconception, []).append(v.exercise)
+                section[v.misconception] = v.section
+    hints = _hints(topic)
+    rows = [
+        Row(
+            exercise=", ".join(dict.fromkeys(where[name])),
+            name=name,
+            title=name,
+            students=tuple(dict.fromkeys(who[name])),
+            of=len(graded),
+            hint=hints.get(name, ""),
+            section=section[name],
+        )
+        for name in who
+    ]
+    return sorted(rows, key=lambda row: (-row.share, row.name))
+
+
+def wrong_answers(graded: list[Graded], quiz: str) -> list[Row]:
+    """Return a row a wrong answer to a question of the quiz, the most frequent first."""
+    found: dict[tuple[str, str], list[tuple[str, Verdict]]] = {}
+    for g in graded:
+        for v in g.verdicts:
+            if v.exercise == quiz and not v.passed:
+                found.setdefault((v.check, v.hint), []).append((g.student, v))
+    rows = [
+        Row(quiz, question, pairs[0][1].title, tuple(s for s, _ in pairs), len(graded), hint=hint, section=pairs[0][1].section)
+        for (question, hint), pairs in found.items()
+    ]
+    return sorted(rows, key=lambda row: (-row.share, row.name))
+
+
+def _hints(topic: Topic) -> dict[str, str]:
+    """Return the hint of every misconception of a topic, by name."""
+    found: dict[str, str] = {}
+    for item in topic.exercises:
+        for name, misconception in item.misconceptions.items():
+            found.setdefault(name, misconception.hint)
+    return found
+
+
+def histogram(scores: list[float], max_score: float) -> list[dict]:
+    """Return the bars of the distribution of scores: from, to (points), count.
+
+    Bars are a whole number of points wide. A score on an edge counts in the bar above it, the
+    highest score in the last bar.
+    """
+    width = max(1, math.ceil(max_score / BARS))
+    bars = [{"from": i * width, "to": (i + 1) * width, "count": 0} for i in range(max(1, math.ceil(max_score / width)))]
+    for score in scores:
+        place = min(max(int(score // width), 0), len(bars) - 1)
+        bars[place]["count"] += 1
+    return bars
+
+
+# what grading left ----------------------------------------------------------------------------
+
+
+def _gather(topic: Topic, config: Config) -> tuple[list[Graded], list[Written], list[str]]:
+    stem = topic.stem
+    paths = {path.parent.parent.name: path for path in sorted(course.AUTOGRADED.glob(f"*/{stem}/{stem}.ipynb"))}
+    again = f"python -m autograder grade {stem}"
+    if not paths:
+        raise CannotReport(f"No submission of {stem} is graded yet. Grade first: {again}")
+    graded, missing, grades = [], [], []
+    with Gradebook(config.CourseDirectory.db_url, config.CourseDirectory.course_id) as gradebook:
+        for student, path in paths.items():
+            try:
+                problem, verdicts = _verdicts(path)
+                entry = gradebook.find_submission_notebook(stem, stem, student)
+            except (OSError, ValueError, KeyError, TypeError):
+                missing.append(f"{student}: the graded notebook holds no verdicts of this judge")
+            except MissingEntry:
+                missing.append(f"{student}: not in the gradebook")
+            else:
+                score = entry.score - (entry.late_submission_penalty or 0)
+                graded.append(Graded(student, score, entry.max_score, problem, verdicts))
+                grades += entry.grades
+        written = _written(grades, {item.name for item in (*topic.exercises, topic.quiz)})
+    if not graded:
+        raise CannotReport(f"No submission of {stem} can be reported on. Grade again: {again}\n  " + "\n  ".join(missing))
+    handed_in = {p.parent.name for p in course.SUBMITTED.glob(f"*/{stem}") if p.is_dir()}
+    missing += [f"{student}: handed in, not graded yet" for student in sorted(handed_in - set(paths))]
+    return graded, written, missing
+
+
+def _verdicts(path: Path) -> tuple[str | None, tuple[Verdict, ...]]:
+    """Return what the judge left in a graded notebook: the problem with the file, the verdicts."""
+    notebook = nbformat.read(path, as_version=4)
+    return notebook.metadata["course"].get("problem"), tuple(feedback.verdicts_of(notebook))
+
+
+def _written(grades: Iterable[Grade], judged: set[str]) -> list[Written]:
+    """Return the written answers, and judged cells that wait for a person, with who waits."""
+    found: dict[str, list[Grade]] = {}
+    for grade in grades:
+        if grade.name not in judged or grade.needs_manual_grade:
+            found.setdefault(grade.name, []).append(grade)
+    return [
+        Written(
+            name,
+            rows[0].max_score,
+            waiting=tuple(g.student.id for g in rows if g.needs_manual_grade),
+            scores=tuple(g.score for g in rows if not g.needs_manual_grade),
+        )
+        for name, rows in found.items()
+    ]

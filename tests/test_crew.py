@@ -1,0 +1,140 @@
+"""Many submissions at a time: local workers, a real Dask cluster, and what happens when one is killed."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from autograder import crew, exercises
+from tests import sample_class
+
+STEM = exercises.stems()[0]
+
+
+def double(x: int) -> int:
+    return 2 * x
+
+
+def die_once(marker: str) -> str:
+    """Kill the worker at the first call, return at the second."""
+    if not os.path.exists(marker):
+        open(marker, "w").close()
+        os.kill(os.getpid(), signal.SIGKILL)
+    return "done"
+
+
+def die() -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def fail() -> None:
+    raise ValueError("as asked")
+
+
+def test_every_job_is_answered_by_name():
+    with crew.local(2) as hands:
+        results = dict(hands.run((str(i), (double, i)) for i in range(50)))
+    assert results == {str(i): 2 * i for i in range(50)}
+
+
+def test_jobs_are_taken_as_they_are_needed():
+    taken = []
+
+    def jobs():
+        for i in range(100):
+            taken.append(i)
+            yield str(i), (double, i)
+
+    with crew.local(1) as hands:
+        next(iter(hands.run(jobs())))
+    assert len(taken) < 20
+
+
+def test_a_killed_worker_loses_nothing(tmp_path):
+    jobs = [("dies once", (die_once, str(tmp_path / "marker")))] + [(str(i), (double, i)) for i in range(20)]
+    with crew.local(2) as hands:
+        results = dict(hands.run(jobs))
+    assert results["dies once"] == "done" and all(results[str(i)] == 2 * i for i in range(20))
+
+
+def test_a_job_that_always_kills_its_worker_is_given_up_alone():
+    with crew.local(1) as hands:
+        hands.ahead = 1
+        results = dict(hands.run([("bad", (die,)), ("worse", (fail,)), ("good", (double, 4))]))
+    assert isinstance(results["bad"], Exception) and isinstance(results["worse"], ValueError) and results["good"] == 8
+
+
+def rows(course, *options: str) -> list:
+    out = course.root / "crew.json"
+    course.run("python", "-m", "autograder", "grade", STEM, "--student", "sample_*", "--json", str(out), *options)
+    return json.loads(out.read_text())
+
+
+def forget(course) -> None:
+    """Take away the judged notebooks, so that the next run judges again."""
+    for path in (course.root / "grading" / "autograded").glob(f"*/{STEM}/{STEM}.ipynb"):
+        path.unlink()
+
+
+@pytest.fixture
+def cluster(course):
+    """A Dask scheduler and two worker processes on loopback, started in the course's folder."""
+    program = [sys.executable, "-m", "distributed.cli.dask_scheduler", "--host", "127.0.0.1", "--port", "0", "--no-dashboard"]
+    env = {**os.environ, "PYTHONPATH": str(course.root)}
+    scheduler = subprocess.Popen(program, stderr=subprocess.PIPE, text=True, env=env, cwd=course.root)
+    address = None
+    for line in scheduler.stderr:
+        found = re.search(r"tcp://127\.0\.0\.1:\d+", line)
+        if found:
+            address = found.group()
+            break
+    worker = [sys.executable, "-m", "distributed.cli.dask_worker", address, "--nthreads", "1", "--no-dashboard", "--no-nanny"]
+    workers = [
+        subprocess.Popen(worker, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=env, cwd=course.root) for _ in range(2)
+    ]
+    yield address
+    for process in (*workers, scheduler):
+        process.kill()
+        process.wait()
+
+
+def test_a_dask_cluster_gives_the_same(course, cluster):
+    here = rows(course)
+    forget(course)
+    assert rows(course, "--scheduler", cluster) == here
+
+
+def test_no_scheduler_is_said_in_one_line(course):
+    done = course.run("python", "-m", "autograder", "grade", STEM, "--scheduler", "tcp://127.0.0.1:1", good=False)
+    assert done.returncode == 2 and "127.0.0.1:1" in done.stderr and "Traceback" not in done.stderr
+
+
+def start_grading(course) -> subprocess.Popen:
+    command = [sys.executable, "-m", "autograder", "grade", STEM, "--student", "sample_*", "--workers", "1"]
+    return subprocess.Popen(command, cwd=course.root, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
+
+
+def graded(course) -> set[Path]:
+    return set((course.root / "grading" / "autograded").glob(f"sample_*/{STEM}/{STEM}.ipynb"))
+
+
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT])
+def test_a_stopped_run_goes_on_where_it_was(course, how):
+    whole = rows(course)
+    forget(course)
+    run = start_grading(course)
+    while len(graded(course)) < 2 and run.poll() is None:
+        time.sleep(0.01)
+    os.killpg(run.pid, how)
+    run.wait()
+    before = {path: path.stat().st_mtime_ns for path in graded(course)}
+    assert before
+    assert rows(course) == whole
+    assert {path: path.stat().st_mtime_ns for path in before} == before, "judged again though it was graded"
+    assert len(graded(course)) == len(sample_class.STUDENTS)
