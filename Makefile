@@ -12,7 +12,7 @@ SAMPLES := $(shell find tests/implementations tests/sample_class.py -type f -nam
 
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
-.PHONY: all help test site serve lab teach release grade sandbox clean
+.PHONY: all help test site serve lab teach release grade report sandbox browser clean
 
 all: site release $(STAMPS)/graded ## set up, build the site, release the notebooks, grade the sample class
 	@$(BIN)/python -m tests.sample_class --show
@@ -27,7 +27,7 @@ help: ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 	@echo "The assignments: $(ASSIGNMENTS)"
 
-test: site release sandbox ## everything that must hold
+test: site release sandbox browser ## everything that must hold
 	$(BIN)/python -m pytest
 
 site: $(STAMPS)/site ## build the book into _build/html
@@ -47,8 +47,18 @@ grade: release sandbox ## grade one assignment: make grade ASSIGNMENT=1_z_scores
 	@test -n "$(ASSIGNMENT)" || { echo "Which one? make grade ASSIGNMENT=$(firstword $(ASSIGNMENTS))   There are: $(ASSIGNMENTS)"; exit 2; }
 	$(BIN)/python -m autograder grade $(ASSIGNMENT)
 
+report: site ## what the class misunderstood: make report ASSIGNMENT=1_z_scores
+	@test -n "$(ASSIGNMENT)" || { echo "Which one? make report ASSIGNMENT=$(firstword $(ASSIGNMENTS))   There are: $(ASSIGNMENTS)"; exit 2; }
+	$(BIN)/python -m autograder report $(ASSIGNMENT)
+
 sandbox: ## install bubblewrap where it can be
 	@command -v bwrap >/dev/null || sh autograder/install_bubblewrap.sh
+
+browser:
+	@command -v chromedriver >/dev/null || { test "$$(id -u)" = 0 && command -v apt-get >/dev/null && \
+	  echo "Installing chromium for the browser tests" && apt-get update -q >/dev/null 2>&1 && \
+	  apt-get install -y -q chromium chromium-driver >/dev/null 2>&1; } || \
+	  echo "No chromium with chromedriver here: the browser tests will be skipped."
 
 clean: ## remove what can be made again (never grading/)
 	rm -rf _build dist

@@ -250,25 +250,34 @@ def _library_used(exercise: Exercise, topic: Topic, cells: list[str]) -> str | N
             trees.append(ast.parse(source))
         except (SyntaxError, ValueError, RecursionError, MemoryError):
             continue
-    for node in (node for tree in trees for node in ast.walk(tree)):
+    nodes = [node for tree in trees for node in ast.walk(tree)]
+    imported = set()
+    for node in nodes:
         modules = []
         if isinstance(node, ast.Import):
             modules = [alias.name for alias in node.names]
+            imported |= {alias.asname or alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
             modules = [node.module or ""]
         for module in modules:
             if module.partition(".")[0] in topic.forbidden:
                 return module
-    # The exercise's own functions, and the student's helpers that they use; a helper may be called `variance`.
-    defined = [node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]
-    own = {node.name: node for node in defined} | {node.name: node for tree in trees for node in tree.body if node in defined}
+    # The exercise's own functions, and the student's helpers that they use. A helper, a method or an
+    # attribute of the student's own may well be called `variance`.
+    defined = [node for node in nodes if isinstance(node, ast.FunctionDef)]
+    own = {node.name for node in defined}
+    own_attributes = own | {node.attr for node in nodes if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store)}
     reached = [name for name in exercise.functions if name in own]
     for name in reached:  # grows
-        for inner in ast.walk(own[name]):
-            if isinstance(inner, ast.Name) and inner.id in own and inner.id not in reached:
-                reached.append(inner.id)
-            called = isinstance(inner, ast.Call) and isinstance(inner.func, ast.Name) and inner.func.id not in own
-            used = inner.func.id if called else getattr(inner, "attr", None)
+        for node in (node for function in defined if function.name == name for node in ast.walk(function)):
+            used = None
+            if isinstance(node, ast.Name) and node.id in own and node.id not in reached:
+                reached.append(node.id)
+            elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id not in own:
+                used = node.func.id
+            elif isinstance(node, ast.Attribute):
+                of_module = isinstance(node.value, ast.Name) and node.value.id in imported
+                used = node.attr if of_module or node.attr not in own_attributes else None
             if used in exercise.forbidden_names:
                 return used
     return None

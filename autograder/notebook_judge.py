@@ -59,7 +59,10 @@ def _run(notebook: NotebookNode, topic: Topic, secret: bytes, limits: Limits) ->
         for number, (cell, result) in enumerate(zip(written, student.results[1:]), start=1):
             cell.execution_count = number
             cell.outputs = _outputs(result)
-        verdicts = [v for item in items_of(topic) for v in judging.judge(item, topic, student, secret)]
+        # The quiz first: a function that is called may change the variables around it.
+        of_quiz = judging.judge(topic.quiz, topic, student, secret)
+        of_exercises = [v for item in topic.exercises for v in judging.judge(item, topic, student, secret)]
+    verdicts = of_exercises + of_quiz
     if notebook.metadata["course"]["extra_cells"]:
         verdicts = [_explain_extra_cells(v) for v in verdicts]
     return verdicts

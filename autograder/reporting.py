@@ -167,7 +167,7 @@ def as_csv(report: Report) -> str:
     text = io.StringIO()
     out = csv.writer(text, lineterminator="\n")
     out.writerow(COLUMNS)
-    tables = {"check": report.checks, "misconception": report.misconceptions, "wrong answer": report.choices}
+    tables = {"check passed": report.checks, "misconception": report.misconceptions, "wrong answer": report.choices}
     for table, rows in tables.items():
         for row in rows:
             points = "" if row.points is None else f"{row.points:g}"
@@ -213,20 +213,25 @@ def checks(graded: list[Graded], quiz: str) -> list[Row]:
                 reasons=tuple(reasons.most_common()),
             )  # fmt: skip
         )
-    return sorted(rows, key=lambda row: row.share)
+    return sorted(rows, key=lambda row: (row.share, -row.points))
 
 
 def misconceptions(graded: list[Graded], topic: Topic) -> list[Row]:
-    """Return a row a recognised misconception with the students who have it, the most frequent first."""
+    """Return a row a recognised misconception with the students who have it, the most frequent first.
+
+    Of equally frequent ones the one that cost more points comes first.
+    """
     who: dict[str, list[str]] = {}
     where: dict[str, list[str]] = {}
     section: dict[str, str] = {}
+    lost: Counter[str] = Counter()
     for g in graded:
         for v in g.verdicts:
             if v.misconception and not v.passed:
                 who.setdefault(v.misconception, []).append(g.student)
                 where.setdefault(v.misconception, []).append(v.exercise)
                 section[v.misconception] = v.section
+                lost[v.misconception] += v.max_points
     hints = _hints(topic)
     rows = [
         Row(
@@ -240,7 +245,7 @@ def misconceptions(graded: list[Graded], topic: Topic) -> list[Row]:
         )
         for name in who
     ]
-    return sorted(rows, key=lambda row: (-row.share, row.name))
+    return sorted(rows, key=lambda row: (-row.share, -lost[row.name], row.name))
 
 
 def wrong_answers(graded: list[Graded], quiz: str) -> list[Row]:
@@ -295,7 +300,7 @@ def _gather(topic: Topic, config: Config) -> tuple[list[Graded], list[Written], 
             try:
                 problem, verdicts = _verdicts(path)
                 entry = gradebook.find_submission_notebook(stem, stem, student)
-            except (OSError, ValueError, KeyError, TypeError):
+            except (OSError, ValueError, KeyError, TypeError, nbformat.ValidationError):
                 missing.append(f"{student}: the graded notebook holds no verdicts of this judge")
             except MissingEntry:
                 missing.append(f"{student}: not in the gradebook")

@@ -44,11 +44,11 @@ def check() -> None:
 class Process:
     """One student side: a socket to talk to it, and a sure way to end it."""
 
-    def __init__(self, parent: "_WarmParent") -> None:
+    def __init__(self, parent: "_WarmParent", hidden: tuple[str, ...]) -> None:
         self._parent = parent
         self.socket, theirs = socket.socketpair()
         with theirs:
-            self._number = parent.start(theirs)
+            self._number = parent.start(theirs, hidden)
 
     def stop(self) -> None:
         """End the process and everything that it started."""
@@ -81,8 +81,8 @@ class _WarmParent:
         if self._hear() != "ready":
             raise NoSandbox(_advice("the sandbox did not start"))
 
-    def start(self, connection: socket.socket) -> int:
-        socket.send_fds(self._control, [b"start"], [connection.fileno()])
+    def start(self, connection: socket.socket, hidden: tuple[str, ...]) -> int:
+        socket.send_fds(self._control, [" ".join(("start", *hidden)).encode()], [connection.fileno()])
         number = int(self._hear())
         if number == 0:
             raise NoSandbox(_advice("namespaces can't be nested in the sandbox"))
@@ -104,13 +104,13 @@ class _WarmParent:
 _parents: list[_WarmParent] = []
 
 
-def start() -> Process:
-    """Start a student side. Raises NoSandbox."""
+def start(hidden: tuple[str, ...] = ()) -> Process:
+    """Start a student side that finds the folders of the libraries ``hidden`` empty. Raises NoSandbox."""
     if not _parents or _parents[0].owner != os.getpid():
         # A forked process must not share its parent's; each has one of its own.
         _parents[:] = [_WarmParent()]
         atexit.register(_parents[0].close)
-    return Process(_parents[0])
+    return Process(_parents[0], hidden)
 
 
 @cache
@@ -126,7 +126,7 @@ def _bubblewrap() -> tuple[str, ...]:
         *_system(),
         *("--ro-bind", str(_RUNNER_FOLDER), _INSIDE),
         *("--proc", "/proc", "--dev", "/dev", "--size", str(SCRATCH_BYTES), "--tmpfs", "/tmp", "--chdir", "/tmp"),
-        *("--remount-ro", "/"),
+        *("--remount-ro", "/", "--remount-ro", "/dev"),  # or what one submission leaves in /dev the next one finds
     )
     trial = subprocess.run([*command, sys.executable, "-I", "-c", "import numpy"], capture_output=True, text=True)
     if trial.returncode != 0:

@@ -15,6 +15,9 @@ from autograder.student_side import wire
 
 
 _PNG = b"\x89PNG\r\n\x1a\n"
+MAX_CLAIMS = 20
+MAX_PRINTED = 2 * 2**20
+MAX_PICTURE_BYTES = 2 * 2**20
 
 
 @dataclass(frozen=True)
@@ -46,6 +49,26 @@ class Reply:
 
 class _Gone(Exception):
     """The process died or was stopped; the message says why."""
+
+
+def _error_of(message: dict) -> dict | None:
+    """Return the error that an answer tells; whatever stands there becomes short text."""
+    error = message.get("error")
+    if not error:
+        return None
+    found = error if isinstance(error, dict) else {"message": error}
+    line = found.get("line")
+    return {
+        "type": str(found.get("type", "Error"))[:100],
+        "message": str(found.get("message", ""))[:1000],
+        "line": line if type(line) is int and 0 < line < 10**6 else None,
+        "text": str(found.get("text", ""))[:200],
+    }
+
+
+def _list_of(message: dict, name: str) -> list:
+    found = message.get(name)
+    return found[:MAX_CLAIMS] if isinstance(found, list) else []
 
 
 def say_error(error: dict) -> str:
@@ -103,11 +126,11 @@ class Student:
             return Reply(problem=f"calling `{name}` {gone}", error_type="Stopped")
         if "missing" in message:
             return Reply(problem=self._why_missing(name), error_type="Missing")
-        if message.get("error"):
-            error = message["error"]
-            return Reply(problem=f"`{name}` raised {say_error(error)}", error_type=str(error.get("type")))
-        changed = tuple(i for i in message.get("changed", []) if type(i) is int)
-        return Reply(value, changed=changed, warnings=tuple(map(str, message.get("warnings", []))))
+        error = _error_of(message)
+        if error:
+            return Reply(problem=f"`{name}` raised {say_error(error)}", error_type=error["type"])
+        changed = tuple(i for i in _list_of(message, "changed") if type(i) is int)
+        return Reply(value, changed=changed, warnings=tuple(str(w)[:300] for w in _list_of(message, "warnings")))
 
     def read(self, name: str) -> Reply:
         """Return the value of the student's variable ``name``."""
@@ -122,7 +145,7 @@ class Student:
     # the process ------------------------------------------------------------------------------
 
     def _start(self) -> None:
-        self._process = sandbox.start()
+        self._process = sandbox.start(self.forbidden)
         setup = {"request": "setup", "forbidden": list(self.forbidden), "limits": self.limits.as_rlimits()}
         self._exchange(setup, None, self.limits.cell_seconds)
         self.results = []
@@ -140,10 +163,10 @@ class Student:
         except _Gone as gone:
             self._stopped_at[i] = f"this cell {gone}"
             return CellResult({"type": "Stopped", "message": self._stopped_at[i]})
-        plots = plots if isinstance(plots, list) else []
+        plots = plots[:MAX_CLAIMS] if isinstance(plots, list) else []
         pictures = (plot.tobytes() for plot in plots if isinstance(plot, np.ndarray) and plot.dtype == np.uint8)
-        pngs = tuple(picture for picture in pictures if picture.startswith(_PNG))
-        return CellResult(message.get("error"), str(message.get("printed", "")), pngs)
+        pngs = tuple(picture for picture in pictures if picture.startswith(_PNG) and len(picture) <= MAX_PICTURE_BYTES)
+        return CellResult(_error_of(message), str(message.get("printed", ""))[:MAX_PRINTED], pngs)
 
     def _ask(self, request: dict, values: Any, seconds: float) -> tuple[dict, Any]:
         if self._process is None:

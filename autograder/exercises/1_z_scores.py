@@ -74,6 +74,12 @@ MISCONCEPTIONS = common("four-steps") | named(
         "what-z-keeps",
     ),
     Misconception(
+        "missing-parentheses",
+        "Python divides before it subtracts, so here only the mean was divided by the standard deviation. Put the "
+        "subtraction in parentheses.",
+        "what-z-keeps",
+    ),
+    Misconception(
         "epsilon-added",
         "A small number was added to the denominator, so z shrinks towards zero when the scores themselves are small. A "
         "z-score does not depend on the unit. Divide by the standard deviation alone, and treat equal scores on their own.",
@@ -252,7 +258,7 @@ def unit_cases(rng):
     return [
         scores_case(rng, 7, control=True, **how),
         shown([1e-13, 2e-13, 4e-13], "the scores 1e-13, 2e-13, 4e-13", **how),
-        *(scores_case(rng, n, unit=unit, **how) for n, unit in ((8, 1e-9), (9, 1e-13), (5, 1e9))),
+        *(scores_case(rng, n, unit=unit, **how) for n, unit in ((8, 1e-11), (9, 1e-13), (5, 1e9))),
     ]
 
 
@@ -293,7 +299,7 @@ def row_constant_cases(rng):
     more = {"quiet": True, "may_change": True} | Z
     return [
         table_case(rng, (3, 5), control=True, quiet=True),
-        shown([[1.0, 2.0, 3.0], [7.0, 7.0, 7.0]], "the table [[1 2 3] [7 7 7]]", **more),
+        shown([[1.0, 2.0, 3.0], [7.0, 7.0, 7.0], [0.1, 0.1, 0.1]], "the table [[1 2 3] [7 7 7] [0.1 0.1 0.1]]", **more),
         Case((table,), "a table in which two rows are constant", **more),
         Case((rows(rng, (4, 1)),), "a table with one column", **more),
     ]
@@ -320,7 +326,7 @@ def row_offset_cases(rng):
 
 def row_unit_cases(rng):
     how = {"atol": 0.0, "rtol": 1e-4}
-    table = rows(rng, (4, 6)) * np.array([[1e-13], [1.0], [1e-9], [1e6]])
+    table = rows(rng, (4, 6)) * np.array([[1e-13], [1.0], [1e-11], [1e6]])
     return [
         table_case(rng, (3, 5), control=True, **how),
         shown([[1, 2, 4], [1e-13, 2e-13, 4e-13]], "the table [[1 2 4] [1e-13 2e-13 4e-13]]", **how),
@@ -412,7 +418,16 @@ def taken_for_constant(x):
     """Zeros for a row whose spread is small, in itself or against its mean; else the right answer."""
     spread = over_row(np.std, x)
     small = (spread < 1e-2) | (spread < 1e-4 * np.abs(over_row(np.mean, x)))
+    if not small.any():
+        raise ValueError("not to be told from the right answer")
     return np.where(small, 0.0, deviations(x) / spread)
+
+
+def unguarded(x):
+    """The formula as it stands: NaN for a constant row, or rounding error divided by itself."""
+    if not np.any(over_row(np.max, x) == over_row(np.min, x)):
+        raise ValueError("not to be told from the right answer")
+    return deviations(x) / over_row(np.std, x)
 
 
 def with_epsilon(e, form):
@@ -421,6 +436,9 @@ def with_epsilon(e, form):
 
 # Wrong ways to standardise one row, and every row of a table alike.
 ROW_SUSPECTS = (
+    Suspect("nan-on-constant", lambda x: (unguarded(x),)),
+    Suspect("missing-parentheses", lambda x: (x - over_row(np.mean, x) / over_row(np.std, x),)),
+    Suspect("tolerance-for-constant", lambda x: (taken_for_constant(x),)),
     Suspect("divided-by-variance", lambda x: (deviations(x) / over_row(np.var, x),)),
     Suspect("only-centred", lambda x: (deviations(x),)),
     Suspect("ddof-1", lambda x: (deviations(x) / over_row(np.std, x, ddof=1),)),
@@ -429,7 +447,6 @@ ROW_SUSPECTS = (
     Suspect("not-centred", lambda x: (x / over_row(np.std, x),)),
     Suspect("not-centred", lambda x: (x / np.sqrt(over_row(np.mean, x**2)),)),
     Suspect("not-centred", lambda x: (deviations(x) / np.sqrt(over_row(np.mean, x**2)),)),
-    Suspect("tolerance-for-constant", lambda x: (taken_for_constant(x),)),
     *(
         Suspect("epsilon-added", with_epsilon(e, form))
         for e in (1e-3, 1e-4, 1e-5, 1e-6, 1e-7, 1e-8, 1e-9, 1e-10, 1e-12, 1e-15, np.finfo("float64").eps, 1e-16)

@@ -368,7 +368,10 @@ def epsilon_cases(rng, parameters):
     x = np.array([[1.0, -1.0, 1.0, -1.0], [0.1, -0.1, 0.1, -0.1]])
     words = "the tokens (1, -1, 1, -1) and (0.1, -0.1, 0.1, -0.1), ε = 0.1, γ = (1, 2, 1, 1)"
     words += ", β = (0, 0, 1, 0)" if parameters == 2 else ""
-    cases = [case(rng, x, parameters, words=words, kwargs={"eps": 0.1}, **fine), token_case(rng, (4, 6), parameters, control=True)]
+    cases = [
+        case(rng, x, parameters, words=words, kwargs={"eps": 0.1}, **fine),
+        token_case(rng, (4, 6), parameters, control=True),
+    ]
     drawn = [((5, 8), 0.5, 0.1), ((4, 9), 1e-3, EPS), ((3, 8), 1e-3, 0.1), ((5, 6), 1e-6, 1e-12), ((6, 9), 1e-6, EPS)]
     for shape, spread, eps in drawn:
         location = rng.choice([-1, 1], size=(shape[0], 1)) * spread
@@ -395,9 +398,15 @@ def half_cases(rng, parameters):
     two, three = ("float16", "float16"), ("float16", "float32")
     return [
         case(rng, x, parameters, words=words, dtypes=two, **half),
-        token_case(rng, (3, 24), parameters, " in float16, spread 4", 2.0, 4.0, dtypes=two, control=True, atol=0.1, rtol=0.02),
-        token_case(rng, (4, 24), parameters, " in float16, spread 400", dtypes=three, spread=400.0, location=100.0, **half),
-        token_case(rng, (5, 40), parameters, " in float16, spread 300", dtypes=two, spread=300.0, location=-300.0, **half),
+        token_case(
+            rng, (3, 24), parameters, " in float16, spread 4", 2.0, 4.0, dtypes=two, control=True, atol=0.1, rtol=0.02
+        ),
+        token_case(
+            rng, (4, 24), parameters, " in float16, spread 400", dtypes=three, spread=400.0, location=100.0, **half
+        ),
+        token_case(
+            rng, (5, 40), parameters, " in float16, spread 300", dtypes=two, spread=300.0, location=-300.0, **half
+        ),
     ]
 
 
@@ -433,7 +442,13 @@ def untouched_cases(rng, parameters):
 def repeat_cases(rng, parameters):
     first = token_case(rng, (5, 7), parameters, control=True)
     others = [token_case(rng, (5, 7), parameters, ", other values than the call before") for _ in range(2)]
-    gamma_only = Case((others[1].args[0], *affine(rng, 7, parameters)), "the same x and another γ", atol=1e-4, any_dtype=True, may_change=True)
+    gamma_only = Case(
+        (others[1].args[0], *affine(rng, 7, parameters)),
+        "the same x and another γ",
+        atol=1e-4,
+        any_dtype=True,
+        may_change=True,
+    )
     return [first, *others, gamma_only]
 
 
@@ -528,7 +543,9 @@ def over(axes):
     """LayerNorm and RMSNorm with statistics over ``axes(x)``."""
 
     def layer(x, gamma, beta, eps=EPS):
-        return like_layernorm(x, gamma, beta, eps, lambda v: mean(v, axes(x)), lambda d, e: np.sqrt(mean(d**2, axes(x)) + e))
+        return like_layernorm(
+            x, gamma, beta, eps, lambda v: mean(v, axes(x)), lambda d, e: np.sqrt(mean(d**2, axes(x)) + e)
+        )
 
     def rms(x, gamma, eps=EPS):
         return (gamma * (x / np.sqrt(mean(x**2, axes(x)) + eps)),)
@@ -635,7 +652,9 @@ LAYERNORM_SUSPECTS = (
     Suspect("half-precision-statistics", erased(mean_square)[0], raw=True),
     Suspect("half-precision-statistics", erased(sum_of_squares)[0], raw=True),
     Suspect("nan-on-constant", divided_by_spread_first),
-    Suspect("ddof-1", divided(lambda dev, e: np.sqrt((dev**2).sum(-1, keepdims=True) / np.float64(dev.shape[-1] - 1) + e))),
+    Suspect(
+        "ddof-1", divided(lambda dev, e: np.sqrt((dev**2).sum(-1, keepdims=True) / np.float64(dev.shape[-1] - 1) + e))
+    ),
     Suspect("rms-for-layernorm", lambda x, g, b, eps=EPS: (rmsnorm(x, g, eps)[0] + b,)),
     Suspect("rms-for-layernorm", lambda x, g, b, eps=EPS: rmsnorm(x, g, eps)),
     Suspect("affine-ignored", lambda x, g, b, eps=EPS: layernorm(x, 1.0, 0.0, eps)),
@@ -694,7 +713,11 @@ def other_axes(kind, ndim):
 
 def as_images(kind, ndim):
     """Three axes read as (N, C, L)."""
-    return (np.array({"batch": [0, 2], "layer": [1, 2], "instance": [2], "group": [2, 3]}[kind]),) if ndim == 3 else axes_of(kind, ndim)
+    return (
+        (np.array({"batch": [0, 2], "layer": [1, 2], "instance": [2], "group": [2, 3]}[kind]),)
+        if ndim == 3
+        else axes_of(kind, ndim)
+    )
 
 
 AXES_SUSPECTS = (
@@ -746,17 +769,62 @@ LAYERNORM_FORWARD = Exercise(
     reference=layernorm,
     section="layernorm-equation",
     checks=(
-        Check("values", "Each token is normalised by its own features, then scaled and shifted", 2, "layernorm-equation", for_layernorm(value_cases)),
-        Check("axes", "Any number of axes before the last, and none", 2, "any-shape", for_layernorm(axes_cases), "only-2d"),
+        Check(
+            "values",
+            "Each token is normalised by its own features, then scaled and shifted",
+            2,
+            "layernorm-equation",
+            for_layernorm(value_cases),
+        ),
+        Check(
+            "axes", "Any number of axes before the last, and none", 2, "any-shape", for_layernorm(axes_cases), "only-2d"
+        ),
         Check("sizes", "Any number of features", 1, "forward-numerics", for_layernorm(size_cases), "power-of-two-only"),
-        Check("epsilon", "ε stands inside the root and follows the argument", 2, "epsilon", for_layernorm(epsilon_cases)),
-        Check("constant", "Constant tokens and single features give β", 1, "epsilon", for_layernorm(constant_cases), "nan-on-constant"),
-        Check("offset", "A large common offset does no harm in float32", 2, "forward-numerics", for_layernorm(offset_cases), "one-pass-variance"),
-        Check("half", "float16 tokens of several hundred do not overflow", 1, "forward-numerics", for_layernorm(half_cases), "half-precision-statistics"),
+        Check(
+            "epsilon", "ε stands inside the root and follows the argument", 2, "epsilon", for_layernorm(epsilon_cases)
+        ),
+        Check(
+            "constant",
+            "Constant tokens and single features give β",
+            1,
+            "epsilon",
+            for_layernorm(constant_cases),
+            "nan-on-constant",
+        ),
+        Check(
+            "offset",
+            "A large common offset does no harm in float32",
+            2,
+            "forward-numerics",
+            for_layernorm(offset_cases),
+            "one-pass-variance",
+        ),
+        Check(
+            "half",
+            "float16 tokens of several hundred do not overflow",
+            1,
+            "forward-numerics",
+            for_layernorm(half_cases),
+            "half-precision-statistics",
+        ),
         Check("dtype", "The result has x's dtype", 1, "forward-numerics", for_layernorm(dtype_cases)),
-        Check("layout", "Arrays that are not contiguous in memory", 1, "any-shape", for_layernorm(layout_cases), "memory-order"),
+        Check(
+            "layout",
+            "Arrays that are not contiguous in memory",
+            1,
+            "any-shape",
+            for_layernorm(layout_cases),
+            "memory-order",
+        ),
         Check("untouched", "The arguments are left as they were", 1, "any-shape", for_layernorm(untouched_cases)),
-        Check("repeat", "Every call computes from its own arguments", 1, "any-shape", for_layernorm(repeat_cases), "cached-answer"),
+        Check(
+            "repeat",
+            "Every call computes from its own arguments",
+            1,
+            "any-shape",
+            for_layernorm(repeat_cases),
+            "cached-answer",
+        ),
     ),
     suspects=LAYERNORM_SUSPECTS,
     misconceptions=BOTH | LAYERNORM_ONLY,
@@ -770,15 +838,50 @@ RMSNORM_FORWARD = Exercise(
     reference=rmsnorm,
     section="rmsnorm",
     checks=(
-        Check("values", "Each token is divided by the root of its mean square, then scaled", 2, "rmsnorm", for_rmsnorm(value_cases)),
-        Check("axes", "Any number of axes before the last, and none", 1, "any-shape", for_rmsnorm(axes_cases), "only-2d"),
+        Check(
+            "values",
+            "Each token is divided by the root of its mean square, then scaled",
+            2,
+            "rmsnorm",
+            for_rmsnorm(value_cases),
+        ),
+        Check(
+            "axes", "Any number of axes before the last, and none", 1, "any-shape", for_rmsnorm(axes_cases), "only-2d"
+        ),
         Check("sizes", "Any number of features", 1, "forward-numerics", for_rmsnorm(size_cases), "power-of-two-only"),
-        Check("epsilon", "ε stands inside the root, follows the argument and keeps zeros finite", 2, "epsilon", for_rmsnorm(zero_cases)),
-        Check("half", "float16 tokens of several hundred do not overflow", 1, "forward-numerics", for_rmsnorm(half_cases), "half-precision-statistics"),
+        Check(
+            "epsilon",
+            "ε stands inside the root, follows the argument and keeps zeros finite",
+            2,
+            "epsilon",
+            for_rmsnorm(zero_cases),
+        ),
+        Check(
+            "half",
+            "float16 tokens of several hundred do not overflow",
+            1,
+            "forward-numerics",
+            for_rmsnorm(half_cases),
+            "half-precision-statistics",
+        ),
         Check("dtype", "The result has x's dtype", 1, "forward-numerics", for_rmsnorm(dtype_cases)),
-        Check("layout", "Arrays that are not contiguous in memory", 1, "any-shape", for_rmsnorm(layout_cases), "memory-order"),
+        Check(
+            "layout",
+            "Arrays that are not contiguous in memory",
+            1,
+            "any-shape",
+            for_rmsnorm(layout_cases),
+            "memory-order",
+        ),
         Check("untouched", "The arguments are left as they were", 1, "any-shape", for_rmsnorm(untouched_cases)),
-        Check("repeat", "Every call computes from its own arguments", 1, "any-shape", for_rmsnorm(repeat_cases), "cached-answer"),
+        Check(
+            "repeat",
+            "Every call computes from its own arguments",
+            1,
+            "any-shape",
+            for_rmsnorm(repeat_cases),
+            "cached-answer",
+        ),
     ),
     suspects=RMSNORM_SUSPECTS,
     misconceptions=BOTH | RMSNORM_ONLY,
@@ -794,7 +897,9 @@ NORMALIZATION_AXES = Exercise(
     checks=(
         Check("batch", "Batch norm: every axis but the channels", 1, "which-axes", kind_cases("batch")),
         Check("layer", "Layer norm: a whole sample, or one token's features", 1, "which-axes", kind_cases("layer")),
-        Check("instance", "Instance norm: every axis but samples and channels", 1, "which-axes", kind_cases("instance")),
+        Check(
+            "instance", "Instance norm: every axis but samples and channels", 1, "which-axes", kind_cases("instance")
+        ),
         Check("group", "Group norm: axes of the array with split channels", 1, "which-axes", kind_cases("group")),
         Check("unknown", "An unknown kind raises ValueError", 1, "which-axes", unknown_cases, "unknown-kind"),
     ),

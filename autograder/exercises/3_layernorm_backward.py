@@ -39,7 +39,7 @@ TOKENS = np.array([[-3.0, 3.0, 5.0, 11.0], [0.0, 0.0, 4.0, 4.0]])
 RMS_TOKENS = np.array([[1.0, -1.0, 7.0, 7.0], [2.0, 2.0, 2.0, -2.0]])
 GAMMA = np.array([2.0, 1.0, 0.5, 1.5])
 DY = np.array([[0.0, 2.0, -2.0, 2.0], [1.0, 0.0, 2.0, 0.0]])
-GAMMA_AND_DY = "γ = (2, 1, 0.5, 1.5), dy = (0, 2, -2, 2) and (1, 0, 2, 0)"
+GAMMA_WORDS, DY_WORDS = "γ = (2, 1, 0.5, 1.5), dy = (0, 2, -2, 2)", " and (1, 0, 2, 0)"
 DX, PARAMETERS = (0,), (1, 2)  # positions among the outputs
 
 # misconceptions -------------------------------------------------------------------------------
@@ -349,7 +349,6 @@ class Pass(NamedTuple):
 
     x: np.ndarray
     gamma: np.ndarray
-    eps: float
     dy: np.ndarray
     g: np.ndarray
     xhat: np.ndarray
@@ -388,7 +387,7 @@ def layernorm(dx=layernorm_dx, dgamma=dgamma_of, dbeta=dbeta_of, statistics=cent
     """Return LayerNorm's backward, or one in which some parts are others."""
 
     def backward(x, gamma, beta, eps, dy) -> tuple:
-        p = Pass(x, gamma, eps, dy, dy * gamma, *statistics(x, eps))
+        p = Pass(x, gamma, dy, dy * gamma, *statistics(x, eps))
         return dx(p), dgamma(p), dbeta(p)
 
     return backward
@@ -398,7 +397,7 @@ def rmsnorm(dx=rmsnorm_dx, dgamma=dgamma_of, statistics=rms_by):
     """Return RMSNorm's backward, or one in which some parts are others."""
 
     def backward(x, gamma, eps, dy) -> tuple:
-        p = Pass(x, gamma, eps, dy, dy * gamma, *statistics(x, eps))
+        p = Pass(x, gamma, dy, dy * gamma, *statistics(x, eps))
         return dx(p), dgamma(p)
 
     return backward
@@ -589,7 +588,7 @@ class Norm:
         x = (TOKENS if self.has_beta else RMS_TOKENS)[:rows]
         beta = (np.zeros(4),) if self.has_beta else ()
         more = {"atol": 1e-4, "rtol": 1e-4, "any_dtype": True, "may_change": True} | more
-        return Calls((x, GAMMA, *beta, eps, DY[:rows]), words or f"the worked example ({GAMMA_AND_DY})", public=True, **more)
+        return Calls((x, GAMMA, *beta, eps, DY[:rows]), words or f"the worked example ({GAMMA_WORDS}{DY_WORDS})", public=True, **more)
 
     # checks. In one with a telltale the controls have two axes and a width that is no power of two, so
     # that "two axes only" and "powers of two only" fail them, and are not taken for what it says.
@@ -612,9 +611,9 @@ class Norm:
 
     def epsilon(self, rng):
         quiet = {"spread": 1e-3, "atol": 0.03} if self.has_beta else {"location": 0.0, "spread": 1e-3, "atol": 0.03}
-        shown = self.shown(1, 11.0, f"the first token of the worked example ({GAMMA_AND_DY[:46]}) with ε = 11", judged=DX)
+        words = f"the first token of the worked example ({GAMMA_WORDS}) with ε = 11"
         return [
-            shown if self.has_beta else self.shown(1, 11.0, shown.words, judged=DX),
+            self.shown(1, 11.0, words, judged=DX),
             self.case(rng, (4, 5), " with ε = 0.1", spread=0.4, eps=0.1, judged=DX),
             self.case(rng, (3, 6), " with ε = 0.1", spread=1.0, eps=0.1, judged=DX),
             self.case(rng, (3, 7), " with a spread of 0.001", eps=EPS, judged=DX, **quiet),
@@ -791,12 +790,6 @@ NUMERICAL_GRADIENT = Exercise(
 
 # Parts that go wrong in the same way in both norms: (misconception, what stands in place of a right part).
 SUM = dict(axis=-1, keepdims=True)
-
-
-def without_eps(p: Pass, xhat: np.ndarray) -> np.ndarray:
-    """σ or r without ε, told apart by whether x̂ is centred."""
-    centred = not np.allclose(xhat * p.s, p.x)
-    return np.sqrt(p.x.var(**SUM) if centred else mean(p.x**2))
 
 
 def fixed(statistics, value: float):

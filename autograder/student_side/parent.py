@@ -1,7 +1,8 @@
 """The warm parent: imports what is slow to import once, then forks a student side for each submission.
 
 It runs inside the sandbox, reads no student input, and obeys one socket on descriptor 0:
-``start`` with a socket attached forks a student side that serves it, and answers with a number;
+``start <libraries>`` with a socket attached forks a student side that serves it and finds those
+libraries' folders empty (none may be imported here), and answers with a number;
 ``stop <number>`` ends that student side and everything it started.
 
 Every student side gets namespaces of its own: a private ``/tmp``, its own processes, its own shared
@@ -33,15 +34,16 @@ def main(scratch_bytes: int, isolated: bool) -> None:
     warm_up()
     control.send(b"ready")
     while True:
-        message, sockets, _, _ = socket.recv_fds(control, 64, 1)
+        message, sockets, _, _ = socket.recv_fds(control, 4096, 1)
         if not message:
             return
-        if message == b"start":
-            number = start(sockets[0], scratch_bytes, isolated)
+        order, *words = message.decode().split()
+        if order == "start":
+            number = start(sockets[0], scratch_bytes, isolated, folders_of(words))
             os.close(sockets[0])
             control.send(str(number).encode())
         else:
-            stop(int(message.removeprefix(b"stop ")))
+            stop(int(words[0]))
             control.send(b"stopped")
         reap()
 
@@ -59,14 +61,19 @@ def warm_up() -> None:
     np.array2string(np.ones(3))
 
 
-def start(connection: int, scratch_bytes: int, isolated: bool) -> int:
+def folders_of(libraries: list[str]) -> list[str]:
+    paths = (os.path.join(folder, name) for name in libraries for folder in sys.path)
+    return [path for path in paths if os.path.isdir(path)]
+
+
+def start(connection: int, scratch_bytes: int, isolated: bool, hidden: list[str]) -> int:
     """Fork a student side; return the process that must be killed to end it all (0 if it failed)."""
     reading, writing = os.pipe()
     if os.fork() == 0:
         try:
             os.dup2(writing, 0)  # the control socket is not for what runs below
             os.close(reading)
-            guard(connection, writing, scratch_bytes, isolated)
+            guard(connection, writing, scratch_bytes, isolated, hidden)
         finally:
             os._exit(1)
     os.close(writing)
@@ -75,10 +82,10 @@ def start(connection: int, scratch_bytes: int, isolated: bool) -> int:
     return int(answer or 0)
 
 
-def guard(connection: int, writing: int, scratch_bytes: int, isolated: bool) -> None:
+def guard(connection: int, writing: int, scratch_bytes: int, isolated: bool, hidden: list[str]) -> None:
     """Stand outside the new namespaces, tell the number of the first process inside, wait for its end."""
     if isolated:
-        enter_namespaces(scratch_bytes)
+        enter_namespaces(scratch_bytes, hidden)
     first = os.fork()
     if first == 0:
         try:
@@ -115,7 +122,7 @@ def wait_for(student: int) -> None:
         pass
 
 
-def enter_namespaces(scratch_bytes: int) -> None:
+def enter_namespaces(scratch_bytes: int, hidden: list[str]) -> None:
     call("unshare", CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWIPC)
     for name, text in (("setgroups", "deny"), ("uid_map", f"{NOBODY} {NOBODY} 1"), ("gid_map", f"{NOBODY} {NOBODY} 1")):
         with open(f"/proc/self/{name}", "w") as file:
@@ -123,7 +130,8 @@ def enter_namespaces(scratch_bytes: int) -> None:
     call("mount", b"none", b"/", None, MS_REC | MS_PRIVATE, None)
     call("mount", b"tmpfs", b"/tmp", b"tmpfs", MS_NOSUID | MS_NODEV, f"size={scratch_bytes}".encode())
     # The old /proc shows the warm parent and the other students; no other can be mounted in here.
-    call("mount", b"tmpfs", b"/proc", b"tmpfs", MS_NOSUID | MS_NODEV | MS_RDONLY, b"size=4096")
+    for folder in ("/proc", *hidden):
+        call("mount", b"tmpfs", folder.encode(), b"tmpfs", MS_NOSUID | MS_NODEV | MS_RDONLY, b"size=4096")
 
 
 def drop_capabilities() -> None:

@@ -18,6 +18,7 @@ from typing import Any, BinaryIO
 import numpy as np
 
 MAX_FRAME_BYTES = 64 * 2**20
+MAX_HEAD_BYTES = 16 * 2**20  # JSON takes many times its size when it is read
 MAX_DEPTH = 8
 MAX_ITEMS = 10_000
 MAX_TEXT = 10_000
@@ -182,7 +183,7 @@ def pack(message: dict, values: Any = None) -> bytes:
 def frame_size(prefix: bytes) -> tuple[int, int]:
     """Return (bytes of head, bytes of body) that a prefix announces. Raises WireError if too many."""
     head, body = _PREFIX.unpack(prefix)
-    if head > MAX_FRAME_BYTES or body > MAX_FRAME_BYTES:
+    if head > MAX_HEAD_BYTES or body > MAX_FRAME_BYTES:
         raise WireError(f"a frame of {(head + body) / 2**20:.0f} MiB; the limit is {MAX_FRAME_BYTES // 2**20}")
     return head, body
 
@@ -198,8 +199,10 @@ def unpack(head: bytes, body: bytes) -> tuple[dict, Any]:
         raise WireError("a frame that is not JSON") from error
     if not isinstance(message, dict):
         raise WireError("a frame that is not a message")
-    values = _Decoder(memoryview(body)).value(message.pop("values", {"t": "none"}))
-    return message, values
+    try:
+        return message, _Decoder(memoryview(body)).value(message.pop("values", {"t": "none"}))
+    except (ValueError, TypeError, OverflowError) as error:
+        raise WireError("a malformed value") from error
 
 
 def read_frame(stream: BinaryIO) -> tuple[dict, Any]:

@@ -102,7 +102,9 @@ def compare(card: Card, text: str, answer: Answer, expected, hint="", section=EQ
 def begins(card: Card, function: object, names: str, *args) -> bool:
     """Note whether there is a function that returns (y, cache). Without that no other check makes sense."""
     if not callable(function):
-        return card.check(False, "is a function", "a function", describe(function), f"Define it as `def {names}:`.", SHAPE)
+        return card.check(
+            False, "is a function", "a function", describe(function), f"Define it as `def {names}:`.", SHAPE
+        )
     answer = call(function, *args)
     hint = {
         "not written yet": "Replace the line `raise NotImplementedError(…)` by your code and run its cell.",
@@ -117,7 +119,9 @@ def begins(card: Card, function: object, names: str, *args) -> bool:
             if turned
             else "A statistic that is to line up with its own token has to keep its axis: `keepdims=True`."
         )
-    return card.check(not answer.problem, "returns the pair (y, cache)", "(y, cache), y an array", answer.problem, hint, SHAPE)
+    return card.check(
+        not answer.problem, "returns the pair (y, cache)", "(y, cache), y an array", answer.problem, hint, SHAPE
+    )
 
 
 # what both norms promise ----------------------------------------------------------------------
@@ -129,7 +133,9 @@ def company(card: Card, function: Callable, parameters: tuple) -> None:
     args = tuple(np.array([1.0, 10.0, -2.0]) * scale for scale in parameters)
     together = call(function, x, *args)
     alone = [call(function, x[i : i + 1], *args) for i in range(3)]
-    problem = next((a.problem for a in alone if a.problem), "") or next((f"shape {a.y.shape}" for a in alone if a.y.shape != (1, 3)), "")
+    problem = next((a.problem for a in alone if a.problem), "") or next(
+        (f"shape {a.y.shape}" for a in alone if a.y.shape != (1, 3)), ""
+    )
     text = "as many tokens as features: each token comes out as it does alone"
     hint = (
         "With three tokens of three features a wrong axis raises no error. Take the statistics over the last axis with "
@@ -149,7 +155,9 @@ def leading_axes(card: Card, function: Callable, parameters: tuple) -> None:
     flat = call(function, x, *args)
     for shape in ((2, 3, 5), (1, 2, 1, 3, 5), (5,)):
         part = x if len(shape) > 1 else x[0]
-        expected = flat.y.reshape(-1)[: part.size].reshape(shape) if flat.y is not None and flat.y.shape == x.shape else None
+        expected = (
+            flat.y.reshape(-1)[: part.size].reshape(shape) if flat.y is not None and flat.y.shape == x.shape else None
+        )
         answer = call(function, part.reshape(shape), *args)
         text = f"the same tokens in shape {shape} come out the same"
         hint = "The features are the last axis, `axis=-1`, whatever stands before it; a single token has nothing before it."
@@ -179,7 +187,14 @@ def keeps_hands_off(card: Card, function: Callable, parameters: tuple) -> None:
             "converted without a copy. In a transformer the residual stream still needs x."
         )
         text = f"the arguments are left as they were ({name})"
-        card.check(not touched and not answer.problem, text, "no change", answer.problem or f"changed: {', '.join(touched)}", hint, SHAPE)
+        card.check(
+            not touched and not answer.problem,
+            text,
+            "no change",
+            answer.problem or f"changed: {', '.join(touched)}",
+            hint,
+            SHAPE,
+        )
 
 
 def layout(card: Card, function: Callable, parameters: tuple) -> None:
@@ -235,9 +250,15 @@ def _layernorm_example(card: Card, function: Callable, one: np.ndarray, zero: np
         -0.46852: ("−0.4685 is what RMSNorm gives: the mean was not subtracted.", RMS),
         -0.28: ("−0.28 is 7/25: divided by the variance. Its square root is missing.", EQUATION),
         -0.57155: ("−0.5715 is 7/√150: the squares were added, but not averaged.", EQUATION),
-        -1.0: ("−1 is what the statistics of each column give. A token is a row: its features stand on the last axis.", AXES),
+        -1.0: (
+            "−1 is what the statistics of each column give. A token is a row: its features stand on the last axis.",
+            AXES,
+        ),
         -1.69249: ("−1.692 is what one mean and one spread for the whole array give. Each token has its own.", SHAPE),
-        -1.27098: ("Zeros that pad the row to eight features were counted in the variance, as deviations 0 − 4.", NUMERICS),
+        -1.27098: (
+            "Zeros that pad the row to eight features were counted in the variance, as deviations 0 − 4.",
+            NUMERICS,
+        ),
         -1.28651: ("The row was padded to eight features and averaged over eight. There are six.", NUMERICS),
         -7.0: ("The deviations are right. They still have to be divided by the root.", EQUATION),
     }
@@ -296,14 +317,18 @@ def _layernorm_epsilon(card: Card, function: Callable) -> None:
     }
     expected = np.array([[1.0, -1.0, 1.0, -1.0]] * 2) / np.sqrt(2)
     text = "ε = 1 on the tokens (1, −1, 1, −1) and (3, 1, 3, 1), which have variance 1: half the variance is left"
-    compare(card, text, call(function, x, one, zero, eps=1.0), expected, "ε stands under the root.", EPSILON, signs=signs)
+    compare(
+        card, text, call(function, x, one, zero, eps=1.0), expected, "ε stands under the root.", EPSILON, signs=signs
+    )
     answer = call(function, 1e-3 * x[1:], one, zero)
     signs = {
         0.990099: ("0.99 is what ε outside the root gives.", EPSILON),
         1.0: ("1 is what a missing or a much smaller ε gives. The default is 1e-5.", EPSILON),
     }
     text = "the quiet token (0.003, 0.001, 0.003, 0.001) with the default ε: a variance of 0.0909 is left"
-    compare(card, text, answer, 0.301511 * x[:1], "ε decides what a token with little spread becomes.", EPSILON, signs=signs)
+    compare(
+        card, text, answer, 0.301511 * x[:1], "ε decides what a token with little spread becomes.", EPSILON, signs=signs
+    )
 
 
 def _layernorm_constant(card: Card, function: Callable) -> None:
@@ -332,7 +357,9 @@ def _layernorm_digits(card: Card, function: Callable) -> None:
     half = np.array([[1.0, -2.0, 0.5, 300.0, -1.0, 2.0]], dtype="float16")
     answer = call(function, half, np.ones(6, "float16"), np.zeros(6, "float16"))
     text = "the float16 token (1, −2, 0.5, 300, −1, 2) is not erased: its largest output is 2.236"
-    hint = "300² is beyond float16's range, which ends at 65504. Convert before you square, and convert back at the end."
+    hint = (
+        "300² is beyond float16's range, which ends at 65504. Convert before you square, and convert back at the end."
+    )
     found = answer.problem or float(np.max(answer.y.astype(float)))
     good = not answer.problem and abs(found - 2.236) < 0.02
     card.check(good, text, "2.236", found if answer.problem else f"{found:.4g}", hint, NUMERICS)
@@ -450,7 +477,9 @@ def _rmsnorm_epsilon(card: Card, function: Callable) -> None:
 def _rmsnorm_half(card: Card, function: Callable) -> None:
     half = np.array([[300.0, 400.0, 300.0, -400.0]], dtype="float16")
     answer = call(function, half, np.ones(4, "float16"))
-    hint = "300² is beyond float16's range, which ends at 65504. Convert before you square, and convert back at the end."
+    hint = (
+        "300² is beyond float16's range, which ends at 65504. Convert before you square, and convert back at the end."
+    )
     text = "the float16 token (300, 400, 300, −400), whose root mean square is 353.6"
     compare(card, text, answer, [[0.848528, 1.131371, 0.848528, -1.131371]], hint, NUMERICS, atol=5e-3)
 
@@ -477,14 +506,22 @@ def reveal_constant(prediction: float | None, function: Callable) -> None:
 
 # normalization_axes ---------------------------------------------------------------------------
 
-LAYOUTS = {2: "(N, C) = (2, 6)", 3: "(B, T, d) = (2, 3, 8)", 4: "(N, C, H, W) = (2, 6, 4, 5)", 5: "(N, C, D, H, W) = (2, 6, 3, 4, 5)"}
+LAYOUTS = {
+    2: "(N, C) = (2, 6)",
+    3: "(B, T, d) = (2, 3, 8)",
+    4: "(N, C, H, W) = (2, 6, 4, 5)",
+    5: "(N, C, D, H, W) = (2, 6, 3, 4, 5)",
+}
 SHAPES = {2: (2, 6), 3: (2, 3, 8), 4: (2, 6, 4, 5), 5: (2, 6, 3, 4, 5)}
 SPLIT = {2: (2, 3, 2), 3: (2, 3, 4, 2), 4: (2, 3, 2, 4, 5), 5: (2, 3, 2, 3, 4, 5)}
 LEFT = {  # the shape of the statistics, which says what has one of its own
     "batch": ("one mean a channel or feature", {4: (6,), 3: (8,), 2: (6,), 5: (6,)}),
     "layer": ("one mean a sample, for tokens one a token", {4: (2,), 3: (2, 3), 2: (2,), 5: (2,)}),
     "instance": ("one mean a channel of a sample", {4: (2, 6), 3: (2, 8), 2: (2, 6), 5: (2, 6)}),
-    "group": ("one mean a group of a sample, for tokens one a group of a token", {4: (2, 3), 3: (2, 3, 4), 2: (2, 3), 5: (2, 3)}),
+    "group": (
+        "one mean a group of a sample, for tokens one a group of a token",
+        {4: (2, 3), 3: (2, 3, 4), 2: (2, 3), 5: (2, 3)},
+    ),
 }
 
 
@@ -492,11 +529,16 @@ def normalization_axes(function: Callable) -> None:
     """Average an array over the axes and look at what is left."""
     card = Card("normalization_axes", CHAPTER)
     if not callable(function):
-        card.check(False, "is a function", "a function", describe(function), "Define `def normalization_axes(kind, ndim):`.", AXES)
+        hint = "Define `def normalization_axes(kind, ndim):`."
+        card.check(False, "is a function", "a function", describe(function), hint, AXES)
         return card.show()
-    for kind, (words, left) in LEFT.items():
-        _one_kind(card, function, kind, words, left)
-    _unknown_kind(card, function)
+    axes, problem = _axes(function, "batch", 4)
+    text = "the example: batch norm on (N, C, H, W) averages over (0, 2, 3)"
+    good = axes is not None and sorted(a % 4 for a in axes) == [0, 2, 3]
+    if card.check(good, text, "(0, 2, 3)", problem or axes, _hint_of_axes(problem), AXES) or not problem:
+        for kind, (words, left) in LEFT.items():
+            _one_kind(card, function, kind, words, left)
+        _unknown_kind(card, function)
     card.show()
 
 
@@ -513,7 +555,14 @@ def _one_kind(card: Card, function: Callable, kind: str, words: str, left: dict)
         try:
             means = np.zeros(shape).mean(axis=axes).shape
         except (ValueError, np.exceptions.AxisError) as error:
-            card.check(False, text, wanted, f"axes {axes}: {error}", "Each of the array's axes has a number, from 0 on, and stands in the tuple once at most: build it from `ndim`.", AXES)
+            card.check(
+                False,
+                text,
+                wanted,
+                f"axes {axes}: {error}",
+                "Each of the array's axes has a number, from 0 on, and stands in the tuple once at most: build it from `ndim`.",
+                AXES,
+            )
             return
         if means != expected:
             count = "many" if len(means) > len(expected) else "few" if len(means) < len(expected) else ""
@@ -550,12 +599,16 @@ def _hint_of_axes(problem: str) -> str:
         return "Replace the line `raise NotImplementedError(…)` by your code and run its cell."
     if problem.endswith("gives None"):
         return "On this way through the function there is no `return`."
+    if not problem:
+        return "Only the channels, axis 1, are left; everything else is averaged."
     return "Return a tuple of axis numbers; () means that no axis is averaged."
 
 
 def _unknown_kind(card: Card, function: Callable) -> None:
     text = "an unknown kind, 'bacth', raises ValueError"
-    hint = "A misspelt kind should be found where it was written: `raise ValueError(…)` when the kind is none of the four."
+    hint = (
+        "A misspelt kind should be found where it was written: `raise ValueError(…)` when the kind is none of the four."
+    )
     try:
         found = f"returns {function('bacth', 4)!r}"[:80]
     except ValueError:
@@ -574,5 +627,11 @@ def quiz(answers: dict) -> None:
     for name in ("q1", "q2", "q3", "q4", "q5"):
         given = answers.get(name) if isinstance(answers, dict) else None
         good = isinstance(given, str) and given.strip().lower() in ("a", "b", "c", "d")
-        card.check(good, f"question {name} has an answer", "a, b, c or d", repr(given), f'Write answers["{name}"] as a letter in quotes.')
+        card.check(
+            good,
+            f"question {name} has an answer",
+            "a, b, c or d",
+            repr(given),
+            f'Write answers["{name}"] as a letter in quotes.',
+        )
     card.show()

@@ -1,0 +1,82 @@
+"""Headless Chromium and a JupyterLab server, for tests that use the course as people do."""
+
+import contextlib
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+MISSING = None if shutil.which("chromium") and shutil.which("chromedriver") else "chromium and chromedriver are not installed"
+needs_browser = pytest.mark.skipif(MISSING is not None, reason=str(MISSING))
+_FLAGS = (
+    "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
+    "--disable-component-update --disable-sync --window-size=1400,1400"
+)
+
+
+@contextlib.contextmanager
+def chromium() -> Iterator:
+    """Yield a selenium driver of a fresh headless Chromium."""
+    from selenium import webdriver
+    from selenium.webdriver.chrome.options import Options
+    from selenium.webdriver.chrome.service import Service
+
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
+        options = Options()
+        options.binary_location = shutil.which("chromium")
+        for flag in (*_FLAGS.split(), f"--user-data-dir={profile}"):
+            options.add_argument(flag)
+        driver = webdriver.Chrome(options=options, service=Service(shutil.which("chromedriver")))
+        try:
+            yield driver
+        finally:
+            driver.quit()
+
+
+@contextlib.contextmanager
+def jupyterlab(folder: Path) -> Iterator[str]:
+    """Yield the address of a JupyterLab server on loopback whose root is ``folder``."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as own:
+        env = {**os.environ, "JUPYTER_CONFIG_DIR": own, "JUPYTER_DATA_DIR": own, "JUPYTER_RUNTIME_DIR": own}
+        env["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{env['PATH']}"
+        command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--ServerApp.ip=127.0.0.1"]
+        command += [f"--ServerApp.port={port}", "--IdentityProvider.token=", f"--ServerApp.root_dir={folder}"]
+        server = subprocess.Popen(command, cwd=folder, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        try:
+            address = f"http://127.0.0.1:{port}"
+            until(lambda: answers(address), "JupyterLab answers", 60)
+            yield address
+        finally:
+            server.terminate()
+            server.wait()
+
+
+def answers(address: str) -> bool:
+    try:
+        return urllib.request.urlopen(f"{address}/api", timeout=2).status == 200
+    except OSError:
+        return False
+
+
+def until(found, what: str, seconds: float = 60):
+    """Return the first true value of ``found()``; fail with ``what`` if it does not come in time."""
+    from selenium.common.exceptions import WebDriverException
+
+    ends = time.monotonic() + seconds
+    while time.monotonic() < ends:
+        with contextlib.suppress(WebDriverException):
+            value = found()
+            if value:
+                return value
+        time.sleep(0.2)
+    pytest.fail(f"waited {seconds:g} seconds in vain: {what}")

@@ -1,0 +1,8 @@
+def running_mean_variance(stream):
+    n, mean, m = 0, 0.0, 0.0
+    for x in stream:
+        n += 1
+        delta = x - mean
+        mean += delta / n
+        m += delta * (x - mean)
+    return mean, m / (n - 1) if n > 1 else 0.0

@@ -1,0 +1,2 @@
+def standard_deviation(scores):
+    return float(scores.var() ** 0.5)

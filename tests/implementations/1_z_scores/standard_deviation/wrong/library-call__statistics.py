@@ -1,0 +1,5 @@
+from statistics import pstdev
+
+
+def standard_deviation(scores):
+    return pstdev(scores.tolist())

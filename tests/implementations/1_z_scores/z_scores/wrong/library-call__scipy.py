@@ -1,0 +1,5 @@
+from scipy import stats
+
+
+def z_scores(scores):
+    return stats.zscore(scores)

@@ -1,0 +1,2 @@
+def z_scores(scores):
+    return scores - scores.mean()

@@ -1,0 +1,8 @@
+import numpy as np
+
+
+def z_scores_by_row(table):
+    deviation = table - table.mean(axis=-1, keepdims=True)
+    constant = table.max(axis=-1, keepdims=True) == table.min(axis=-1, keepdims=True)
+    std = np.abs(deviation).mean(axis=-1, keepdims=True)
+    return np.where(constant, 0, deviation) / np.where(constant, 1, std)

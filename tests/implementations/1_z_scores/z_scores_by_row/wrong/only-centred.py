@@ -1,0 +1,2 @@
+def z_scores_by_row(table):
+    return table - table.mean(axis=-1, keepdims=True)

@@ -1,0 +1,16 @@
+import numpy as np
+
+
+def numerical_gradient(f, x, dy, h=1e-5):
+    step = 1e-5
+    x64 = x.astype(np.float64, order="C", copy=True)
+    grad = np.zeros(x.shape)
+    for i in np.ndindex(x.shape):
+        old = x64[i]
+        x64[i] = old + step
+        plus = np.sum(f(x64) * dy)
+        x64[i] = old - step
+        minus = np.sum(f(x64) * dy)
+        x64[i] = old
+        grad[i] = (plus - minus) / (2 * step)
+    return grad.astype(x.dtype)

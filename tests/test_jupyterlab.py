@@ -1,0 +1,85 @@
+"""The course as its people use it: a student in JupyterLab, an instructor in Formgrader."""
+
+import shutil
+
+import nbformat
+import pytest
+
+from autograder import exercises
+from tests import sample_class
+from tests.browser import chromium, jupyterlab, needs_browser, until
+
+pytestmark = needs_browser
+STEM = exercises.stems()[0]
+
+
+def css(driver, selector: str) -> list:
+    return driver.find_elements("css selector", selector)
+
+
+def menu(driver, name: str, entry: str) -> None:
+    label = f"//div[contains(@class, 'lm-MenuBar-itemLabel') and text()='{name}']"
+    driver.find_element("xpath", label).click()
+    until(lambda: [item for item in css(driver, ".lm-Menu-item") if item.text.startswith(entry)], entry)[0].click()
+
+
+def validate(driver) -> str:
+    """Press Validate and return what the dialogue says."""
+    button = until(lambda: [b for b in css(driver, "jp-button, button") if "Validate" in (b.get_attribute("title") or "")], "Validate")
+    button[0].click()
+    return until(lambda: [d.text for d in css(driver, ".jp-Dialog") if "Validation Results" in d.text], "the results", 120)[0]
+
+
+@pytest.fixture(scope="module")
+def lab(course, tmp_path_factory):
+    """A browser and JupyterLab on copies of the released folders, as students have them: each alone."""
+    folder = tmp_path_factory.mktemp("students")
+    for stem in exercises.stems():
+        for kind, mistakes in (("fresh", None), ("solved", {}), ("wrong", {0: 0})):
+            shutil.copytree(course.root / "notebooks" / stem, folder / kind / stem)
+            path = folder / kind / stem / f"{stem}.ipynb"
+            if mistakes is not None:
+                notebook = nbformat.read(path, as_version=4)
+                sample_class.solve(notebook, stem, mistakes=mistakes)
+                nbformat.write(notebook, path)
+    with jupyterlab(folder) as address, chromium() as driver:
+        yield address, driver
+
+
+def open_notebook(lab, kind: str, stem: str):
+    address, driver = lab
+    driver.get(f"{address}/lab/tree/{kind}/{stem}/{stem}.ipynb?reset")
+    until(lambda: css(driver, ".jp-Notebook .jp-Cell"), "the notebook opens")
+    until(lambda: "Idle" in driver.find_element("css selector", "#jp-main-statusbar").text, "the kernel is idle")
+    return driver
+
+
+@pytest.mark.parametrize("stem", exercises.stems())
+def test_a_new_student_sees_what_to_do_next(lab, stem):
+    driver = open_notebook(lab, "fresh", stem)
+    menu(driver, "Run", "Run All Cells")
+    cards = until(lambda: [c.text for c in css(driver, ".ncard")][1:], "a card of a check")
+    assert "NotImplementedError" in cards[0]
+    errors = css(driver, ".jp-OutputArea-output[data-mime-type='application/vnd.jupyter.stderr']")
+    assert errors and all(len(error.text.splitlines()) <= 3 for error in errors), "a wall of traceback"
+
+
+@pytest.mark.parametrize("stem", exercises.stems())
+def test_a_solved_notebook_validates(lab, stem):
+    assert "Success" in validate(open_notebook(lab, "solved", stem))
+
+
+def test_a_wrong_answer_does_not_validate(lab):
+    said = validate(open_notebook(lab, "wrong", STEM))
+    assert "CheckFailed" in said and "Traceback" not in said
+
+
+def test_formgraders_button_gives_the_commands_score(course):
+    course.run("python", "-m", "autograder", "grade", STEM, "--student", "sample_*")
+    before = course.scores()["sample_bela", STEM]
+    with jupyterlab(course.root) as address, chromium() as driver:
+        driver.get(f"{address}/formgrader/manage_submissions/{STEM}")
+        row = until(lambda: [r for r in css(driver, "tbody tr") if "sample_bela" in r.text], "the row of a student")[0]
+        row.find_element("css selector", ".autograde a").click()
+        until(lambda: "Applying preprocessor: Judge" in driver.find_element("tag name", "body").text, "the log of the judge")
+    assert course.scores()["sample_bela", STEM] == before
