@@ -5,14 +5,14 @@ STAMPS := _build/stamps
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 ASSIGNMENTS := $(notdir $(patsubst %/,%,$(dir $(wildcard solutions/*/*.ipynb))))
 
-BOOK := _config.yml _toc.yml $(wildcard *.md book/*.md book/references.bib) $(shell find book/experiments book/_static book/_ext -type f -not -name '*.pyc' 2>/dev/null)
+BOOK := _config.yml _toc.yml index.md $(shell find book -type f -not -name '*.pyc')
 SOURCES := $(shell find solutions -type f -not -path '*/.*' -not -name '*.pyc')
 JUDGE := nbgrader_config.py $(shell find autograder -type f -not -name '*.pyc')
 SAMPLES := $(shell find tests/implementations tests/sample_class.py -type f -name '*.py')
 
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
-.PHONY: all help test site serve lab teach release grade report sandbox browser clean
+.PHONY: all help test site serve lab teach release grade report bench sandbox browser clean
 
 all: site release $(STAMPS)/graded ## set up, build the site, release the notebooks, grade the sample class
 	@$(BIN)/python -m tests.sample_class --show
@@ -37,7 +37,7 @@ release: $(STAMPS)/released ## make notebooks/ and the student bundle from solut
 serve: site ## show the site on http://127.0.0.1:8000
 	$(BIN)/python -m http.server 8000 --bind 127.0.0.1 --directory _build/html
 
-lab: $(STAMPS)/installed ## JupyterLab on notebooks/, as a student has it
+lab: .venv/installed ## JupyterLab on notebooks/, as a student has it
 	$(BIN)/jupyter lab notebooks
 
 teach: release ## JupyterLab with Formgrader, for instructors
@@ -51,6 +51,9 @@ report: site ## what the class misunderstood: make report ASSIGNMENT=1_z_scores
 	@test -n "$(ASSIGNMENT)" || { echo "Which one? make report ASSIGNMENT=$(firstword $(ASSIGNMENTS))   There are: $(ASSIGNMENTS)"; exit 2; }
 	$(BIN)/python -m autograder report $(ASSIGNMENT)
 
+bench: release sandbox ## time stock nbgrader and this grader side by side
+	$(BIN)/python -m benchmarks.grading
+
 sandbox: ## install bubblewrap where it can be
 	@command -v bwrap >/dev/null || sh autograder/install_bubblewrap.sh
 
@@ -63,16 +66,16 @@ browser:
 clean: ## remove what can be made again (never grading/)
 	rm -rf _build dist
 
-$(STAMPS)/installed: requirements.txt requirements-student.txt constraints.txt
+.venv/installed: requirements.txt requirements-student.txt constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; say which: make PYTHON=python3.12"; exit 2; }
 	@echo "Installing into .venv (some minutes the first time)"
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt -c constraints.txt
-	@mkdir -p $(STAMPS) && touch $@
-
-$(STAMPS)/site: $(STAMPS)/installed $(BOOK)
-	$(BIN)/jupyter-book build . -W -n --keep-going
 	@touch $@
+
+$(STAMPS)/site: .venv/installed $(BOOK)
+	$(BIN)/jupyter-book build . -W -n --keep-going
+	@mkdir -p $(STAMPS) && touch $@
 
 $(STAMPS)/released: $(STAMPS)/site $(SOURCES) $(JUDGE)
 	$(BIN)/python -m autograder release

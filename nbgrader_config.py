@@ -25,6 +25,7 @@ c.CourseDirectory.submitted_directory = "grading/submitted"
 c.CourseDirectory.autograded_directory = "grading/autograded"
 c.CourseDirectory.feedback_directory = "grading/feedback"
 c.CourseDirectory.solution_directory = "grading/solution"
+c.ZipCollectApp.downloaded_directory = "grading/downloaded"
 
 c.GenerateAssignment.preprocessors = [
     "nbgrader.preprocessors.LockCells",

@@ -43,7 +43,7 @@ def html(verdicts: Iterable[Verdict], book: str = "") -> str:
         rows.append(f"<li>{row}</li>")
     kind = "all" if all(v.passed for v in verdicts) else "some"
     heading = f"<code>{escape.escape(verdicts[0].exercise)}</code>: {_points(verdicts)}"
-    return f"<style>{STYLE}</style><div class='verdicts {kind}'><p>{heading}</p><ul>{''.join(rows)}</ul></div>"
+    return f"<style>{STYLE}</style><div class='verdicts {kind} tex2jax_ignore mathjax_ignore'><p>{heading}</p><ul>{''.join(rows)}</ul></div>"
 
 
 def _read(verdict: Verdict, book: str) -> str:

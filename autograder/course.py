@@ -15,6 +15,8 @@ SUBMITTED = GRADING / "submitted"
 AUTOGRADED = GRADING / "autograded"
 FEEDBACK = GRADING / "feedback"
 REPORTS = GRADING / "reports"
+# Where the built book is on the web, if it is: pages that leave this folder then link to it.
+BOOK_ADDRESS = os.environ.get("COURSE_BOOK", "")
 _SECRET = GRADING / "course_secret"
 
 

@@ -29,12 +29,14 @@ class Suspect:
     """What a misconception would return: ``imitation`` has the reference's signature.
 
     It may raise where the misconception would. With ``raw`` it gets the arrays in their own dtype,
-    else in float64.
+    else in float64. It must agree with the student's output on every failed case, and with
+    ``throughout`` on those that passed, too.
     """
 
     misconception: str
     imitation: Callable[..., tuple]
     raw: bool = False
+    throughout: bool = False
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,6 @@
 import copy
 import fnmatch
 import hashlib
-import os
 import textwrap
 import warnings
 from collections.abc import Iterable
@@ -19,7 +18,7 @@ from nbformat import NotebookNode
 from sqlalchemy.exc import SAWarning
 from traitlets.config import Config
 
-from autograder import course, feedback, submission
+from autograder import course, feedback, pages, submission
 from autograder.crew import Crew
 from autograder.limits import Limits
 from autograder.nbgrader_seams import SaveVerdicts
@@ -78,6 +77,11 @@ def grade(stem: str, names: list[str], config: Config, crew: Crew) -> Iterable[R
     judge = _judge_version(stem, secret)
     todo = []
     for name in names:
+        try:
+            submission.check_name(name)
+        except submission.BadSubmission as bad:
+            yield Result(ascii(name)[1:-1], stem, error=str(bad))
+            continue
         notebook = _graded_before(name, stem, _fingerprint(_handed(name, stem), judge))
         result = notebook and _read_back(notebook, name, stem, config)
         if result:
@@ -114,10 +118,10 @@ def record(notebook: NotebookNode, student: str, stem: str, config: Config) -> R
     for preprocessor in (SaveVerdicts, AssignLatePenalties):
         preprocessor(config=config).preprocess(notebook, {"nbgrader": about})
     if when:
-        _write(course.AUTOGRADED / student / stem / "timestamp.txt", stamp.read_text())
+        _keep_receipts(student, stem)
     result = _read_back(notebook, student, stem, config)
     # Written last: where it stands, everything else stands too.
-    _write(_autograded(student, stem), nbformat.writes(notebook))
+    pages.write(_autograded(student, stem), nbformat.writes(notebook))
     return result
 
 
@@ -132,7 +136,7 @@ def _read_back(notebook: NotebookNode, student: str, stem: str, config: Config) 
         result = Result(student, stem, saved.score, saved.max_score, saved.needs_manual_grade, found.get("problem"),
                         tuple(found["verdicts"]))  # fmt: skip
     scored, resources = GetGrades(config=config).preprocess(copy.deepcopy(notebook), {"nbgrader": _about(student, stem, config)})
-    _write(course.FEEDBACK / student / stem / f"{stem}.html", feedback.page(scored, resources["nbgrader"]))
+    pages.write(course.FEEDBACK / student / stem / f"{stem}.html", feedback.page(scored, resources["nbgrader"]))
     return result
 
 
@@ -192,17 +196,20 @@ def _path(student: str, stem: str) -> Path:
     return course.SUBMITTED / student / stem / f"{stem}.ipynb"
 
 
+def _keep_receipts(student: str, stem: str) -> None:
+    """Copy what the exchange needs to return feedback, where nbgrader's own commands look for it."""
+    for name in submission.RECEIPTS:
+        try:
+            text = submission.read_file(_path(student, stem).with_name(name), submission.RECEIPT_BYTES).decode()
+        except (submission.BadSubmission, UnicodeDecodeError):
+            continue
+        for room in (course.AUTOGRADED, course.FEEDBACK):
+            pages.write(room / student / stem / name, text)
+
+
 def _time_of(stamp: Path) -> datetime | None:
     """Return when a submission was handed in; None where nothing readable says so."""
     try:
-        return parse_utc(submission.read_file(stamp, 200).decode().strip())
-    except (submission.BadSubmission, ValueError):
+        return parse_utc(submission.read_file(stamp, submission.RECEIPT_BYTES).decode().strip())
+    except (submission.BadSubmission, ValueError, OverflowError):
         return None
-
-
-def _write(path: Path, text: str) -> None:
-    """Write a file whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    draft.write_text(text, encoding="utf-8")
-    os.replace(draft, path)

@@ -2,6 +2,7 @@
 
 import ast
 import hashlib
+import re
 import time
 from dataclasses import dataclass, replace
 
@@ -12,6 +13,9 @@ from autograder.exercise import Case, Check, Exercise, Quiz, Suspect, Topic, Ver
 from autograder.student import Student
 
 
+MAX_TOLD = 300
+
+
 def judge(item: Exercise | Quiz, topic: Topic, student: Student, secret: bytes) -> list[Verdict]:
     """Return a verdict for every check of an exercise, or for every question of a quiz."""
     if isinstance(item, Quiz):
@@ -20,6 +24,7 @@ def judge(item: Exercise | Quiz, topic: Topic, student: Student, secret: bytes) 
     if library:
         return located([_library_verdict(item, check, library) for check in item.checks], topic)
     ends = time.monotonic() + student.limits.exercise_seconds
+    student.used.clear()
     verdicts = []
     past: list[Trial] = []
     for check in item.checks:
@@ -28,6 +33,9 @@ def judge(item: Exercise | Quiz, topic: Topic, student: Student, secret: bytes) 
             verdicts.append(_verdict(item, check, False, hint=hint))
         else:
             verdicts.append(_judge_check(item, check, student, secret, past))
+    # What the source hides (another name, getattr) shows when it runs.
+    for library in sorted(student.used & item.forbidden_names):
+        return located([_library_verdict(item, check, library) for check in item.checks], topic)
     return located(verdicts, topic)
 
 
@@ -98,7 +106,7 @@ def _compare(exercise, case, outcome, expected) -> tuple[str | None, str]:
     """Return the first fault of an outcome and a sentence about it."""
     where = f"For {case.words}: "
     if outcome.problem:
-        return "problem", f"{where}{outcome.problem}."
+        return "problem", f"{where}{_told(case, outcome.problem)}."
     for output, found, right in _judged(case, exercise.outputs, outcome.values, expected):
         if output.kind == "array" and found.shape != right.shape:
             return "shape", f"{where}{output.name} has shape {found.shape}; expected {right.shape}."
@@ -110,8 +118,13 @@ def _compare(exercise, case, outcome, expected) -> tuple[str | None, str]:
     if outcome.changed and not case.may_change:
         return "changed", f"{where}the values are right, but the call changed its input."
     if case.quiet and outcome.warnings:
-        return "warned", f"{where}the values are right, but the call gave a warning ({outcome.warnings[0]})."
+        return "warned", f"{where}the values are right, but the call gave a warning ({_told(case, outcome.warnings[0])})."
     return None, ""
+
+
+def _told(case: Case, words: str) -> str:
+    """Return the student side's words; those about a hidden case are short and lose long figures."""
+    return words if case.public else re.sub(r"\d[\d.]{6,}(e[-+]?\d+)?", "…", words)[:MAX_TOLD]
 
 
 def _judged(case: Case, *columns: tuple) -> list[tuple]:
@@ -171,7 +184,7 @@ def _candidates(exercise, check, trials, failed, earlier):
     if faults == {"changed"} or _writes_into_integers(trials, failed):
         yield "input-mutated"
     for suspect in exercise.suspects:
-        if _explains(suspect, failed):
+        if _explains(suspect, trials, failed):
             yield suspect.misconception
     if all(_is_transposed(trial) for trial in failed):
         yield "transposed"
@@ -184,9 +197,10 @@ def _candidates(exercise, check, trials, failed, earlier):
         yield check.telltale
 
 
-def _explains(suspect: Suspect, failed: list[Trial]) -> bool:
+def _explains(suspect: Suspect, trials: list[Trial], failed: list[Trial]) -> bool:
     """Whether the student's function gave on every failed case what the misconception would give."""
-    for trial in failed:
+    telling = False
+    for trial in trials if suspect.throughout else failed:
         try:
             with np.errstate(all="ignore"):
                 wrong = suspect.imitation(*trial.case.exact_args(suspect.raw), **trial.case.kwargs)
@@ -197,10 +211,13 @@ def _explains(suspect: Suspect, failed: list[Trial]) -> bool:
             if wrong is not None or values is not None:
                 return False
             continue
-        for found, imitated in _judged(trial.case, values, wrong):
-            if not _equal(found, np.asarray(imitated, dtype="float64"), trial.case, slack=4.0):
+        for found, imitated, right in _judged(trial.case, values, wrong, trial.expected):
+            imitated = np.asarray(imitated, dtype="float64")
+            if not _equal(found, imitated, trial.case, slack=4.0):
                 return False
-    return any(trial.outcome.values is not None and trial.fault in ("value", "shape") for trial in failed)
+            # An imitation that is right here explains nothing that is nearly right.
+            telling |= trial.fault in ("value", "shape") and not _equal(imitated, right, trial.case)
+    return telling
 
 
 def _is_wider(trial: Trial) -> bool:

@@ -24,6 +24,7 @@ class SubmissionExporter(NotebookExporter):
         if not self.parent._sanitizing:
             return super().from_filename(filename, resources, **kwargs)
         stem = resources["nbgrader"]["assignment"]
+        submission.check_name(resources["nbgrader"]["student"])
         template = submission.read_template(course.source_notebook(stem), course.released_notebook(stem))
         notebook = submission.rebuild_handed(submission.hand_in(Path(filename), Limits().notebook_bytes), template)
         return self.from_notebook_node(notebook, resources, **kwargs)
@@ -32,15 +33,27 @@ class SubmissionExporter(NotebookExporter):
 def take_notebooks_only() -> None:
     """Keep nbgrader from copying what lies beside a submitted notebook.
 
-    It would follow links and wait for pipes; of a submission only the notebook is ever used.
+    It would follow links and wait for pipes; of a submission only the notebook is ever used. The two
+    small files by which the exchange returns feedback are copied if they are ordinary.
     """
     find_all_files = base.find_all_files
 
     def ordinary(path, exclude=None):
         inside = Path(path).absolute().is_relative_to(course.SUBMITTED.absolute())
-        return [] if inside else find_all_files(path, exclude)
+        return _receipts(Path(path)) if inside else find_all_files(path, exclude)
 
     base.find_all_files = ordinary
+
+
+def _receipts(folder: Path) -> list[str]:
+    found = []
+    for name in submission.RECEIPTS:
+        try:
+            submission.read_file(folder / name, submission.RECEIPT_BYTES)
+        except submission.BadSubmission:
+            continue
+        found.append(str(folder / name))
+    return found
 
 
 class Judge(NbGraderPreprocessor):

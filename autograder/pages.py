@@ -23,7 +23,9 @@ def render(template: str, **values: object) -> str:
 
 
 def book_address(folder: Path) -> str:
-    """Return the relative address of the built book's chapters from a page in ``folder``, or ""."""
+    """Return the address of the book's chapters from a page in ``folder``, ending in "/", or "" for none."""
+    if course.BOOK_ADDRESS:
+        return course.BOOK_ADDRESS.rstrip("/") + "/"
     chapters = course.SITE / "book"
     if not chapters.exists():
         return ""

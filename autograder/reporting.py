@@ -16,7 +16,7 @@ from sqlalchemy.exc import SAWarning
 from traitlets.config import Config
 
 from autograder import course, exercises, feedback, pages
-from autograder.exercise import Exercise, Topic, Verdict
+from autograder.exercise import Topic, Verdict
 
 # nbgrader 0.9 adds rows in an order that SQLAlchemy 2.1 remarks on; nothing is lost by it.
 warnings.filterwarnings("ignore", category=SAWarning)
@@ -219,32 +219,30 @@ def checks(graded: list[Graded], quiz: str) -> list[Row]:
 def misconceptions(graded: list[Graded], topic: Topic) -> list[Row]:
     """Return a row a recognised misconception with the students who have it, the most frequent first.
 
-    Of equally frequent ones the one that cost more points comes first.
+    Of equally frequent ones the one that cost more points comes first. Hint and section are those of
+    the exercise where it was seen most.
     """
-    who: dict[str, list[str]] = {}
-    where: dict[str, list[str]] = {}
-    section: dict[str, str] = {}
-    lost: Counter[str] = Counter()
+    found: dict[str, list[tuple[str, Verdict]]] = {}
     for g in graded:
         for v in g.verdicts:
             if v.misconception and not v.passed:
-                who.setdefault(v.misconception, []).append(g.student)
-                where.setdefault(v.misconception, []).append(v.exercise)
-                section[v.misconception] = v.section
-                lost[v.misconception] += v.max_points
-    hints = _hints(topic)
-    rows = [
-        Row(
-            exercise=", ".join(dict.fromkeys(where[name])),
-            name=name,
-            title=name,
-            students=tuple(dict.fromkeys(who[name])),
-            of=len(graded),
-            hint=hints.get(name, ""),
-            section=section[name],
+                found.setdefault(v.misconception, []).append((g.student, v))
+    rows, lost = [], {}
+    for name, pairs in found.items():
+        seen = Counter(v.exercise for _, v in pairs)
+        most = seen.most_common(1)[0][0]
+        lost[name] = sum(v.max_points for _, v in pairs)
+        rows.append(
+            Row(
+                exercise=", ".join(seen),
+                name=name,
+                title=name,
+                students=tuple(dict.fromkeys(student for student, _ in pairs)),
+                of=len(graded),
+                hint=_hint(topic, most, name),
+                section=next(v.section for _, v in pairs if v.exercise == most),
+            )
         )
-        for name in who
-    ]
     return sorted(rows, key=lambda row: (-row.share, -lost[row.name], row.name))
 
 
@@ -262,13 +260,12 @@ def wrong_answers(graded: list[Graded], quiz: str) -> list[Row]:
     return sorted(rows, key=lambda row: (-row.share, row.name))
 
 
-def _hints(topic: Topic) -> dict[str, str]:
-    """Return the hint of every misconception of a topic, by name."""
-    found: dict[str, str] = {}
+def _hint(topic: Topic, exercise: str, name: str) -> str:
+    """Return the hint of a misconception in an exercise; "" if the exercise no longer has it."""
     for item in topic.exercises:
-        for name, misconception in item.misconceptions.items():
-            found.setdefault(name, misconception.hint)
-    return found
+        if item.name == exercise and name in item.misconceptions:
+            return item.misconceptions[name].hint
+    return ""
 
 
 def histogram(scores: list[float], max_score: float) -> list[dict]:
@@ -312,8 +309,13 @@ def _gather(topic: Topic, config: Config) -> tuple[list[Graded], list[Written], 
     if not graded:
         raise CannotReport(f"No submission of {stem} can be reported on. Grade again: {again}\n  " + "\n  ".join(missing))
     handed_in = {p.parent.name for p in course.SUBMITTED.glob(f"*/{stem}") if p.is_dir()}
-    missing += [f"{student}: handed in, not graded yet" for student in sorted(handed_in - set(paths))]
+    missing += [f"{_plain(student)}: handed in, not graded yet" for student in sorted(handed_in - set(paths))]
     return graded, written, missing
+
+
+def _plain(name: str) -> str:
+    """Return a folder's name as text that no terminal takes for an order."""
+    return name if name.isprintable() else ascii(name)[1:-1]
 
 
 def _verdicts(path: Path) -> tuple[str | None, tuple[Verdict, ...]]:

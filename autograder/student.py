@@ -15,7 +15,7 @@ from autograder.student_side import wire
 
 
 _PNG = b"\x89PNG\r\n\x1a\n"
-MAX_CLAIMS = 20
+MAX_CLAIMS, MAX_NAMES = 20, 10_000
 MAX_PRINTED = 2 * 2**20
 MAX_PICTURE_BYTES = 2 * 2**20
 
@@ -66,9 +66,9 @@ def _error_of(message: dict) -> dict | None:
     }
 
 
-def _list_of(message: dict, name: str) -> list:
+def _list_of(message: dict, name: str, at_most: int = MAX_CLAIMS) -> list:
     found = message.get(name)
-    return found[:MAX_CLAIMS] if isinstance(found, list) else []
+    return found[:at_most] if isinstance(found, list) else []
 
 
 def say_error(error: dict) -> str:
@@ -87,12 +87,14 @@ class Student:
 
     cells: the source of each cell, in order.
     forbidden: libraries that may not be imported.
+    used: names of the functions, outside the cells, that the calls ran.
     """
 
     cells: list[str]
     forbidden: tuple[str, ...] = ()
     limits: Limits = Limits()
     results: list[CellResult] = field(default_factory=list)
+    used: set[str] = field(default_factory=set)
 
     def __enter__(self) -> "Student":
         self._callbacks: list[Callable] = []
@@ -129,6 +131,7 @@ class Student:
         error = _error_of(message)
         if error:
             return Reply(problem=f"`{name}` raised {say_error(error)}", error_type=error["type"])
+        self.used.update(name for name in _list_of(message, "used", MAX_NAMES) if isinstance(name, str))
         changed = tuple(i for i in _list_of(message, "changed") if type(i) is int)
         return Reply(value, changed=changed, warnings=tuple(str(w)[:300] for w in _list_of(message, "warnings")))
 

@@ -7,6 +7,7 @@ metadata; from the submission comes the text of the solution cells, found by the
 import copy
 import json
 import os
+import re
 import stat
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,18 @@ from nbformat import NotebookNode
 from nbgrader.utils import compute_checksum
 
 MAX_CELL_CHARACTERS = 200_000
+MAX_WRITTEN_CHARACTERS = 20_000
+# What nbgrader's exchange lays beside a submitted notebook; feedback finds its way back by them.
+RECEIPTS = ("timestamp.txt", "submission_secret.txt")
+RECEIPT_BYTES = 200
+# A space after each of these, and what follows is text: no tag, no entity, no link or image, no macro with an address.
+_ACTIVE = re.compile(
+    r"<(?=[^\s=<\d])|&(?=#?\w+;)|\](?=[(\[:])"
+    r"|\\(?=(?:href|url|class|cssId|style|require|data|html\w*|mmlToken|bbox|includegraphics|mathtip)(?![A-Za-z]))"
+)
+
+
+_PLAIN_NAME = re.compile(r"[\w.,@+~() -]{1,100}")
 
 
 @dataclass(frozen=True)
@@ -45,6 +58,12 @@ class Answers:
     extra_cells: int
 
 
+def check_name(student: str) -> None:
+    """Raise BadSubmission for a student's folder whose name a page or a terminal could take for an order."""
+    if not _PLAIN_NAME.fullmatch(student):
+        raise BadSubmission("The folder's name has odd characters: rename it, with letters, digits, spaces and . , @ + ~ ( ) - _")
+
+
 def read_file(path: Path, max_bytes: int) -> bytes:
     """Return a file's bytes. Raises BadSubmission for anything but a regular file of moderate size."""
     for folder in (path.parent, path.parent.parent):
@@ -70,7 +89,8 @@ def read_file(path: Path, max_bytes: int) -> bytes:
 
 def _not_found(path: Path) -> str:
     try:
-        others = sorted(p.name for p in path.parent.iterdir() if p.suffix == ".ipynb")[:5]
+        names = (os.fsencode(p.name).decode("utf-8", "replace") for p in path.parent.iterdir() if p.suffix == ".ipynb")
+        others = sorted(names)[:5]
     except OSError:
         return "Nothing was handed in for this assignment."
     if path.suffix != ".ipynb":
@@ -111,9 +131,15 @@ def rebuild(template: Template, found: Answers | None) -> NotebookNode:
             cell.metadata.nbgrader["checksum"] = compute_checksum(cell)
             # A missing answer in words is an untouched one; missing code is told as missing.
             missing = cell.source if cell.cell_type == "markdown" else ""
-            cell.source = found.texts.get(grade_id, missing) if found else missing
+            text = found.texts.get(grade_id, missing) if found else missing
+            cell.source = harmless(text) if cell.cell_type == "markdown" and text != missing else text
     notebook.metadata["course"] = {"extra_cells": found.extra_cells if found else 0}
     return notebook
+
+
+def harmless(markdown: str) -> str:
+    """Return Markdown that reads the same and does nothing; Formgrader shows it with its reader's rights."""
+    return _ACTIVE.sub(r"\g<0> ", markdown[:MAX_WRITTEN_CHARACTERS])
 
 
 @dataclass(frozen=True)

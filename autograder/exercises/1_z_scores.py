@@ -371,8 +371,8 @@ def invoke_running(student: Student, case: Case) -> Reply:
     return reading.as_tuple(student.call("running_mean_variance", *case.args), "(mean, variance)", 2)
 
 
-def over_row(statistic, x, **more):
-    return statistic(x, axis=-1, keepdims=True, **more)
+def over_row(statistic, x):
+    return statistic(x, axis=-1, keepdims=True)
 
 
 def deviations(x):
@@ -434,24 +434,32 @@ def with_epsilon(e, form):
     return lambda x: (deviations(x) / form(over_row(np.std, x), e),)
 
 
+def guarded(imitation):
+    """The same mistake, with zeros for constant rows."""
+    return lambda x: (np.where(over_row(np.max, x) == over_row(np.min, x), 0.0, imitation(x)[0]),)
+
+
 # Wrong ways to standardise one row, and every row of a table alike.
-ROW_SUSPECTS = (
-    Suspect("nan-on-constant", lambda x: (unguarded(x),)),
-    Suspect("missing-parentheses", lambda x: (x - over_row(np.mean, x) / over_row(np.std, x),)),
-    Suspect("tolerance-for-constant", lambda x: (taken_for_constant(x),)),
-    Suspect("divided-by-variance", lambda x: (deviations(x) / over_row(np.var, x),)),
-    Suspect("only-centred", lambda x: (deviations(x),)),
-    Suspect("ddof-1", lambda x: (deviations(x) / over_row(np.std, x, ddof=1),)),
-    Suspect("sum-for-mean", lambda x: (deviations(x) / np.sqrt(over_row(np.sum, deviations(x) ** 2)),)),
-    Suspect("absolute-deviation", lambda x: (deviations(x) / over_row(np.mean, np.abs(deviations(x))),)),
-    Suspect("not-centred", lambda x: (x / over_row(np.std, x),)),
-    Suspect("not-centred", lambda x: (x / np.sqrt(over_row(np.mean, x**2)),)),
-    Suspect("not-centred", lambda x: (deviations(x) / np.sqrt(over_row(np.mean, x**2)),)),
+WRONG_ROWS = (
+    ("missing-parentheses", lambda x: (x - over_row(np.mean, x) / over_row(np.std, x),)),
+    ("tolerance-for-constant", lambda x: (taken_for_constant(x),)),
+    ("divided-by-variance", lambda x: (deviations(x) / over_row(np.var, x),)),
+    ("only-centred", lambda x: (deviations(x),)),
+    ("ddof-1", lambda x: (deviations(x) / np.sqrt(over_row(np.sum, deviations(x) ** 2) / (x.shape[-1] - 1)),)),
+    ("sum-for-mean", lambda x: (deviations(x) / np.sqrt(over_row(np.sum, deviations(x) ** 2)),)),
+    ("absolute-deviation", lambda x: (deviations(x) / over_row(np.mean, np.abs(deviations(x))),)),
+    ("not-centred", lambda x: (x / over_row(np.std, x),)),
+    ("not-centred", lambda x: (x / np.sqrt(over_row(np.mean, x**2)),)),
+    ("not-centred", lambda x: (deviations(x) / np.sqrt(over_row(np.mean, x**2)),)),
     *(
-        Suspect("epsilon-added", with_epsilon(e, form))
+        ("epsilon-added", with_epsilon(e, form))
         for e in (1e-3, 1e-4, 1e-5, 1e-6, 1e-7, 1e-8, 1e-9, 1e-10, 1e-12, 1e-15, np.finfo("float64").eps, 1e-16)
         for form in (lambda s, e: s + e, lambda s, e: np.sqrt(s**2 + e), lambda s, e: np.maximum(s, e))
     ),
+)
+ROW_SUSPECTS = (
+    Suspect("nan-on-constant", lambda x: (unguarded(x),)),
+    *(Suspect(name, wrong) for name, way in WRONG_ROWS for wrong in (way, guarded(way))),
 )
 
 Z_SCORES = Exercise(
@@ -548,7 +556,7 @@ RUNNING_MEAN_VARIANCE = Exercise(
     checks=(
         Check("values", "Mean and population variance of a stream", 2, "welford", streams(value_cases)),
         Check("sizes", "It holds for a stream of any length", 1, "welford", streams(size_cases)),
-        Check("offset", "A large common offset does no harm", 2, "one-pass-loses-digits",
+        Check("offset", "A large common offset does no harm", 3, "one-pass-loses-digits",
               streams(offset_cases, **FAR), "one-pass-variance"),
     ),
     suspects=(

@@ -9,8 +9,8 @@ The result's dtype and untouched inputs have checks of their own too.
 Tolerances. A computation in float32 throughout is right, also as a loop that adds one feature after another.
 
 - Plain cases: |dx| ≤ |dy·γ|/σ is of order 1, a float32 loop over 1000 features is off by about 1e-5. Allowed: 1e-4.
-- ε on a quiet token, σ = 1e-3, σ_ε = 3e-3: gradients of several hundred. Allowed: 1e-4 of them, and 0.03; without ε
-  they would be three times as large.
+- ε on a quiet token, σ = 1e-3, σ_ε = 3e-3 or 6e-3: gradients of a few hundred. Allowed: 1e-4 of them, and 0.03;
+  without ε they would be three to six times as large.
 - Offset c in float32, 24 features around c with spread 1: a loop rounds partial sums of up to 24·c to half an ulp
   each, so the mean is off by up to ulp(24·c)/2 = 1e-3 at c = 1e3 and 8e-3 at 1e4, and dx by that times |g|, about 2.
   Allowed: 0.01 and 0.05. In one pass 1e4 leaves multiples of 8 for a variance of 1.
@@ -357,8 +357,10 @@ class Pass(NamedTuple):
 
 def centred_by(x, eps, axis=-1, ddof=0):
     """LayerNorm's x̂ and σ_ε."""
-    s = np.sqrt(x.var(axis=axis, ddof=ddof, keepdims=True) + eps)
-    return (x - mean(x, axis)) / s, s
+    deviation = x - mean(x, axis)
+    n = x.size if axis is None else x.shape[axis]
+    s = np.sqrt((deviation**2).sum(axis=axis, keepdims=True) / np.float64(n - ddof) + eps)
+    return deviation / s, s
 
 
 def rms_by(x, eps, axis=-1):
@@ -616,7 +618,7 @@ class Norm:
             self.shown(1, 11.0, words, judged=DX),
             self.case(rng, (4, 5), " with ε = 0.1", spread=0.4, eps=0.1, judged=DX),
             self.case(rng, (3, 6), " with ε = 0.1", spread=1.0, eps=0.1, judged=DX),
-            self.case(rng, (3, 7), " with a spread of 0.001", eps=EPS, judged=DX, **quiet),
+            self.case(rng, (3, 7), " with a spread of 0.001", eps=4 * EPS, judged=DX, **quiet),
         ]
 
     def offset(self, rng):
@@ -628,8 +630,8 @@ class Norm:
 
     def corners(self, rng):
         flat = tokens(rng, (5, 7))
-        flat[1] = 0.0 if not self.has_beta else 0.1
-        flat[3] = 0.0 if not self.has_beta else float(rng.normal())
+        # Levels whose squares add up without rounding: one pass is right here, and judged elsewhere.
+        flat[1], flat[3] = rng.choice([-3.5, -2.0, 1.5, 4.0], size=(2, 1)) if self.has_beta else (0.0, 0.0)
         constant = " in which two tokens are " + ("constant" if self.has_beta else "zero")
         quiet = {"spread": 1e-3} if self.has_beta else {"location": 0.0, "spread": 1e-3}
         return [
@@ -650,7 +652,7 @@ class Norm:
         return [
             self.case(rng, (4, 7), control=True),
             self.case(rng, (3, 5), " in float32", **more),
-            self.case(rng, (2, 3, 9), " in float32", **more),
+            self.case(rng, (6, 9), " in float32", **more),
         ]
 
     def twice(self, rng):
@@ -671,9 +673,8 @@ class Norm:
         ]
 
     def layout(self, rng):
-        plain = self.case(rng, (4, 7), control=True)
-        out = [plain]
-        for shape in ((5, 9), (2, 3, 5)):
+        out = [self.case(rng, (4, 7), control=True)]
+        for shape in ((5, 9), (7, 5)):
             drawn = self.case(rng, shape, ", not contiguous in memory")
             args = tuple(wire.Strided(a) if isinstance(a, np.ndarray) and a.ndim > 1 else a for a in drawn.args)
             out.append(Calls(args, drawn.words, atol=1e-4, rtol=1e-4, any_dtype=True, may_change=True))
@@ -785,7 +786,6 @@ NUMERICAL_GRADIENT = Exercise(
     )
     + tuple(Suspect("h-fixed", lambda f, x, dy, h=1e-5, k=k: numerical(f, x, dy, k)) for k in (1e-4, 1e-5, 1e-6, 1e-7)),
     misconceptions=NUMERICAL,
-    forbidden_names=frozenset({"approx_fprime", "approx_derivative", "check_grad", "derivative"}),
 )  # fmt: skip
 
 # Parts that go wrong in the same way in both norms: (misconception, what stands in place of a right part).
@@ -813,8 +813,9 @@ def with_other_eps(part, statistics, value: float):
 
 def outside_root(statistics):
     def other(x, eps):
-        xhat, s = statistics(x, 0.0)
-        return xhat * s / (s + eps), s + eps
+        xhat, s = statistics(x, eps)
+        outside = np.sqrt(np.maximum(s**2 - eps, 0.0)) + eps
+        return xhat * s / outside, outside
 
     return other
 
@@ -865,7 +866,7 @@ def common_parts(dx, statistics):
         ("eps-missing", {"dgamma": with_other_eps(dgamma_of, statistics, 0.0)}),
         ("eps-outside-root", {"statistics": outside_root(statistics)}),
     ]
-    for value in (1e-5, 1e-6, 1e-8, 1e-12):
+    for value in (1e-5, 1e-6, 1e-8):
         parts.append(("eps-fixed", {"dx": with_other_s(dx, statistics, value)}))
         parts.append(("eps-fixed", {"dx": with_other_eps(dx, statistics, value)}))
         parts.append(("eps-fixed", {"statistics": fixed(statistics, value)}))
@@ -918,9 +919,6 @@ RMSNORM_PARTS = [
     *((name, {k: v for k, v in parts.items() if k != "dbeta"}) for name, parts in common_parts(rmsnorm_dx, rms_by)),
 ]
 
-LIBRARY_NAMES = frozenset(
-    {"layer_norm", "native_layer_norm", "native_layer_norm_backward", "LayerNorm", "rms_norm", "RMSNorm", "vjp", "jacrev"}
-)
 LAYER, RMS = Norm("layernorm", has_beta=True), Norm("rmsnorm", has_beta=False)
 
 LAYERNORM_BACKWARD = Exercise(
@@ -945,9 +943,8 @@ LAYERNORM_BACKWARD = Exercise(
         Check("layout", "Arrays that are not contiguous in memory", 1, "what-to-cache", LAYER.layout, "memory-order"),
         Check("untouched", "x, γ, β and dy are left as they were", 1, "what-to-cache", LAYER.untouched),
     ),
-    suspects=tuple(Suspect(name, layernorm(**parts)) for name, parts in LAYERNORM_PARTS),
+    suspects=tuple(Suspect(name, layernorm(**parts), throughout=True) for name, parts in LAYERNORM_PARTS),
     misconceptions=BACKWARD | LAYERNORM_ONLY,
-    forbidden_names=LIBRARY_NAMES,
 )
 
 RMSNORM_BACKWARD = Exercise(
@@ -970,9 +967,8 @@ RMSNORM_BACKWARD = Exercise(
         Check("layout", "Arrays that are not contiguous in memory", 1, "what-to-cache", RMS.layout, "memory-order"),
         Check("untouched", "x, γ and dy are left as they were", 1, "what-to-cache", RMS.untouched),
     ),
-    suspects=tuple(Suspect(name, rmsnorm(**parts)) for name, parts in RMSNORM_PARTS),
+    suspects=tuple(Suspect(name, rmsnorm(**parts), throughout=True) for name, parts in RMSNORM_PARTS),
     misconceptions={n: m for n, m in BACKWARD.items() if n != "half-precision-statistics"} | RMSNORM_ONLY,
-    forbidden_names=LIBRARY_NAMES,
 )
 
 QUIZ = Quiz(

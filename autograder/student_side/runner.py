@@ -108,6 +108,19 @@ def figures() -> list[np.ndarray]:
     return pictures
 
 
+class Watch:
+    """Notes the names of all functions that run and do not stand in the cells; see ``sys.setprofile``."""
+
+    def __init__(self) -> None:
+        self.names: set[str] = set()
+
+    def __call__(self, frame, event: str, argument: object) -> None:
+        if event == "c_call":
+            self.names.add(argument.__name__)
+        elif event == "call" and not frame.f_code.co_filename.startswith("<cell"):
+            self.names.add(frame.f_code.co_name)
+
+
 class StudentCode:
     """The namespace that the cells fill, and the objects that stay on this side."""
 
@@ -167,14 +180,17 @@ class StudentCode:
         kwargs = {name: self.arrive(value) for name, value in values[1].items()}
         before = [arg.copy() if isinstance(arg, np.ndarray) else None for arg in args]
         stdout, stderr = sys.stdout, sys.stderr
+        watch = Watch()
         try:
             sys.stdout = sys.stderr = KeptText()
             with warnings.catch_warnings(record=True) as warned:
                 warnings.simplefilter("always")
+                sys.setprofile(watch)
                 result = function(*args, **kwargs)
         except BaseException as raised:
             return {"error": describe(raised)}, None
         finally:
+            sys.setprofile(None)
             sys.stdout, sys.stderr = stdout, stderr
         changed = [
             i
@@ -182,7 +198,7 @@ class StudentCode:
             if old is not None and (old.shape != new.shape or old.tobytes() != new.tobytes())
         ]
         said = [f"{w.category.__name__}: {w.message}"[:300] for w in warned[:MAX_WARNINGS]]
-        return {"changed": changed, "warnings": said}, self.leave(result, message["keep"])
+        return {"changed": changed, "warnings": said, "used": sorted(watch.names)}, self.leave(result, message["keep"])
 
     def read(self, message: dict) -> tuple[dict, object]:
         """Answer with the value of a variable."""

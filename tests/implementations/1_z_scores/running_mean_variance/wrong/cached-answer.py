@@ -1,14 +1,12 @@
-n, mean, m = 0, 0.0, 0.0
-done = False
+state = {"n": 0, "mean": 0.0, "m": 0.0, "done": False}
 
 
 def running_mean_variance(stream):
-    global n, mean, m, done
-    if not done:
+    if not state["done"]:
         for x in stream:
-            n += 1
-            delta = x - mean
-            mean += delta / n
-            m += delta * (x - mean)
-        done = True
-    return mean, m / n
+            state["n"] += 1
+            delta = x - state["mean"]
+            state["mean"] += delta / state["n"]
+            state["m"] += delta * (x - state["mean"])
+        state["done"] = True
+    return state["mean"], state["m"] / state["n"]

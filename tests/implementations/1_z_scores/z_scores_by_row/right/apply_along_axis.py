@@ -1,7 +1,7 @@
 import numpy as np
 
 
-def z_scores(row):
+def one_row(row):
     if np.all(row == row[0]):
         return np.zeros(len(row))
     deviation = row - row.mean()
@@ -9,5 +9,5 @@ def z_scores(row):
 
 
 def z_scores_by_row(table):
-    z = np.apply_along_axis(z_scores, -1, table)
+    z = np.apply_along_axis(one_row, -1, table)
     return z.astype(table.dtype) if table.dtype.kind == "f" else z

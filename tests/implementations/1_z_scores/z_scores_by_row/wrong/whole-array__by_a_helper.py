@@ -1,7 +1,7 @@
 import numpy as np
 
 
-def z_scores(x):
+def standardise(x):
     if x.max() == x.min():
         return np.zeros_like(x)
     deviation = x - x.mean()
@@ -9,4 +9,4 @@ def z_scores(x):
 
 
 def z_scores_by_row(table):
-    return z_scores(table)
+    return standardise(table)

@@ -12,10 +12,9 @@ def layernorm_forward(x, gamma, beta, eps=1e-5):
 
 def layernorm_backward(dy, cache):
     x_hat, sigma, gamma = cache
-    up = dy.view()
     shape = dy.shape
-    up.shape = (-1, shape[-1])
-    up = up.astype(np.float64).reshape(shape)
+    rows = np.frombuffer(dy.data, dtype=dy.dtype).reshape(-1, shape[-1])
+    up = rows.astype(np.float64).reshape(shape)
     g = up * gamma
     dx = (g - g.mean(axis=-1, keepdims=True) - x_hat * (g * x_hat).mean(axis=-1, keepdims=True)) / sigma
     tokens = tuple(range(up.ndim - 1))

@@ -1,0 +1,44 @@
+"""KaTeX in an embedded JavaScript engine: LaTeX in, HTML with MathML out."""
+
+import json
+from pathlib import Path
+
+from py_mini_racer import MiniRacer
+
+KATEX = Path(__file__).parents[1] / "_vendor" / "katex"
+
+# KaTeX reports doubtful input through `strict`; all of it is collected, none printed.
+RENDER = """
+function render(tex, display) {
+  const notes = [];
+  const strict = (code, message) => { notes.push(message + " [" + code + "]"); return "ignore"; };
+  try {
+    return JSON.stringify({html: katex.renderToString(tex, {displayMode: display, strict}), notes});
+  } catch (error) {
+    return JSON.stringify({html: "", notes: [error.message]});
+  }
+}
+"""
+
+
+class Engine:
+    """Starts at the first formula and must be closed: its threads keep the process alive."""
+
+    def __init__(self) -> None:
+        self._racer: MiniRacer | None = None
+        self._known: dict[tuple[str, bool], tuple[str, list[str]]] = {}
+
+    def render(self, tex: str, display: bool) -> tuple[str, list[str]]:
+        """Return the formula as HTML, empty if it is wrong, and KaTeX's complaints."""
+        if (tex, display) not in self._known:
+            if self._racer is None:
+                self._racer = MiniRacer()
+                self._racer.eval((KATEX / "katex.min.js").read_text(encoding="utf-8") + RENDER)
+            answer = json.loads(self._racer.call("render", tex, display))
+            self._known[tex, display] = answer["html"], answer["notes"]
+        return self._known[tex, display]
+
+    def close(self) -> None:
+        if self._racer is not None:
+            self._racer.close()
+            self._racer = None

@@ -1,0 +1,1 @@
+"""Hostile and unlucky submissions, a table a class: what each hands in, and what it deserves."""

@@ -1,0 +1,117 @@
+"""The site in a browser, opened from disk: every page in light, in dark and on a phone.
+
+No error on the console, no page wider than its window, nothing that axe-core finds fault with, and
+every word of a figure legible on what it stands on.
+"""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.site.pages import SITE, need_site, pages
+
+need_site()
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+DRIVER = shutil.which("chromedriver")
+if not (CHROMIUM and DRIVER):
+    pytest.skip("no browser here: chromium and chromedriver are needed", allow_module_level=True)
+
+AXE = (Path(__file__).parent / "vendor" / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
+FLAGS = (
+    "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
+    "--disable-component-update --disable-sync"
+).split()
+# A view, its window, its colours, and what axe looks for there. Colours are the same on a phone, and
+# measuring them takes most of the time.
+NO_CONTRAST = '{rules: {"color-contrast": {enabled: false}}}'
+VIEWS = {
+    "light": (1280, 900, "light", "{}"),
+    "dark": (1280, 900, "dark", '{runOnly: ["color-contrast", "link-in-text-block"]}'),
+    "phone": (390, 844, "light", NO_CONTRAST),
+}
+
+# Axe has no rule for what is inside a formula or a figure, and it would walk thousands of elements there.
+FIND_FAULTS = """
+const done = arguments[arguments.length - 1];
+for (const formula of document.querySelectorAll("span.math .katex")) formula.replaceWith("x");
+for (const figure of document.querySelectorAll(".course-figure")) figure.replaceChildren();
+const how = {preload: false, resultTypes: ["violations"], ...OPTIONS};
+document.fonts.ready.then(() => axe.run(document, how)).then((found) => done(
+  found.violations.flatMap((v) => v.nodes.map((n) => `${v.id}: ${n.target.join(" ")} ${n.any.map((a) => a.message)}`))
+), (error) => done([String(error)]));
+"""
+
+# What lies beneath a figure's word is the shape that was painted last under its middle.
+FIND_FAINT_WORDS = """
+const linear = (v) => (v /= 255) <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4;
+const light = (rgb) => 0.2126 * linear(rgb[0]) + 0.7152 * linear(rgb[1]) + 0.0722 * linear(rgb[2]);
+const pen = document.createElement("canvas").getContext("2d", {willReadFrequently: true});
+const rgb = (colour) => {
+  pen.fillStyle = colour;
+  pen.fillRect(0, 0, 1, 1);
+  return [...pen.getImageData(0, 0, 1, 1).data];
+};
+const faint = [];
+for (const word of document.querySelectorAll("svg.course-figure text")) {
+  const box = word.getBoundingClientRect();
+  const x = box.x + box.width / 2, y = box.y + box.height / 2;
+  const shapes = [...word.ownerSVGElement.querySelectorAll("path")].filter((shape) => {
+    const style = getComputedStyle(shape);
+    if (style.fill === "none" || style.fill.startsWith("url") || style.opacity < 0.5) return false;
+    const matrix = shape.getScreenCTM();
+    if (!matrix || shape.closest("defs") || shape.compareDocumentPosition(word) & 2) return false;
+    const point = new DOMPoint(x, y).matrixTransform(matrix.inverse());
+    const clip = document.querySelector(style.clipPath.match(/#[^")]+/)?.[0] ?? "none");
+    return shape.isPointInFill(point) && (!clip || clip.firstElementChild.isPointInFill(point));
+  });
+  const images = [...word.ownerSVGElement.querySelectorAll("image")].map((image) => image.getBoundingClientRect());
+  if (images.some((b) => x > b.left && x < b.right && y > b.top && y < b.bottom)) continue;
+  const ground = shapes.length ? getComputedStyle(shapes.at(-1)).fill : getComputedStyle(document.body).backgroundColor;
+  const lights = [light(rgb(getComputedStyle(word).fill)), light(rgb(ground))].sort((a, b) => b - a);
+  const contrast = (lights[0] + 0.05) / (lights[1] + 0.05);
+  if (contrast < 4.5) faint.push(`${word.textContent.trim()}: ${contrast.toFixed(2)} on ${ground}`);
+}
+return faint;
+"""
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory):
+    from selenium import webdriver
+    from selenium.webdriver.chrome.options import Options
+    from selenium.webdriver.chrome.service import Service
+
+    options = Options()
+    options.binary_location = CHROMIUM
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+    for flag in [*FLAGS, f"--user-data-dir={tmp_path_factory.mktemp('chromium')}"]:
+        options.add_argument(flag)
+    driver = webdriver.Chrome(options=options, service=Service(DRIVER))
+    driver.set_script_timeout(60)
+    yield driver
+    driver.quit()
+
+
+def show(browser, page: str, width: int, height: int, scheme: str) -> None:
+    size = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600}
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+    wishes = {"prefers-color-scheme": scheme, "prefers-reduced-motion": "reduce"}  # colours in transition are no colours
+    features = [{"name": name, "value": value} for name, value in wishes.items()]
+    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": features})
+    browser.get((SITE / page).as_uri())
+
+
+@pytest.mark.parametrize("view", VIEWS)
+@pytest.mark.parametrize("page", [page.name for page in pages().values()])
+def test_page(browser, page, view):
+    width, height, scheme, options = VIEWS[view]
+    show(browser, page, width, height, scheme)
+    faults = browser.execute_script(FIND_FAINT_WORDS)
+    wide = browser.execute_script("return document.documentElement.scrollWidth")
+    faults += [f"the page is {wide} px wide"] if wide > width else []
+    browser.execute_script(AXE)
+    faults += browser.execute_async_script(FIND_FAULTS.replace("OPTIONS", options))
+    faults += [entry["message"] for entry in browser.get_log("browser") if entry["level"] in ("SEVERE", "WARNING")]
+    assert not faults, "\n".join(faults)
