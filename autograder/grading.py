@@ -2,6 +2,7 @@
 
 import copy
 import fnmatch
+import functools
 import hashlib
 import textwrap
 import warnings
@@ -11,6 +12,7 @@ from datetime import datetime
 from pathlib import Path
 
 import nbformat
+import nbgrader.api
 from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.preprocessors import AssignLatePenalties, GetGrades
 from nbgrader.utils import parse_utc
@@ -25,6 +27,8 @@ from autograder.nbgrader_seams import SaveVerdicts
 from autograder.notebook_judge import judge_notebook
 
 
+# One engine a database: SQLAlchemy compiles each of nbgrader's statements once, not at every opening.
+nbgrader.api.create_engine = functools.cache(nbgrader.api.create_engine)
 # nbgrader 0.9 adds rows in an order that SQLAlchemy 2.1 remarks on; nothing is lost by it.
 warnings.filterwarnings("ignore", category=SAWarning)
 

@@ -297,10 +297,10 @@ def _gather(topic: Topic, config: Config) -> tuple[list[Graded], list[Written], 
             try:
                 problem, verdicts = _verdicts(path)
                 entry = gradebook.find_submission_notebook(stem, stem, student)
+            except MissingEntry:
+                missing.append(f"{student}: graded once, but not in the gradebook")
             except (OSError, ValueError, KeyError, TypeError, nbformat.ValidationError):
                 missing.append(f"{student}: the graded notebook holds no verdicts of this judge")
-            except MissingEntry:
-                missing.append(f"{student}: not in the gradebook")
             else:
                 score = entry.score - (entry.late_submission_penalty or 0)
                 graded.append(Graded(student, score, entry.max_score, problem, verdicts))

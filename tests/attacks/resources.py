@@ -12,7 +12,7 @@ def loop(body: str) -> str:
 
 def first_is(body: str, name: str, **more) -> Row:
     """A solved notebook whose first function does this; it may cost no other exercise's points."""
-    return Row(name, answered(FIRST, loop(body)), OTHERS, **more)
+    return Row(name, answered(FIRST, loop(body)), OTHERS, exact=True, **more)
 
 
 def in_every_cell(text: str):
@@ -40,7 +40,7 @@ DEEP = {
 }
 
 ROWS = (
-    *(Row(name, answered(FIRST, text), OTHERS) for name, text in DEEP.items()),
+    *(Row(name, answered(FIRST, text), OTHERS, exact=True) for name, text in DEEP.items()),
     first_is("return float(__import__('numpy').ones(2**33).sum())", "memory_at_once", tells="MemoryError"),
     first_is("rows = []\nwhile True:\n    rows.append(bytearray(2**24))", "memory_bit_by_bit", tells="MemoryError"),
     first_is("import numpy as np\nreturn np.broadcast_to(np.zeros(1), (2**20, 2**20))", "array_of_a_terabyte"),
@@ -98,5 +98,5 @@ ROWS = (
     Row("loops_in_every_cell", in_every_cell("while True:\n    pass\n"), slow=True, seconds=150, tells="did not finish|time is used up"),
     Row("slow_cells", in_every_cell("import time\ntime.sleep(29)\n"), slow=True, seconds=150),
     Row("slow_but_right", changed(lambda n: solutions(n)[0].update(
-        source="import time\ntime.sleep(3)\n" + solutions(n)[0]["source"])), ALL, slow=True, honest=True, seconds=20),
+        source="import time\ntime.sleep(3)\n" + solutions(n)[0]["source"])), ALL, slow=True, exact=True, seconds=20),
 )  # fmt: skip

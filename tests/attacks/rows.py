@@ -61,9 +61,9 @@ class Row:
     """A submission and what it deserves.
 
     name: of the student's folder, after "atk_".
-    earns: the exercises (and the quiz) that may earn points; an accident must earn all of theirs.
+    earns: the exercises (and the quiz) that may earn points.
     loses: checks ("exercise/check") that may not earn theirs all the same.
-    honest: an accident: ``earns`` holds exactly.
+    exact: all of that must be earned, as an accident must, and an answer beside a bad one.
     tells: words that the result must have, in a hint or as the submission's problem.
     refused: the command reports the folder instead of grading it; absent: it passes the folder over.
     slow: it is stopped by a limit in seconds; runs with ``make attacks``.
@@ -75,7 +75,7 @@ class Row:
     make: Make
     earns: tuple[str, ...] = NOTHING
     loses: tuple[str, ...] = ()
-    honest: bool = False
+    exact: bool = False
     tells: str = ""
     refused: bool = False
     absent: bool = False
