@@ -60,7 +60,7 @@ Make = Callable[[Place], None]
 class Row:
     """A submission and what it deserves.
 
-    name: of the student's folder, after "atk_".
+    name: of the row, and of the student's folder after "atk_" where ``folder`` names no other.
     earns: the exercises (and the quiz) that may earn points.
     loses: checks ("exercise/check") that may not earn theirs all the same.
     exact: all of that must be earned, as an accident must, and an answer beside a bad one.
@@ -81,7 +81,12 @@ class Row:
     absent: bool = False
     slow: bool = False
     seconds: float = 10.0
+    folder: str = ""
     gap: str = ""
+
+    @property
+    def student(self) -> str:
+        return f"atk_{self.folder or self.name}"
 
 
 def place(root: Path, student: str) -> Place:
@@ -89,9 +94,9 @@ def place(root: Path, student: str) -> Place:
     folder = root / "grading" / "submitted" / student / STEM
     folder.mkdir(parents=True, exist_ok=True)
     notebook = nbformat.read(root / "notebooks" / STEM / f"{STEM}.ipynb", as_version=4)
-    released = json.loads(nbformat.writes(notebook))
+    released = json.loads(json.dumps(notebook))
     sample_class.solve(notebook, STEM)
-    return Place(root, folder / f"{STEM}.ipynb", released, json.loads(nbformat.writes(notebook)))
+    return Place(root, folder / f"{STEM}.ipynb", released, json.loads(json.dumps(notebook)))
 
 
 # cells ----------------------------------------------------------------------------------------

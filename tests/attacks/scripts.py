@@ -3,9 +3,6 @@
 A script that runs sets ``window.owned``; everything that a page would fetch is at FETCH, where nobody listens.
 """
 
-import os
-from pathlib import Path
-
 from tests.attacks.lying import FORGE
 from tests.attacks.protocol import PICTURE
 from tests.attacks.rows import ALL, QUIZ, Make, Place, Row, answered, changed, code, written
@@ -83,15 +80,9 @@ def in_words(*texts: str) -> Make:
     return changed(lambda notebook: written(notebook).update(source="\n\n".join((FORMULA, *texts))))
 
 
-def in_the_folder(name: str) -> Make:
-    """A solved notebook of a student with this name."""
-
-    def make(place: Place) -> None:
-        folder = place.folder.parent
-        place.write(place.solved())
-        folder.rename(Path(os.fsdecode(os.fsencode(folder.parent) + b"/atk_" + name.encode("utf-8", "surrogateescape"))))
-
-    return make
+def refused(name: str, folder: str) -> Row:
+    """A solved notebook of a student whose folder has this name."""
+    return Row(name, lambda place: place.write(place.solved()), folder=folder, refused=True, tells="odd characters")
 
 
 def beside(name: str) -> Make:
@@ -131,10 +122,10 @@ def z_scores(x):
 """)),
     Row("in_the_quiz", answered(QUIZ, f"answers = {{'q1': '<script>', 'q2': {HTML[5]!r}, 'q3': '`<b>`', 'q4': '{{{{7*7}}}}'}}")),
     Row("in_the_name_of_a_file", beside("<img src=x onerror=window.owned=1>.ipynb"), tells="rename it"),
-    Row("in_the_name_of_the_student", in_the_folder(f"<img src=x onerror={OWN}>"), refused=True, tells="odd characters"),
-    Row("in_quotes_of_the_student", in_the_folder(f"'\"{OWN}"), refused=True, tells="odd characters"),
-    Row("orders_to_the_terminal", in_the_folder("\x1b[2J\n"), refused=True, tells="odd characters"),
-    Row("student_is_not_text", in_the_folder("\udcff\udcfe"), refused=True, tells="odd characters"),
+    refused("in_the_name_of_the_student", f"<img src=x onerror={OWN}>"),
+    refused("in_quotes_of_the_student", f"'\"{OWN}"),
+    refused("orders_to_the_terminal", "\x1b[2J\n"),
+    refused("student_is_not_text", "\udcff\udcfe"),
     Row("as_a_picture", code(FORGE + PICTURE.format(f"{SVG!r}.encode(), b'\\x89PNG\\r\\n\\x1a\\n' + {SVG!r}.encode()", "''"))),
     Row("as_output_of_the_notebook", changed(lambda n: [cell.update(outputs=[
         {"output_type": "display_data", "data": {"text/html": HTML[0], "application/javascript": OWN, "image/svg+xml": SVG}, "metadata": {}}
@@ -142,4 +133,3 @@ def z_scores(x):
     Row("as_an_attachment", changed(lambda n: written(n).update(
         source="![x](attachment:x.svg)", attachments={"x.svg": {"image/svg+xml": SVG}})), ALL, exact=True),
 )  # fmt: skip
-NAMES_OF_THEIR_OWN = {row.name for row in ROWS if row.refused}

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import os
 import re
 import shutil
 import time
@@ -49,10 +48,6 @@ class Batch:
     after: tuple
 
 
-def student(row: Row) -> str:
-    return f"atk_{row.name}"
-
-
 def state(course) -> tuple[dict, dict]:
     """Return the sample class's scores, and a digest of each file of the course's that must stay."""
     scores = {key: score for key, score in course.scores().items() if key[0].startswith("sample_")}
@@ -70,7 +65,7 @@ def grade(course, chosen: list[Row]) -> Batch:
     course.run("python", "-m", "autograder", "grade", STEM, "--student", "sample_*")
     before = state(course)
     for row in chosen:
-        row.make(rows.place(course.root, student(row)))
+        row.make(rows.place(course.root, row.student))
     out = course.root / "attacks.json"
     begun = time.monotonic()
     done = course.run(
@@ -108,16 +103,7 @@ def slow_batch(fortress, tmp_path_factory):
 
 
 def result_of(row: Row, batch: Batch) -> dict | None:
-    if row.refused:  # it chose its folder's name
-        return next((r for r in batch.results.values() if r["error"] and r["student"] == escaped(row, batch)), None)
-    return batch.results.get(student(row))
-
-
-def escaped(row: Row, batch: Batch) -> str:
-    """Return how the command writes the name of a folder that it refuses."""
-    own = {ascii(name)[1:-1] for name in os.listdir(batch.course.root / "grading" / "submitted")}
-    refused = sorted(own & {r["student"] for r in batch.results.values() if r["error"]})
-    return refused[sorted(r.name for r in ROWS if r.refused).index(row.name)] if row.refused else student(row)
+    return batch.results.get(ascii(row.student)[1:-1] if row.refused else row.student)
 
 
 def check(row: Row, batch: Batch) -> None:
@@ -130,7 +116,7 @@ def check(row: Row, batch: Batch) -> None:
     told = " ".join([result["problem"] or "", result["error"] or "", *(v["hint"] for v in result["verdicts"])])
     assert re.search(row.tells, told), told[:2000]
     assert bool(result["error"]) == row.refused, result["error"]
-    assert row.refused or student(row) in batch.pages
+    assert row.refused or row.student in batch.pages
     for verdict in result["verdicts"]:
         name = f"{verdict['exercise']}/{verdict['check']}"
         if verdict["exercise"] not in row.earns or name in row.loses:
@@ -144,7 +130,7 @@ def check(row: Row, batch: Batch) -> None:
 @pytest.mark.parametrize("row", parameters(slow=False))
 def test_it_gets_what_it_deserves(row, batch):
     check(row, batch)
-    assert "OUTSIDE" not in batch.pages.get(student(row), "")
+    assert "OUTSIDE" not in batch.pages.get(row.student, "")
 
 
 @pytest.mark.slow
@@ -162,7 +148,7 @@ def test_the_names_are_unlike():
 def harmless(batch: Batch) -> None:
     """Assert that peers and the course are as they were, and that the batch took no longer than its rows may."""
     assert batch.after == batch.before
-    limit = sum(row.seconds for row in ROWS if f"atk_{row.name}" in batch.results)
+    limit = sum(row.seconds for row in ROWS if result_of(row, batch))
     assert batch.seconds < 10 + limit / WORKERS
 
 
@@ -192,8 +178,7 @@ def test_nothing_is_told(batch):
     assert "BEGIN SOLUTION" in source
     wrong = []
     for row in ROWS:
-        page = batch.pages.get(student(row), "")
-        shown = page.partition("<h2>Your answer")[2] if False else without_source(page)
+        shown = without_source(batch.pages.get(row.student, ""))
         for what, words in secrets.items():
             if words in shown:
                 wrong.append((row.name, what, shown[max(0, shown.find(words) - 200) :][:400]))
