@@ -108,11 +108,11 @@ def _judge(options: argparse.Namespace) -> int:
 
 def _judge_file(path: Path, name: str, secret: bytes) -> dict:
     from autograder import exercises, notebook_judge, submission
-    from autograder.limits import Limits
+    from autograder.limits import CONFIGURED
 
     _, item = exercises.find(name)
     try:
-        source = submission.read_file(path, Limits().notebook_bytes).decode("utf-8-sig")
+        source = submission.read_file(path, CONFIGURED.notebook_bytes).decode("utf-8-sig")
     except submission.BadSubmission as bad:
         return _unjudged(path, item, str(bad))
     except UnicodeDecodeError:

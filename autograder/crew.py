@@ -27,7 +27,7 @@ class Crew:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._executor.shutdown(wait=True, cancel_futures=True)
+        self._dismiss(wait=True)
 
     def run(self, jobs: Iterable[Job]) -> Iterable[tuple[str, Any]]:
         """Yield (name, result or exception) of each job ``(name, (function, *arguments))``.
@@ -51,10 +51,16 @@ class Crew:
                 for fresh, its_call in islice(jobs, 1):
                     waiting[self._submit(its_call)] = (fresh, its_call, 1)
             if broken:
-                self._executor.shutdown(wait=False, cancel_futures=True)
+                self._dismiss(wait=False)
                 self._executor = self.hire()
                 for name, call, tries in broken:
                     waiting[self._submit(call)] = (name, call, tries)
+
+    def _dismiss(self, wait: bool) -> None:
+        try:
+            self._executor.shutdown(wait=wait, cancel_futures=True)
+        except TypeError:  # Dask's executor knows no such argument
+            self._executor.shutdown(wait=wait)
 
     def _submit(self, call: tuple) -> Any:
         try:

@@ -52,6 +52,7 @@ class Case:
     quiet: a warning during the call is a failure.
     any_dtype, may_change: another dtype of the result, or a changed input, is no failure here; a check
         of its own judges it.
+    may_grow: bytes by which the call may raise the process's peak memory; None for any number.
     judged: positions of the outputs that count here; all of them when empty.
     """
 
@@ -65,6 +66,7 @@ class Case:
     quiet: bool = False
     any_dtype: bool = False
     may_change: bool = False
+    may_grow: int | None = None
     judged: tuple[int, ...] = ()
 
     def exact_args(self, raw: bool = False) -> list:
@@ -82,7 +84,9 @@ class Case:
 
 
 def _values(arg: Any) -> Any:
-    return arg.values if isinstance(arg, (wire.Stream, wire.Strided)) else arg
+    if isinstance(arg, wire.Stream):
+        return np.tile(arg.values, arg.repeats)
+    return arg.values if isinstance(arg, wire.Strided) else arg
 
 
 def _exact(arg: Any, raw: bool) -> Any:

@@ -22,7 +22,7 @@ from traitlets.config import Config
 
 from autograder import course, feedback, pages, submission
 from autograder.crew import Crew
-from autograder.limits import Limits
+from autograder.limits import CONFIGURED, Limits
 from autograder.nbgrader_seams import SaveVerdicts
 from autograder.notebook_judge import judge_notebook
 
@@ -104,7 +104,7 @@ def grade(stem: str, names: list[str], config: Config, crew: Crew) -> Iterable[R
             yield Result(name, stem, error=f"{type(error).__name__}: {error}")
 
 
-def judge_submission(handed: submission.Handed, stem: str, secret: bytes, limits: Limits = Limits()) -> str:
+def judge_submission(handed: submission.Handed, stem: str, secret: bytes, limits: Limits = CONFIGURED) -> str:
     """Return the judged notebook of a submission, as JSON text. Touches no gradebook and no submitted file."""
     template = submission.read_template(course.source_notebook(stem), course.released_notebook(stem))
     return nbformat.writes(judge_notebook(submission.rebuild_handed(handed, template), stem, secret, limits))
@@ -176,7 +176,7 @@ def _about(student: str, stem: str, config: Config) -> dict:
 
 
 def _handed(student: str, stem: str) -> submission.Handed:
-    return submission.hand_in(_path(student, stem), Limits().notebook_bytes)
+    return submission.hand_in(_path(student, stem), CONFIGURED.notebook_bytes)
 
 
 def _autograded(student: str, stem: str) -> Path:

@@ -60,7 +60,7 @@ class Trial:
     case: Case
     outcome: reading.Outcome
     expected: tuple[np.ndarray, ...]
-    fault: str | None  # None, or one of: problem, shape, dtype, value, changed, warned
+    fault: str | None  # None, or one of: problem, shape, dtype, value, changed, grown, warned
     message: str
 
 
@@ -117,6 +117,9 @@ def _compare(exercise, case, outcome, expected) -> tuple[str | None, str]:
             return "dtype", f"{where}{output.name} is {found.dtype}; expected {case.dtype}, the input's own dtype."
     if outcome.changed and not case.may_change:
         return "changed", f"{where}the values are right, but the call changed its input."
+    if case.may_grow is not None and outcome.grown > case.may_grow:
+        needed = f"{outcome.grown / 2**20:.0f} MiB"
+        return "grown", f"{where}the values are right, but the call took {needed} of memory for them."
     if case.quiet and outcome.warnings:
         return "warned", f"{where}the values are right, but the call gave a warning ({_told(case, outcome.warnings[0])})."
     return None, ""
@@ -193,7 +196,8 @@ def _candidates(exercise, check, trials, failed, earlier):
     if _repeats_itself(trials, earlier):
         yield "cached-answer"
     controls = [trial for trial in trials if trial.case.control]
-    if check.telltale and controls and not any(trial.fault for trial in controls):
+    stopped = any(trial.outcome.kind == "Stopped" for trial in failed)  # says nothing of what was computed
+    if check.telltale and controls and not stopped and not any(trial.fault for trial in controls):
         yield check.telltale
 
 

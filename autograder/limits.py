@@ -1,5 +1,10 @@
-"""How much a submission may use. Everything past a limit ends in a zero with a reason."""
+"""How much a submission may use. Everything past a limit ends in a zero with a reason.
 
+A course sets its own by the environment: ``COURSE_LIMITS='{"call_seconds": 10}'``.
+"""
+
+import json
+import os
 from dataclasses import dataclass
 
 
@@ -22,3 +27,13 @@ class Limits:
             "RLIMIT_FSIZE": self.written_file_bytes,
             "RLIMIT_CORE": 0,
         }
+
+
+def _configured() -> Limits:
+    try:
+        return Limits(**json.loads(os.environ.get("COURSE_LIMITS", "{}")))
+    except (ValueError, TypeError) as error:
+        raise SystemExit(f"COURSE_LIMITS can't be used: {error}") from None
+
+
+CONFIGURED = _configured()

@@ -13,7 +13,7 @@ from nbgrader.preprocessors import ClearSolutions, NbGraderPreprocessor, SaveAut
 from nbgrader.utils import is_solution
 
 from autograder import course, feedback, submission
-from autograder.limits import Limits
+from autograder.limits import CONFIGURED
 from autograder.notebook_judge import judge_notebook
 
 
@@ -26,7 +26,7 @@ class SubmissionExporter(NotebookExporter):
         stem = resources["nbgrader"]["assignment"]
         submission.check_name(resources["nbgrader"]["student"])
         template = submission.read_template(course.source_notebook(stem), course.released_notebook(stem))
-        notebook = submission.rebuild_handed(submission.hand_in(Path(filename), Limits().notebook_bytes), template)
+        notebook = submission.rebuild_handed(submission.hand_in(Path(filename), CONFIGURED.notebook_bytes), template)
         return self.from_notebook_node(notebook, resources, **kwargs)
 
 

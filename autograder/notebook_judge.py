@@ -8,11 +8,11 @@ from nbformat.v4 import new_output
 
 from autograder import cards, exercises, judging, submission
 from autograder.exercise import Exercise, Quiz, Topic, Verdict
-from autograder.limits import Limits
+from autograder.limits import CONFIGURED, Limits
 from autograder.student import CellResult, Student, say_error
 
 
-def judge_notebook(notebook: NotebookNode, stem: str, secret: bytes, limits: Limits = Limits()) -> NotebookNode:
+def judge_notebook(notebook: NotebookNode, stem: str, secret: bytes, limits: Limits = CONFIGURED) -> NotebookNode:
     """Judge a notebook that ``submission.rebuild`` made; return it with outputs and verdicts.
 
     The verdicts stand in ``notebook.metadata["course"]["verdicts"]`` as JSON, and as a card in the
@@ -33,7 +33,7 @@ def judge_notebook(notebook: NotebookNode, stem: str, secret: bytes, limits: Lim
     return notebook
 
 
-def judge_source(source: str, name: str, secret: bytes, limits: Limits = Limits()) -> list[Verdict]:
+def judge_source(source: str, name: str, secret: bytes, limits: Limits = CONFIGURED) -> list[Verdict]:
     """Judge one plain Python file for one exercise."""
     topic, item = exercises.find(name)
     with Student([topic.prelude, source], topic.forbidden, limits) as student:

@@ -17,6 +17,7 @@ class Outcome:
     problem: str | None = None
     kind: str | None = None
     changed: tuple[int, ...] = ()
+    grown: int = 0
     warnings: tuple[str, ...] = ()
 
 
@@ -63,7 +64,7 @@ def read(reply: Reply, outputs: tuple[Output, ...]) -> Outcome:
             wanted = {"array": "a NumPy array", "number": "a number", "axes": "a tuple of integers"}[output.kind]
             return Outcome(problem=f"{output.name} is {name_of(value)}; expected {wanted}", kind=kind)
         values.append(array)
-    return Outcome(tuple(values), changed=reply.changed, warnings=reply.warnings)
+    return Outcome(tuple(values), changed=reply.changed, grown=reply.grown, warnings=reply.warnings)
 
 
 def _array(value: object) -> np.ndarray | None:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from autograder import sandbox
-from autograder.limits import Limits
+from autograder.limits import CONFIGURED, Limits
 from autograder.student_side import wire
 
 
@@ -37,13 +37,15 @@ class CellResult:
 class Reply:
     """What one call gave: a value, or ``problem`` in words that a student reads.
 
-    ``changed`` lists the positions of the arguments that the call modified.
+    ``changed`` lists the positions of the arguments that the call modified; ``grown`` counts the bytes
+    by which the process's peak memory grew.
     """
 
     value: Any = None
     problem: str | None = None
     error_type: str | None = None
     changed: tuple[int, ...] = ()
+    grown: int = 0
     warnings: tuple[str, ...] = ()
 
 
@@ -92,7 +94,7 @@ class Student:
 
     cells: list[str]
     forbidden: tuple[str, ...] = ()
-    limits: Limits = Limits()
+    limits: Limits = CONFIGURED
     results: list[CellResult] = field(default_factory=list)
     used: set[str] = field(default_factory=set)
 
@@ -133,7 +135,9 @@ class Student:
             return Reply(problem=f"`{name}` raised {say_error(error)}", error_type=error["type"])
         self.used.update(name for name in _list_of(message, "used", MAX_NAMES) if isinstance(name, str))
         changed = tuple(i for i in _list_of(message, "changed") if type(i) is int)
-        return Reply(value, changed=changed, warnings=tuple(str(w)[:300] for w in _list_of(message, "warnings")))
+        grown = message.get("grown")
+        grown = grown if type(grown) is int else 0
+        return Reply(value, changed=changed, grown=grown, warnings=tuple(str(w)[:300] for w in _list_of(message, "warnings")))
 
     def read(self, name: str) -> Reply:
         """Return the value of the student's variable ``name``."""

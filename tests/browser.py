@@ -23,8 +23,8 @@ _FLAGS = (
 
 
 @contextlib.contextmanager
-def chromium() -> Iterator:
-    """Yield a selenium driver of a fresh headless Chromium."""
+def chromium(*flags: str) -> Iterator:
+    """Yield a selenium driver of a fresh headless Chromium; its log "performance" has every request."""
     from selenium import webdriver
     from selenium.webdriver.chrome.options import Options
     from selenium.webdriver.chrome.service import Service
@@ -32,8 +32,9 @@ def chromium() -> Iterator:
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
         options = Options()
         options.binary_location = shutil.which("chromium")
-        for flag in (*_FLAGS.split(), f"--user-data-dir={profile}"):
+        for flag in (*_FLAGS.split(), *flags, f"--user-data-dir={profile}"):
             options.add_argument(flag)
+        options.set_capability("goog:loggingPrefs", {"performance": "ALL"})
         driver = webdriver.Chrome(options=options, service=Service(shutil.which("chromedriver")))
         try:
             yield driver

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
+QUICK = '{"call_seconds": 2, "exercise_seconds": 2}'  # an endless loop must not make the tests endless
 
 
 class Course:
@@ -27,8 +28,13 @@ class Course:
     def run(self, *command: str, good: bool = True, **env: str) -> subprocess.CompletedProcess:
         """Run a command in the course's folder; ``python`` and ``nbgrader`` are this environment's."""
         program = Path(sys.executable).with_name(command[0])
+        path = f"{program.parent}{os.pathsep}{os.environ['PATH']}"
         done = subprocess.run(
-            [str(program), *command[1:]], cwd=self.root, env={**os.environ, **env}, capture_output=True, text=True
+            [str(program), *command[1:]],
+            cwd=self.root,
+            env={**os.environ, "PATH": path, "COURSE_LIMITS": QUICK, **env},
+            capture_output=True,
+            text=True,
         )
         if good:
             assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]

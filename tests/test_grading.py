@@ -225,7 +225,7 @@ def test_without_our_configuration_nothing_is_earned(course, tmp_path):
     for path in (course.root / "solutions" / stem).iterdir():
         if path.is_file():
             (tmp_path / "source" / stem / path.name).write_bytes(path.read_bytes())
-    (tmp_path / "nbgrader_config.py").write_text("c = get_config()\nc.CourseDirectory.course_id = 'stock'\n")
+    (tmp_path / "nbgrader_config.py").write_text("c = get_config()\nc.CourseDirectory.course_id = 'stock'\nc.ClearMarkScheme.enforce_metadata = False\n")
     notebook = released(course, stem)
     sample_class.solve(notebook, stem)
     (tmp_path / "submitted" / "ada" / stem / f"{stem}.ipynb").write_text(nbformat.writes(notebook))

@@ -140,6 +140,12 @@ MISCONCEPTIONS = common("four-steps") | named(
         "welford",
     ),
     Misconception(
+        "stream-stored",
+        "The whole stream was collected before it was used. It may be longer than memory: keep a count, a mean and a "
+        "sum of squared deviations, and let each value go.",
+        "welford",
+    ),
+    Misconception(
         "stream-read-twice",
         "The stream can be read once; a second loop over it finds nothing. Update mean and variance together, value "
         "by value.",
@@ -357,6 +363,16 @@ def streams(cases, **how):
     return lambda rng: [as_stream(case) for case in cases(rng, **how)]
 
 
+def long_stream_cases(rng):
+    """A stream that would take 4 MB as a list of floats."""
+    values = as_stream(scores_case(rng, 1000)).args[0].values
+    long = wire.Stream(values, repeats=100)
+    return [
+        as_stream(scores_case(rng, 12, control=True)),
+        Case((long,), "a stream of 100 000 values", may_grow=2**20),
+    ]
+
+
 # exercises ------------------------------------------------------------------------------------
 
 
@@ -558,6 +574,7 @@ RUNNING_MEAN_VARIANCE = Exercise(
         Check("sizes", "It holds for a stream of any length", 1, "welford", streams(size_cases)),
         Check("offset", "A large common offset does no harm", 3, "one-pass-loses-digits",
               streams(offset_cases, **FAR), "one-pass-variance"),
+        Check("memory", "The stream is not kept", 1, "welford", long_stream_cases, "stream-stored"),
     ),
     suspects=(
         Suspect("ddof-1", lambda x: (x.mean(), sample_variance(x))),

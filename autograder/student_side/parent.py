@@ -23,7 +23,7 @@ sys.path.pop(0)
 CLONE_NEWNS, CLONE_NEWIPC, CLONE_NEWUSER, CLONE_NEWPID = 0x20000, 0x8000000, 0x10000000, 0x20000000
 MS_REC, MS_PRIVATE = 0x4000, 0x40000
 MS_RDONLY, MS_NOSUID, MS_NODEV = 1, 2, 4
-PR_SET_PDEATHSIG, PR_CAPBSET_DROP = 1, 24
+PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_CAPBSET_DROP = 1, 4, 24
 NOBODY = 65534
 
 libc = ctypes.CDLL(None, use_errno=True)
@@ -53,7 +53,7 @@ def warm_up() -> None:
     import matplotlib.pyplot
     import numpy as np
 
-    matplotlib.pyplot.show = lambda *args, **kwargs: None  # no window to wait for
+    matplotlib.pyplot.show = matplotlib.use = lambda *args, **kwargs: None  # no window to wait for
     figure = matplotlib.pyplot.figure()
     figure.savefig(os.devnull, format="png")
     matplotlib.pyplot.close(figure)
@@ -91,6 +91,7 @@ def guard(connection: int, writing: int, scratch_bytes: int, isolated: bool, hid
         try:
             os.close(writing)
             libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+            libc.prctl(PR_SET_DUMPABLE, 0)  # nobody traces it or reads its memory
             os.setsid()
             if isolated:
                 drop_capabilities()

@@ -29,7 +29,7 @@ MAX_TEXT = 2**20
 MAX_WARNINGS = 20
 MAX_FIGURES = 10
 MAX_FIGURE_BYTES = 2**20
-_MAGIC = re.compile(r"^\s*[%!]")
+_MAGIC = re.compile(r"^\s*[%!?]|\?\s*$")
 
 
 class KeptText(io.TextIOBase):
@@ -87,9 +87,14 @@ def describe(error: BaseException) -> dict:
     }
 
 
+def peak_memory() -> int:
+    """Return the most memory that this process has held so far, in bytes."""
+    return 1024 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+
 def without_magics(source: str) -> str:
-    """Turn IPython's % and ! lines into comments: there is no shell here."""
-    return "\n".join("# " + line if _MAGIC.match(line) else line for line in source.split("\n"))
+    """Turn IPython's own lines (%, ! and ?) into comments: there is no shell here."""
+    return "\n".join("# " + line if _MAGIC.search(line) else line for line in source.split("\n"))
 
 
 def figures() -> list[np.ndarray]:
@@ -118,7 +123,7 @@ class Watch:
         if event == "c_call":
             self.names.add(argument.__name__)
         elif event == "call" and not frame.f_code.co_filename.startswith("<cell"):
-            self.names.add(frame.f_code.co_name)
+            self.names.add(frame.f_code.co_name.lstrip("_"))  # numpy.std calls _std
 
 
 class StudentCode:
@@ -181,6 +186,7 @@ class StudentCode:
         before = [arg.copy() if isinstance(arg, np.ndarray) else None for arg in args]
         stdout, stderr = sys.stdout, sys.stderr
         watch = Watch()
+        memory = peak_memory()
         try:
             sys.stdout = sys.stderr = KeptText()
             with warnings.catch_warnings(record=True) as warned:
@@ -192,13 +198,15 @@ class StudentCode:
         finally:
             sys.setprofile(None)
             sys.stdout, sys.stderr = stdout, stderr
+        grown = peak_memory() - memory
         changed = [
             i
             for i, (old, new) in enumerate(zip(before, args))
             if old is not None and (old.shape != new.shape or old.tobytes() != new.tobytes())
         ]
         said = [f"{w.category.__name__}: {w.message}"[:300] for w in warned[:MAX_WARNINGS]]
-        return {"changed": changed, "warnings": said, "used": sorted(watch.names)}, self.leave(result, message["keep"])
+        seen = {"changed": changed, "warnings": said, "used": sorted(watch.names), "grown": grown}
+        return seen, self.leave(result, message["keep"])
 
     def read(self, message: dict) -> tuple[dict, object]:
         """Answer with the value of a variable."""
@@ -213,7 +221,7 @@ class StudentCode:
         if isinstance(value, wire.Handle):
             return self.kept[value.id]
         if isinstance(value, wire.Stream):
-            return (float(item) for item in value.values)
+            return (item for _ in range(value.repeats) for item in map(float, value.values))
         if isinstance(value, wire.Strided):
             roomy = np.zeros([2 * n for n in value.values.shape], value.values.dtype, order="F")
             view = roomy[tuple(slice(None, None, 2) for _ in value.values.shape)]

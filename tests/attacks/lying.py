@@ -40,7 +40,7 @@ class Agreeable:
 
 EVERYWHERE = "standard_deviation = z_scores = z_scores_by_row = running_mean_variance = lambda *a: {}\n"
 
-BY_LIBRARY = "std = {}\ndef standard_deviation(scores):\n    return float(std(np.asarray(scores)))\n"
+BY_LIBRARY = "ready_made = {}\ndef standard_deviation(scores):\n    return float(ready_made(np.asarray(scores)))\n"
 
 IN_FRAMES = '''
 import gc, sys
@@ -208,7 +208,7 @@ def look(x):
     return arrays[-1] if arrays else 0.5
 standard_deviation = z_scores = z_scores_by_row = look
 """)),
-    Row("next_requests_read_ahead", code(IN_FRAMES + """
+    Row("next_requests_read_ahead", slow=True, seconds=60, make=code(IN_FRAMES + """
 def look(*a):
     for frame in frames():
         me = frame.f_locals.get("self")

@@ -47,11 +47,12 @@ RAW = {
 }
 
 SEND = """
-def send(*a):
+def standard_deviation(scores):
     everywhere({})
     os._exit(0)
-standard_deviation = z_scores = z_scores_by_row = running_mean_variance = send
 """
+# One of each way in which a frame once went past the trusted side's own checks; the others are slow for their number.
+QUICK = {"error_is_text", "changed_is_a_number", "float_of_400_digits", "dtype_is_a_list", "shape_is_too_big", "huge_error", "deep_json"}
 
 PICTURE = """
 def array(data):
@@ -62,10 +63,10 @@ os._exit(0)
 """
 
 ROWS = (
-    *(Row(f"head_{name}", code(FORGE + SEND.format(f"frame({head!r})"))) for name, head in HEADS.items()),
-    *(Row(f"frame_{name}", code(FORGE + SEND.format(text))) for name, text in RAW.items()),
+    *(Row(f"head_{name}", code(FORGE + SEND.format(f"frame({head!r})")), slow=name not in QUICK) for name, head in HEADS.items()),
+    *(Row(f"frame_{name}", code(FORGE + SEND.format(text)), slow=name not in QUICK, seconds=30) for name, text in RAW.items()),
     Row("cell_picture_is_html", code(FORGE + PICTURE.format("b'<script>owned=1</script>'", "''"))),
-    Row("cell_picture_is_huge", code(FORGE + PICTURE.format("b'\\x89PNG\\r\\n\\x1a\\n' + bytes(3 * 10**7)", "''"))),
+    Row("cell_picture_is_huge", code(FORGE + PICTURE.format("b'\\x89PNG\\r\\n\\x1a\\n' + bytes(3 * 10**7)", "''")), slow=True),
     Row("cell_printed_is_a_number", code(FORGE + PICTURE.format("", "7"))),
     Row("cell_printed_is_huge", code(FORGE + PICTURE.format("", "'x' * 15_000_000"))),
     Row("cell_error_is_text", code(FORGE + "everywhere(frame({'answer': 'cell', 'error': 'x', 'printed': None}))\nos._exit(0)\n")),

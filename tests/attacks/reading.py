@@ -46,7 +46,7 @@ for room in ("submitted", "autograded", "feedback"):
     for path in glob.glob(f"{ROOT}/grading/{room}/{PEER}/**", recursive=True):
         read(path)
 """)),
-    Row("walk_of_the_disk", looking("""
+    Row("walk_of_the_disk", slow=True, make=looking("""
 for folder, folders, names in os.walk("/"):
     if folder in ("/usr", "/dev", sys.prefix, sys.base_prefix):
         folders.clear()
@@ -92,7 +92,7 @@ for process in {os.getppid(), *range(0, 200)} - {os.getpid()}:
     if libc.process_vm_readv(process, ctypes.byref(here), 1, ctypes.byref(there), 1, 0) > 0:
         tell("LEAK", process, page.raw)
 """)),
-    Row("own_memory", looking("""
+    Row("own_memory", code(TELL + """
 import gc
 for thing in gc.get_objects():
     for inner in gc.get_referents(thing):

@@ -39,10 +39,12 @@ DEEP = {
     "endless_line": "x = 1;" * 33_000,
 }
 
+QUICK = {"deep_parentheses", "deep_sum", "deep_blocks"}
+
 ROWS = (
-    *(Row(name, answered(FIRST, text), OTHERS, exact=True) for name, text in DEEP.items()),
+    *(Row(name, answered(FIRST, text), OTHERS, exact=True, slow=name not in QUICK) for name, text in DEEP.items()),
     first_is("return float(__import__('numpy').ones(2**33).sum())", "memory_at_once", tells="MemoryError"),
-    first_is("rows = []\nwhile True:\n    rows.append(bytearray(2**24))", "memory_bit_by_bit", tells="MemoryError"),
+    first_is("rows = []\nwhile True:\n    rows.append(bytearray(2**24))", "memory_bit_by_bit", slow=True, tells="MemoryError"),
     first_is("import numpy as np\nreturn np.broadcast_to(np.zeros(1), (2**20, 2**20))", "array_of_a_terabyte"),
     first_is("import numpy as np\nreturn np.zeros(2**27)", "array_of_a_gigabyte"),
     first_is("return [[0.0] * 1000] * 10_000", "list_of_ten_million"),
@@ -72,7 +74,7 @@ ROWS = (
     first_is("import ctypes; ctypes.string_at(0)", "segmentation_fault", tells="ended the process"),
     first_is("os.closerange(3, 4096)", "closed_descriptors", tells="ended the process"),
     first_is("sys.exit(0)", "exit_of_python", tells="SystemExit"),
-    Row("exit_in_a_cell", answered(FIRST, "import os\nos._exit(0)\n"), OTHERS, tells="ended the process"),
+    Row("exit_in_a_cell", answered(FIRST, f"import os\nos._exit(0)\ndef {FIRST}(scores): pass\n"), OTHERS, exact=True, tells="ended the process"),
     Row("thousand_figures", answered(FIRST, "import matplotlib.pyplot as plt\nfor i in range(60): plt.figure()\n"), OTHERS),
     # What only a limit in seconds stops.
     first_is("while True: pass", "loop", slow=True, seconds=20, tells="did not finish"),

@@ -66,7 +66,7 @@ class Row:
     exact: all of that must be earned, as an accident must, and an answer beside a bad one.
     tells: words that the result must have, in a hint or as the submission's problem.
     refused: the command reports the folder instead of grading it; absent: it passes the folder over.
-    slow: it is stopped by a limit in seconds; runs with ``make attacks``.
+    slow: it takes seconds, or is one of many alike; runs with ``make attacks`` only.
     seconds: how long it may take.
     gap: why the attack still succeeds.
     """
@@ -80,7 +80,7 @@ class Row:
     refused: bool = False
     absent: bool = False
     slow: bool = False
-    seconds: float = 10.0
+    seconds: float = 4.0
     folder: str = ""
     gap: str = ""
 

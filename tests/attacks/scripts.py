@@ -1,13 +1,13 @@
 """Submissions whose text is a page's script, or asks a page to fetch something: for every place that shows text.
 
-A script that runs sets ``window.owned``; everything that a page would fetch is at FETCH, where nobody listens.
+A script that runs sets ``window.owned``; everything that a page would fetch is at FETCH, which no browser here resolves.
 """
 
 from tests.attacks.lying import FORGE
 from tests.attacks.protocol import PICTURE
-from tests.attacks.rows import ALL, QUIZ, Make, Place, Row, answered, changed, code, written
+from tests.attacks.rows import ALL, EXERCISES, QUIZ, Make, Place, Row, answered, changed, code, written
 
-FETCH = "http://127.0.0.1:9/fetched"
+FETCH = "http://fetched.example/x"
 OWN = "window.owned=1"
 SVG = f'<svg xmlns="http://www.w3.org/2000/svg" onload="{OWN}"><script>{OWN}</script></svg>'
 
@@ -96,7 +96,7 @@ EVERY_FUNCTION = "standard_deviation = z_scores = z_scores_by_row = running_mean
 
 ROWS = (
     Row("words_html", in_words(*HTML), ALL, exact=True),
-    *(Row(f"words_markdown_{i}", in_words(text), ALL, exact=True) for i, text in enumerate(MARKDOWN)),
+    Row("words_markdown", in_words(*MARKDOWN), ALL, exact=True),
     Row("words_latex", in_words(*LATEX), ALL, exact=True),
     Row("words_without_end", in_words("[" * 9000, "*a " * 9000, "![" * 9000, "\\\\[" * 9000), ALL, exact=True),
     Row("printed", code(EACH + "for text in TEXTS: print(text)\n")),
@@ -120,7 +120,7 @@ def z_scores(x):
     warnings.warn({HTML[3]!r})
     return np.zeros(np.shape(x))
 """)),
-    Row("in_the_quiz", answered(QUIZ, f"answers = {{'q1': '<script>', 'q2': {HTML[5]!r}, 'q3': '`<b>`', 'q4': '{{{{7*7}}}}'}}")),
+    Row("in_the_quiz", answered(QUIZ, f"answers = {{'q1': '<script>', 'q2': {HTML[5]!r}, 'q3': '`<b>`', 'q4': '{{{{7*7}}}}'}}"), EXERCISES, exact=True),
     Row("in_the_name_of_a_file", beside("<img src=x onerror=window.owned=1>.ipynb"), tells="rename it"),
     refused("in_the_name_of_the_student", f"<img src=x onerror={OWN}>"),
     refused("in_quotes_of_the_student", f"'\"{OWN}"),

@@ -1,0 +1,79 @@
+"""The directive ``{interactive} name``: a figure to play with, and the text that stands in for it.
+
+The page gets a custom element ``<ix-name>`` around the directive's body. Where JavaScript runs, ``name.js`` from
+``book/_interactive`` puts the figure in the body's place; anywhere else, and in print, the body is read as it stands.
+The scripts and the style sheet live outside ``html_static_path``, because Jupyter Book loads all that it finds there
+on every page: here they are copied by hand, and named on the pages that have a figure.
+"""
+
+from pathlib import Path
+
+from docutils import nodes
+from sphinx.util.docutils import SphinxDirective
+from sphinx.util.fileutil import copy_asset_file
+
+SOURCE = Path(__file__).resolve().parent.parent / "_interactive"
+SHARED = ["kit.js", "interactive.css"]
+
+
+def names() -> list[str]:
+    return sorted(path.stem for path in SOURCE.glob("*.js") if path.name not in SHARED)
+
+
+class interactive(nodes.General, nodes.Element):
+    """The body of a figure; ``name`` says which."""
+
+
+class Interactive(SphinxDirective):
+    required_arguments = 1
+    has_content = True
+
+    def run(self) -> list[nodes.Node]:
+        self.assert_has_content()
+        name = self.arguments[0]
+        if name not in names():
+            raise self.error(f"no interactive figure is called {name!r}; there are: {', '.join(names())}")
+        for file in (f"{name}.js", *SHARED):
+            self.env.note_dependency(str(SOURCE / file))
+        node = interactive(name=name)
+        self.set_source_info(node)
+        self.state.nested_parse(self.content, self.content_offset, node)
+        return [node]
+
+
+def open_element(translator, node) -> None:
+    translator.body.append(f'<ix-{node["name"]} class="interactive">\n')
+
+
+def close_element(translator, node) -> None:
+    translator.body.append(f'</ix-{node["name"]}>\n')
+
+
+def only_the_body(translator, node) -> None:
+    pass
+
+
+def copy_files(app) -> None:
+    if app.builder.format == "html":
+        target = Path(app.outdir) / "_static" / "interactive"
+        target.mkdir(parents=True, exist_ok=True)
+        for path in SOURCE.iterdir():
+            if path.suffix in {".js", ".css"}:
+                copy_asset_file(path, target)
+
+
+def load_files(app, pagename, templatename, context, doctree) -> None:
+    used = sorted({node["name"] for node in doctree.findall(interactive)}) if doctree else []
+    if used:
+        app.add_css_file("interactive/interactive.css")
+        for name in ["kit", *used]:
+            app.add_js_file(f"interactive/{name}.js", loading_method="defer")
+
+
+def setup(app) -> dict:
+    plain = (only_the_body, only_the_body)
+    app.add_node(interactive, html=(open_element, close_element), latex=plain, text=plain, man=plain, texinfo=plain)
+    app.add_directive("interactive", Interactive)
+    app.connect("builder-inited", copy_files)
+    app.connect("html-page-context", load_files)
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

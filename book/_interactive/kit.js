@@ -1,0 +1,217 @@
+/* What the interactive figures share: elements, numbers, an axis, handles that can be dragged, sliders, a live region.
+   A classic script without dependencies; it leaves one name behind, interactiveKit. */
+(function () {
+  "use strict";
+
+  const DRAWN = new Set(["svg", "g", "line", "circle", "rect", "path", "polygon", "polyline", "text", "tspan"]);
+  let serial = 0;
+
+  /** An HTML or SVG element with its attributes and children. */
+  function make(tag, attributes = {}, ...children) {
+    const node = DRAWN.has(tag) ? document.createElementNS("http://www.w3.org/2000/svg", tag) : document.createElement(tag);
+    for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
+    node.append(...children);
+    return node;
+  }
+
+  const clamp = (value, low, high) => Math.min(high, Math.max(low, value));
+  const minus = (text) => text.replace(/^-(0\.?0*)$/, "$1").replace("-", "−");
+
+  /** A number with a fixed count of decimals and a true minus sign. */
+  function number(value, digits = 2) {
+    if (Number.isNaN(value)) return "NaN";
+    return Number.isFinite(value) ? minus(value.toFixed(digits)) : minus(value > 0 ? "∞" : "-∞");
+  }
+
+  /** A number of any size to so many significant digits. */
+  function significant(value, digits = 5) {
+    if (value === 0 || !Number.isFinite(value)) return number(value, 0);
+    const size = Math.abs(value);
+    if (size >= 1e-3 && size < 1e6) return minus(String(+value.toPrecision(Math.max(digits, Math.floor(Math.log10(size)) + 1))));
+    const [head, power] = value.toExponential(2).split("e");
+    return minus(head) + " × 10" + power.replace("+", "").replace(/./g, (c) => "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"["-0123456789".indexOf(c)]);
+  }
+
+  /** A linear map from numbers to pixels; `invert` leads back. */
+  function scale(low, high, from, to) {
+    const map = (value) => from + ((value - low) / (high - low)) * (to - from);
+    map.unit = (to - from) / (high - low);
+    map.invert = (pixel) => low + (pixel - from) / map.unit;
+    return map;
+  }
+
+  /** A horizontal axis: a line, ticks, their labels and a title. `side` is 1 for labels below the line, −1 above. */
+  function axis(map, y, from, to, ticks, title, label = String, side = 1) {
+    return make("g", { class: "ix-axis" },
+      make("line", { x1: from, x2: to, y1: y, y2: y }),
+      ...ticks.flatMap((tick) => [
+        make("line", { x1: map(tick), x2: map(tick), y1: y, y2: y + 5 * side }),
+        make("text", { x: map(tick), y: y + (side > 0 ? 18 : -9), "text-anchor": "middle" }, minus(label(tick))),
+      ]),
+      make("text", { x: (from + to) / 2, y: y + (side > 0 ? 35 : -26), "text-anchor": "middle", class: "ix-quiet" }, title));
+  }
+
+  /** Calls `start()` when the pointer goes down on the node, and `move(dx, dy, started)` as it moves. */
+  function drag(node, start, move) {
+    node.addEventListener("touchstart", (event) => event.preventDefault(), { passive: false }); // here the page stays put
+    node.addEventListener("pointerdown", (down) => {
+      if (down.button) return;
+      down.preventDefault();
+      if (node.focus) node.focus({ preventScroll: true });
+      node.setPointerCapture(down.pointerId);
+      const started = start();
+      const follow = (event) => move(event.clientX - down.clientX, event.clientY - down.clientY, started);
+      const stop = () => ["pointermove", "pointerup", "pointercancel"].forEach((name, i) =>
+        node.removeEventListener(name, i ? stop : follow));
+      ["pointermove", "pointerup", "pointercancel"].forEach((name, i) => node.addEventListener(name, i ? stop : follow));
+    });
+  }
+
+  const SHAPES = {
+    circle: (r) => make("circle", { r }),
+    diamond: (r) => make("path", { d: `M0 ${-1.25 * r}L${1.25 * r} 0L0 ${1.25 * r}L${-1.25 * r} 0Z` }),
+    square: (r) => make("rect", { x: -r, y: -r, width: 2 * r, height: 2 * r }),
+  };
+
+  /** A mark of the given shape. Shapes tell apart what colours tell apart. */
+  function mark(shape, colour, r = 7) {
+    const node = SHAPES[shape](r);
+    node.setAttribute("class", `ix-mark ix-${colour}`);
+    return node;
+  }
+
+  /** What can be seized: an area for the finger, a ring for the focus, the mark. */
+  function grip(name, shape, colour, width = 44, height = 44) {
+    return make("g", { class: "ix-handle", "data-handle": name },
+      make("rect", { class: "ix-grip", x: -width / 2, y: -height / 2, width, height }),
+      make("circle", { class: "ix-ring", r: 13 }),
+      mark(shape, colour, 8));
+  }
+
+  /** A handle on a horizontal axis: a slider for pointer, finger and keyboard. */
+  function handle({ name, min, max, step = 1, page = 10, shape = "circle", colour = "blue", height, change }) {
+    const node = grip(name, shape, colour, 44, height);
+    const set = (wanted) => {
+      const next = clamp(Math.round(wanted / step) * step, min, max);
+      if (next !== node.value) change(next);
+    };
+    for (const [key, value] of Object.entries({ tabindex: 0, role: "slider", "aria-label": name, "aria-valuemin": min, "aria-valuemax": max }))
+      node.setAttribute(key, value);
+    node.addEventListener("keydown", (event) => {
+      const moves = { ArrowRight: step, ArrowUp: step, ArrowLeft: -step, ArrowDown: -step, PageUp: page, PageDown: -page, Home: min - max, End: max - min };
+      if (!(event.key in moves) || event.altKey || event.ctrlKey || event.metaKey) return;
+      event.preventDefault();
+      set(clamp(node.value + moves[event.key], min, max));
+    });
+    drag(node, () => node.value, (dx, dy, started) => set(started + dx / node.unit));
+    /** Puts the handle where it belongs; `unit` is the number of pixels for a step of one. */
+    node.place = (x, y, value, text, unit) => {
+      Object.assign(node, { value, unit });
+      node.setAttribute("transform", `translate(${x} ${y})`);
+      node.setAttribute("aria-valuenow", value);
+      node.setAttribute("aria-valuetext", text);
+    };
+    return node;
+  }
+
+  /** A native slider with its label and its value in words. `text(value)` puts the value in words. */
+  function range(label, name, { min, max, step, value, text = (v) => number(v, 1), change }) {
+    const input = make("input", { type: "range", min, max, step, value, "aria-label": name });
+    const shown = make("span", { class: "ix-value" });
+    const node = make("label", { class: "ix-range" }, make("span", {}, label), input, shown);
+    node.set = (next) => {
+      input.value = next;
+      shown.textContent = text(+input.value);
+      input.setAttribute("aria-valuetext", shown.textContent);
+    };
+    input.addEventListener("input", () => { node.set(input.value); change(+input.value); });
+    node.set(value);
+    return node;
+  }
+
+  /** A row of native radio buttons; `options` are pairs of a value and its label. */
+  function choice(legend, options, chosen, change) {
+    const group = `ix-choice-${++serial}`;
+    return make("fieldset", { class: "ix-choice" }, make("legend", {}, legend),
+      ...options.map(([value, label]) => {
+        const input = make("input", { type: "radio", name: group, value });
+        input.checked = value === chosen;
+        input.addEventListener("change", () => change(value));
+        return make("label", {}, input, make("span", {}, label));
+      }));
+  }
+
+  function button(text, name, press) {
+    const node = make("button", { type: "button", class: "ix-button" }, text);
+    if (name) node.setAttribute("aria-label", name);
+    node.addEventListener("click", press);
+    return node;
+  }
+
+  /** A table whose rows start with a header; a cell given as {name} can be filled by `put`. */
+  function table(caption, head, rows) {
+    const cell = (item) => (typeof item === "string" ? make("td", {}, item) : make("td", { "data-out": item.name }));
+    return make("table", { class: "ix-table" }, make("caption", {}, caption),
+      make("thead", {}, make("tr", {}, ...head.map((text) => make("th", { scope: "col" }, text)))),
+      make("tbody", {}, ...rows.map(([first, ...rest]) => make("tr", {}, make("th", { scope: "row" }, first), ...rest.map(cell)))));
+  }
+
+  /** The base of every figure. A figure has `heading`, `build()` (fills this.stage) and `draw(width)`. */
+  class Figure extends HTMLElement {
+    connectedCallback() {
+      if (this.stage) return;
+      const id = `ix-figure-${++serial}`;
+      const body = make("div", { class: "ix-body" });
+      body.append(...this.childNodes);
+      this.stage = make("div", { class: "ix-stage", role: "group", "aria-labelledby": id },
+        make("p", { class: "ix-heading", id }, this.heading));
+      this.live = make("p", { class: "ix-live", "aria-live": "polite" });
+      this.append(this.stage, this.live, body);
+      try {
+        this.build();
+        this.redraw();
+        new ResizeObserver(() => { if (this.room() !== this.width) this.redraw(); }).observe(this.stage);
+        body.hidden = true;
+      } catch (problem) { // the text is better than half a figure
+        this.stage.remove();
+        throw problem;
+      }
+    }
+
+    /** The width between the paddings. */
+    room() {
+      const style = getComputedStyle(this.stage);
+      return this.stage.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight);
+    }
+
+    redraw() {
+      this.width = this.room();
+      this.draw(clamp(this.width, 240, 640));
+    }
+
+    /** The drawing: a hidden background, renewed at each draw, and the handles in front of it. */
+    canvas(name, ...handles) {
+      this.back = make("g", { "aria-hidden": "true" });
+      this.svg = make("svg", { role: "group", "aria-label": name }, this.back, ...handles);
+      return this.svg;
+    }
+
+    paint(width, height, ...shapes) {
+      for (const [key, value] of Object.entries({ width, height, viewBox: `0 0 ${width} ${height}` })) this.svg.setAttribute(key, value);
+      this.back.replaceChildren(...shapes);
+    }
+
+    /** Fills the cells of the tables and the sentence below the figure. */
+    put(values) {
+      for (const [name, text] of Object.entries(values)) this.stage.querySelector(`[data-out="${name}"]`).textContent = text;
+    }
+
+    /** Says something to those who can't see the change: once, and only after things have come to rest. */
+    say(text) {
+      clearTimeout(this.timer);
+      this.timer = setTimeout(() => { this.live.textContent = text; }, 900);
+    }
+  }
+
+  window.interactiveKit = { Figure, make, number, significant, clamp, minus, scale, axis, drag, mark, grip, handle, range, choice, button, table };
+})();

@@ -1,0 +1,37 @@
+"""The directive: what reaches the page, and which pages load the scripts."""
+
+import pytest
+
+from .conftest import FIGURES, ROOT, build
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_page_has_the_body_and_its_own_script(site, name):
+    page = (site / f"{name}.html").read_text()
+    inside = page.split(f'<ix-{name} class="interactive">')[1].split(f"</ix-{name}>")[0]
+    assert f"<p>In <em>words</em>: {name}.</p>" in inside
+    scripts = [script for script in ["kit", *FIGURES] if f"_static/interactive/{script}.js" in page]
+    assert scripts == ["kit", name]
+    assert page.count('defer="defer" src="_static/interactive/') == 2
+
+
+def test_page_without_a_figure_loads_nothing(site):
+    page = (site / "index.html").read_text()
+    assert "interactive" not in page
+    assert (site / "_static" / "interactive" / "kit.js").exists()
+
+
+@pytest.mark.parametrize(("text", "says"), [
+    ("```{interactive} nobody\nText.\n```", "no interactive figure is called 'nobody'; there are: cube, geometry, precision, scores"),
+    ("```{interactive} scores\n```", "Content block expected"),
+])
+def test_mistakes_break_the_build(tmp_path, text, says):
+    done = build(tmp_path, {"index": f"# Title\n\n{text}\n"})
+    assert done.returncode != 0
+    assert says in done.stderr
+
+
+def test_scripts_name_no_other_host():
+    for path in (ROOT / "book" / "_interactive").iterdir():
+        text = path.read_text().replace("http://www.w3.org/2000/svg", "")
+        assert "://" not in text and "import(" not in text, path.name

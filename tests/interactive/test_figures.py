@@ -1,0 +1,354 @@
+"""The figures, worked by keyboard, mouse and finger; each number shown is computed again with NumPy."""
+
+import time
+
+import numpy as np
+import pytest
+
+from .conftest import FIGURES, ROOT, as_number
+
+RIGHT, LEFT, UP, DOWN = "\ue014", "\ue012", "\ue013", "\ue015"
+PAGE_UP, PAGE_DOWN, END, HOME, ENTER = "\ue00e", "\ue00f", "\ue010", "\ue011", "\ue007"
+
+
+# Every figure
+
+
+@pytest.mark.parametrize("name", FIGURES)
+@pytest.mark.parametrize("width", [390, 800])
+def test_figure_replaces_the_body_without_errors(browser, site, name, width):
+    browser.driver.get_log("browser")
+    browser.open(site / f"{name}.html", width)
+    assert browser.one(".ix-stage").is_displayed()
+    assert not browser.one(".ix-body").is_displayed()
+    assert browser.js("return document.documentElement.scrollWidth") <= width
+    assert browser.js("const s = document.querySelector('.ix-stage'); return s.scrollWidth - s.clientWidth") == 0
+    assert [entry for entry in browser.driver.get_log("browser") if entry["level"] == "SEVERE"] == []
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_without_script_and_on_paper_the_body_is_read(browser, site, name):
+    browser.open(site / f"{name}.html", script=False)
+    assert browser.one(f"ix-{name}").text == f"In words: {name}."
+    browser.open(site / f"{name}.html", media="print")
+    assert browser.one(".ix-body").is_displayed()
+    assert not browser.one(".ix-stage").is_displayed()
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_everything_that_takes_the_focus_has_a_name(browser, site, name):
+    browser.open(site / f"{name}.html")
+    nodes = browser.all(".ix-stage :is(input, button, [tabindex='0'])")
+    assert nodes and all(node.accessible_name for node in nodes)
+    for node in browser.all("[role=slider]"):
+        low, now, high = (float(node.get_attribute(f"aria-value{part}")) for part in ("min", "now", "max"))
+        assert low <= now <= high and node.get_attribute("aria-valuetext")
+
+
+def test_a_figure_that_fails_leaves_the_body(browser, site, tmp_path):
+    page = (site / "scores.html").read_text().replace("_static/", f"{site.as_uri()}/_static/")
+    broken = page.replace("</head>", "<script>delete window.ResizeObserver</script></head>")
+    (tmp_path / "broken.html").write_text(broken)
+    browser.open(tmp_path / "broken.html")
+    assert browser.one(".ix-body").is_displayed() and not browser.all(".ix-stage")
+
+
+def test_live_region_speaks_once_after_rest(browser, site):
+    browser.open(site / "scores.html")
+    browser.js("window.spoken = []; new MutationObserver(() => spoken.push(document.querySelector('.ix-live').textContent))"
+               ".observe(document.querySelector('.ix-live'), {childList: true, characterData: true, subtree: true})")
+    browser.keys('[data-handle$="A"]', *[RIGHT] * 8)
+    time.sleep(1.3)
+    spoken = browser.js("return spoken")
+    assert spoken == [browser.text("state")] and "A’s mark of 28" in spoken[0]
+
+
+# Scores
+
+
+def scores_match(browser, gamma: float, beta: float) -> np.ndarray:
+    marks = np.array(browser.row("markA markB markC markD markE"))
+    z = (marks - marks.mean()) / marks.std() if marks.std() else np.zeros(5)
+    assert browser.row("deviationA deviationB deviationC deviationD deviationE") == pytest.approx(marks - marks.mean(), abs=0.0051)
+    assert browser.row("zA zB zC zD zE") == pytest.approx(z, abs=0.0051)
+    assert browser.row("yA yB yC yD yE") == pytest.approx(gamma * z + beta, abs=0.0051)
+    said = f"Mean {marks.mean():.2f}, variance {marks.var():.2f}, standard deviation σ = {marks.std():.2f}."
+    assert browser.text("state").startswith(said)
+    return marks
+
+
+def test_scores_by_keyboard(browser, site):
+    browser.open(site / "scores.html")
+    assert list(scores_match(browser, 1, 0)) == [20, 50, 60, 80, 90]
+    browser.keys('[data-handle$="E"]', PAGE_UP)
+    browser.keys('[data-handle$="A"]', RIGHT, UP, LEFT)
+    browser.keys('[data-handle$="B"]', HOME)
+    assert list(scores_match(browser, 1, 0)) == [21, 0, 60, 80, 100]
+    browser.keys('input[aria-label^="γ"]', *[LEFT] * 25)
+    browser.keys('input[aria-label^="β"]', *[RIGHT] * 7)
+    scores_match(browser, -1.5, 0.7)
+    browser.keys("button", ENTER)
+    assert list(scores_match(browser, 1, 0)) == [20, 50, 60, 80, 90]
+
+
+def test_scores_all_equal(browser, site):
+    browser.open(site / "scores.html")
+    for name in "ABCDE":
+        browser.keys(f'[data-handle$="{name}"]', END)
+    assert list(scores_match(browser, 1, 0)) == [100] * 5
+    assert "z is 0 by definition" in browser.text("state")
+
+
+@pytest.mark.parametrize("width", [390, 800])
+def test_scores_by_pointer(browser, site, width):
+    browser.open(site / "scores.html", width)
+    place = "return document.querySelector(`[data-handle$='${arguments[0]}']`).getBoundingClientRect().x"
+    unit = (browser.js(place, "E") - browser.js(place, "A")) / 70
+    browser.drag('[data-handle$="A"]', 60)
+    assert scores_match(browser, 1, 0)[0] == pytest.approx(20 + 60 / unit, abs=0.51)
+    browser.drag('[data-handle$="C"]', -2000)
+    assert scores_match(browser, 1, 0)[2] == 0
+
+
+def test_finger_drags_a_handle_and_scrolls_beside_it(browser, site):
+    browser.open(site / "scores.html", 390)
+    browser.driver.execute_cdp_cmd("Emulation.setTouchEmulationEnabled", {"enabled": True})
+    try:
+        browser.swipe('[data-handle$="A"]', 80, 60)
+        assert scores_match(browser, 1, 0)[0] > 30
+        before = browser.js("return scrollY")
+        browser.swipe("svg", 0, -150)  # its middle: no handle there
+        assert browser.js("return scrollY") > before + 50
+        assert list(scores_match(browser, 1, 0))[1:] == [50, 60, 80, 90]
+    finally:
+        browser.driver.execute_cdp_cmd("Emulation.setTouchEmulationEnabled", {"enabled": False})
+
+
+# Cube
+
+CUBE = np.array([
+    [[-3, 0, 2, 5, 8, 12], [1, 4, -2, 3, 9, 6], [0, 2, -4, 7, 5, 8]],
+    [[5, -1, 8, 10, 2, 6], [-6, 3, 1, 4, 0, 4], [2, 7, -3, 1, 9, 5]],
+])
+
+
+def cube_matches(browser, kind: str, b: int, t: int, f: int) -> None:
+    half = slice(0, 3) if f < 3 else slice(3, 6)
+    index = {"batch": np.s_[:, :, f], "layer": np.s_[b, t], "instance": np.s_[b, :, f], "group": np.s_[b, t, half], "rms": np.s_[b, t]}
+    member = np.zeros(CUBE.shape, bool)
+    member[index[kind]] = True
+    shown = {cell.get_attribute("data-cell") for cell in browser.all(".ix-shared")}
+    assert shown == {"".join(map(str, place)) for place in np.argwhere(member)}
+    assert browser.js("return document.querySelector('.ix-cell[tabindex=\"0\"]').dataset.cell") == f"{b}{t}{f}"
+    cells, x = CUBE[member], CUBE[b, t, f]
+    assert browser.number("count") == cells.size
+    if kind == "rms":
+        square = (cells**2).mean()
+        assert browser.number("square") == pytest.approx(square, abs=0.0051)
+        assert browser.number("value") == pytest.approx(x / np.sqrt(square), abs=0.0051)
+        assert browser.text("mean") == browser.text("variance") == "not used"
+    else:
+        assert browser.row("mean variance value") == pytest.approx([cells.mean(), cells.var(), (x - cells.mean()) / cells.std()], abs=0.0051)
+
+
+@pytest.mark.parametrize("kind", ["batch", "layer", "instance", "group", "rms"])
+def test_cube_by_keyboard(browser, site, kind):
+    browser.open(site / "cube.html")
+    browser.js("arguments[0].click()", browser.one(f'input[value="{kind}"]'))
+    cube_matches(browser, kind, 0, 0, 2)
+    place = [(RIGHT, (0, 0, 3)), (DOWN, (0, 1, 3)), (DOWN, (0, 2, 3)), (DOWN, (1, 0, 3)), (END, (1, 0, 5)), (RIGHT, (1, 0, 5)),
+             (PAGE_UP, (0, 0, 5)), (UP, (0, 0, 5)), (HOME, (0, 0, 0)), (PAGE_DOWN, (1, 0, 0)), (LEFT, (1, 0, 0))]
+    browser.keys(".ix-cell[tabindex='0']")
+    for key, (b, t, f) in place:
+        browser.driver.switch_to.active_element.send_keys(key)
+        cube_matches(browser, kind, b, t, f)
+    name = browser.driver.switch_to.active_element.get_attribute("aria-label")
+    assert name.startswith("Sequence 1, token 0, feature 0: 5. ") and " cells, mean" in name
+
+
+@pytest.mark.parametrize("width", [390, 800])
+def test_cube_by_pointer(browser, site, width):
+    from selenium.webdriver.common.action_chains import ActionChains
+
+    browser.open(site / "cube.html", width)
+    browser.js("document.querySelector('svg').scrollIntoView({block: 'center'})")
+    for place in ["003", "125", "020"]:
+        ActionChains(browser.driver, duration=20).move_to_element(browser.one(f'[data-cell="{place}"] text')).perform()
+        cube_matches(browser, "layer", *map(int, place))
+    browser.one('[data-cell="111"] text').click()
+    browser.one('input[value="batch"]').click()
+    cube_matches(browser, "batch", 1, 1, 1)
+
+
+# Geometry
+
+
+def geometry_matches(browser, x=None, g=None) -> None:
+    x = browser.row("x0 x1 x2") if x is None else x
+    g = browser.row("g0 g1 g2") if g is None else g
+    x, g = np.array(x, float), np.array(g, float)
+    hat = (x - x.mean()) / x.std()
+    dx = (g - g.mean() - hat * (g * hat).mean()) / x.std()
+    parts = {"x": x, "c": x - x.mean(), "h": hat, "g": g, "m": np.full(3, g.mean()), "r": hat * (g * hat).mean(), "d": dx}
+    for name, vector in parts.items():
+        assert browser.row(f"{name}0 {name}1 {name}2") == pytest.approx(vector, abs=0.0051), name
+    assert f"μ = {x.mean():.2f}, σ = {x.std():.2f}".replace("-", "−") in browser.text("state")
+
+
+def test_geometry_by_keyboard(browser, site):
+    browser.open(site / "geometry.html")
+    geometry_matches(browser, [1.9, -1, 2.6], [0.9, 1.6, -0.4])
+    browser.keys('input[aria-label^="x₂"]', *[RIGHT] * 15)
+    browser.keys('input[aria-label^="g₁"]', *[LEFT] * 12)
+    geometry_matches(browser, [1.9, 0.5, 2.6], [-0.3, 1.6, -0.4])
+    browser.keys('input[aria-label^="x₁"]', HOME)
+    geometry_matches(browser, [-3, 0.5, 2.6], [-0.3, 1.6, -0.4])
+    view = browser.js("return document.querySelector('ix-geometry').view")
+    browser.keys('[aria-label="Turn left"]', ENTER, UP, RIGHT, RIGHT)
+    turned = browser.js("return document.querySelector('ix-geometry').view")
+    assert turned == pytest.approx([view[0] - 15, view[1] + 15])
+    geometry_matches(browser, [-3, 0.5, 2.6], [-0.3, 1.6, -0.4])
+
+
+def test_geometry_equal_features(browser, site):
+    browser.open(site / "geometry.html")
+    for i in "₁₂₃":
+        browser.keys(f'input[aria-label^="x{i}"]', END)
+    assert "All three features are equal" in browser.text("state")
+    assert browser.text("d0") == "–"
+
+
+@pytest.mark.parametrize("width", [390, 800])
+def test_geometry_by_pointer(browser, site, width):
+    browser.open(site / "geometry.html", width)
+    browser.keys('[aria-label^="Along 1"]', ENTER)
+    browser.drag('[data-handle="x"]', 50, 30)
+    x = np.array(browser.row("x0 x1 x2"))
+    assert np.abs(x - [1.9, -1, 2.6]).max() > 0.3
+    assert x.mean() == pytest.approx(3.5 / 3, abs=0.06)  # seen along 1 it moves in the plane
+    geometry_matches(browser)
+    browser.drag('[data-handle="g"]', -30, 10)
+    assert browser.row("g0 g1 g2") != [0.9, 1.6, -0.4]
+    geometry_matches(browser)
+
+
+# Precision
+
+DEVIATIONS = np.array([-1.54, -0.88, -0.44, 0.22, 0.88, 1.76])
+OFFSETS = [step * 10**power for power in range(7) for step in (1, 2, 5)][:19]
+EPS = [0, 1e-12, 1e-8, 1e-5, 1e-3, 0.1]
+
+
+def precision_matches(browser, offset: int, dtype, eps: float) -> None:
+    with np.errstate(all="ignore"):
+        x = (offset + DEVIATIONS).astype(dtype)
+        total = squares = deviations = dtype(0)
+        for value in x:
+            total, squares = total + value, squares + value * value
+        mean = total / dtype(6)
+        for value in x:
+            deviations = deviations + (value - mean) * (value - mean)
+        exact = x.astype(float)
+        rows = [(exact.var(), np.sqrt(exact.var() + eps), None)]
+        rows[0] = (*rows[0][:2], (exact[0] - exact.mean()) / rows[0][1])
+        for variance in (squares / dtype(6) - mean * mean, deviations / dtype(6)):
+            root = np.sqrt(variance + dtype(eps))
+            rows.append((variance, root, (x[0] - mean) / root))
+    for i, row in enumerate(rows):
+        for name, value in zip("vsh", row, strict=True):
+            value = float(value)
+            digits = 6e-5 if 1e-3 <= abs(value) < 1e6 else 6e-3
+            assert browser.number(f"{name}{i}") == pytest.approx(value, rel=digits, nan_ok=True), (offset, eps, name, i)
+    assert browser.text("state").startswith(f"{dtype.__name__}, six numbers near {offset:,}.")
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+def test_precision_by_keyboard(browser, site, dtype):
+    browser.open(site / "precision.html")
+    browser.js("arguments[0].click()", browser.one(f'input[value="{dtype.__name__}"]'))
+    browser.keys('[role="slider"]', HOME)
+    for offset in OFFSETS:
+        precision_matches(browser, offset, dtype, 1e-5)
+        browser.driver.switch_to.active_element.send_keys(RIGHT)
+    browser.driver.switch_to.active_element.send_keys(PAGE_DOWN, PAGE_DOWN)
+    browser.keys('input[aria-label^="ε"]', HOME)
+    for eps in EPS:
+        precision_matches(browser, 10_000, dtype, eps)
+        browser.driver.switch_to.active_element.send_keys(RIGHT)
+
+
+def test_precision_says_what_breaks(browser, site):
+    browser.open(site / "precision.html")
+    browser.keys('[role="slider"]', RIGHT, RIGHT)
+    assert "−4 (negative: its root is NaN)" in browser.text("state")
+    browser.js("document.querySelector('input[value=float16]').click()")
+    assert "Stored, all six are one and the same number" in browser.text("state")
+    browser.keys('[role="slider"]', END)
+    assert "beyond 65,504" in browser.text("state")
+    browser.keys('[role="slider"]', HOME)
+    browser.keys('input[aria-label^="ε"]', HOME, RIGHT, RIGHT)
+    assert "counts as 0" in browser.text("state")
+
+
+@pytest.mark.parametrize("width", [390, 800])
+def test_precision_by_pointer(browser, site, width):
+    browser.open(site / "precision.html", width)
+    browser.drag('[role="slider"]', 2000)
+    precision_matches(browser, 1_000_000, np.float32, 1e-5)
+    browser.drag('[role="slider"]', -2000)
+    precision_matches(browser, 1, np.float32, 1e-5)
+
+
+# The book itself
+
+CHAPTERS = {"cube": "2_layernorm_forward", "geometry": "3_layernorm_backward", "precision": "2_layernorm_forward", "scores": "1_z_scores"}
+
+
+@pytest.fixture(scope="module")
+def book():
+    folder = ROOT / "_build" / "html" / "book"
+    if not folder.exists():
+        pytest.skip("the site has not been built: run `make site`")
+    return folder
+
+
+@pytest.mark.parametrize("name", FIGURES)
+@pytest.mark.parametrize(("width", "dark"), [(390, True), (1280, False)])
+def test_figure_in_its_chapter(browser, book, name, width, dark):
+    browser.driver.get_log("browser")
+    browser.open(book / f"{CHAPTERS[name]}.html", width, dark=dark)
+    assert browser.one(f"ix-{name} .ix-stage").is_displayed()
+    assert browser.js("return document.documentElement.scrollWidth") <= width
+    assert [entry for entry in browser.driver.get_log("browser") if entry["level"] == "SEVERE"] == []
+
+
+def body_of(browser, book, name: str) -> list[list[str]]:
+    """The table that stands in for a figure, cell by cell."""
+    browser.open(book / f"{CHAPTERS[name]}.html")
+    rows = browser.js(
+        "return [...document.querySelectorAll(arguments[0] + ' .ix-body tbody tr')].map(r => [...r.children].map(c => c.textContent.trim()))",
+        f"ix-{name}",
+    )
+    assert rows
+    return rows
+
+
+def test_bodies_say_what_the_figures_show(browser, book):
+    rows = body_of(browser, book, "scores")
+    assert [as_number(row[2]) for row in rows] == browser.row("zA zB zC zD zE")
+    marks = np.array([20, 50, 60, 80, 100])
+    z = (marks - marks.mean()) / marks.std()
+    assert [as_number(row[3]) for row in rows] == pytest.approx(z, abs=0.0051)
+    assert [as_number(row[4]) for row in rows] == pytest.approx(2 * z + 0.5, abs=0.0051)
+
+    rows = {row[0].split()[0]: row for row in body_of(browser, book, "cube")}
+    for kind in ["batch", "layer", "instance", "group", "rms"]:
+        browser.js("arguments[0].click()", browser.one(f'ix-cube input[value="{kind}"]'))
+        shown = [browser.js("return document.querySelector(`ix-cube [data-out=${arguments[0]}]`).textContent", key)
+                 for key in ("count", "mean", "square" if kind == "rms" else "variance", "value")]
+        assert [cell.removeprefix("mean square ") for cell in rows.get(kind, rows["RMSNorm"])[1:]] == shown
+
+    rows = body_of(browser, book, "geometry")
+    assert len(rows) == 7
+    for row, name in zip(rows, "xchgmrd", strict=True):
+        assert [as_number(cell) for cell in row[1:]] == browser.row(f"{name}0 {name}1 {name}2")

@@ -1,0 +1,35 @@
+"""The instructor's chapter says what is so: its limits are the judge's, its commands exist."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+from autograder.limits import Limits
+
+ROOT = Path(__file__).parent.parent
+CHAPTER = (ROOT / "book" / "for_instructors.md").read_text()
+
+
+def test_the_limits_are_the_judges():
+    rows = re.findall(r"^\| ([\d.]+) (s|MiB) \|.*\| `(\w+)` \|$", CHAPTER, re.MULTILINE)
+    told = {name: float(number) * (2**20 if unit == "MiB" else 1) for number, unit, name in rows}
+    assert told == vars(Limits())
+
+
+def test_every_command_of_ours_exists():
+    pages = [CHAPTER, (ROOT / "book" / "how_to_use.md").read_text(), (ROOT / "README.md").read_text()]
+    commands = {name for page in pages for name in re.findall(r"python -m autograder (\w+)", page)}
+    options = set(re.findall(r"`(--(?:student|workers|json|scheduler|trust-submissions))`", CHAPTER))
+    assert commands and options
+    known = subprocess.run([sys.executable, "-m", "autograder", "grade", "--help"], cwd=ROOT, capture_output=True, text=True).stdout
+    assert all(option in known for option in options)
+    for command in commands:
+        done = subprocess.run([sys.executable, "-m", "autograder", command, "--help"], cwd=ROOT, capture_output=True, text=True)
+        assert done.returncode == 0, command
+
+
+def test_every_make_target_exists():
+    makefile = (ROOT / "Makefile").read_text()
+    for target in re.findall(r"`?make (\w+)", CHAPTER):
+        assert re.search(rf"^{target}:", makefile, re.MULTILINE), target

@@ -1,0 +1,89 @@
+"""The notebooks: sources that hold together with the judge, releases that are their image."""
+
+import re
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbclient import NotebookClient
+
+from autograder import exercises, releasing
+from tests.conftest import ROOT
+
+STEMS = exercises.stems()
+
+
+def source(stem: str):
+    return nbformat.read(ROOT / "solutions" / stem / f"{stem}.ipynb", as_version=4)
+
+
+def marks(cell) -> dict:
+    return cell.metadata.get("nbgrader", {})
+
+
+@pytest.mark.parametrize("stem", STEMS)
+def test_every_exercise_has_its_cell_and_its_points(stem):
+    topic = exercises.topic(stem)
+    judged = {marks(c)["grade_id"]: marks(c)["points"] for c in source(stem).cells if marks(c).get("grade") and not marks(c)["solution"]}
+    assert judged == {item.name: item.max_points for item in (*topic.exercises, topic.quiz)}
+
+
+@pytest.mark.parametrize("stem", STEMS)
+def test_the_title_names_the_sum_of_the_points(stem):
+    cells = source(stem).cells
+    assert f"{sum(marks(c).get('points', 0) for c in cells):g} points" in cells[0].source
+    assert re.search(r"\d+ minutes", cells[0].source) and re.search("[●○]{3}", cells[0].source)
+
+
+@pytest.mark.parametrize("stem", STEMS)
+def test_a_written_answer_has_a_rubric_and_there_is_a_prediction(stem):
+    cells = source(stem).cells
+    assert any(marks(c).get("grade") and marks(c).get("solution") for c in cells)
+    assert any("BEGIN MARK SCHEME" in c.source for c in cells)
+    assert any("prediction" in marks(c).get("grade_id", "") for c in cells)
+
+
+@pytest.mark.parametrize("stem", STEMS)
+def test_the_model_answers_pass_the_visible_checks(stem):
+    notebook = source(stem)
+    NotebookClient(notebook, timeout=120, resources={"metadata": {"path": str(ROOT / "solutions" / stem)}}).execute()
+
+
+def test_the_released_notebooks_are_the_image_of_the_sources(course):
+    """``notebooks/`` is committed: it must be what a release makes now."""
+    for stem in STEMS:
+        made, kept = course.root / "notebooks" / stem, ROOT / "notebooks" / stem
+        names = {p.name for p in made.iterdir() if p.is_file()}
+        assert names == {p.name for p in kept.iterdir() if p.is_file()}
+        for name in names:
+            assert (made / name).read_bytes() == (kept / name).read_bytes(), f"run `make release`: {stem}/{name} is old"
+
+
+def test_nothing_is_committed_with_outputs():
+    for room in ("solutions", "notebooks"):
+        for path in (ROOT / room).rglob("*.ipynb"):
+            for cell in nbformat.read(path, as_version=4).cells:
+                assert not cell.get("outputs") and cell.get("execution_count") is None, path
+
+
+def test_releases_hold_nothing_hidden(course):
+    assert releasing.leaks(course.root / "notebooks") == []
+
+
+@pytest.mark.parametrize(
+    "name, text",
+    [
+        ("a.py", "    deviation = exact - exact.mean(axis=-1, keepdims=True)\n"),
+        ("a.ipynb", '{"source": ["### BEGIN HIDDEN TESTS\\n"]}'),
+        ("gradebook.db", ""),
+        ("x.html", "STEM"),
+    ],
+)
+def test_the_leak_check_can_fail(tmp_path, name, text):
+    if text == "STEM":  # any long line of a hidden module
+        module = next(Path(releasing.__file__).parent.joinpath("exercises").glob("[0-9]*.py"))
+        text = next(line for line in module.read_text().splitlines() if line[:1] == " " and len(line.strip()) >= 60)
+    elif name == "a.py":
+        text = next(line + "\n" for line in releasing._answer_lines())
+    (tmp_path / name).write_text(text)
+    assert releasing.leaks(tmp_path)
