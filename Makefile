@@ -74,6 +74,7 @@ clean: ## remove what can be made again (never grading/)
 	@touch $@
 
 $(STAMPS)/site: .venv/installed $(BOOK)
+	rm -rf _build/html  # else a page that is no longer built stays
 	$(BIN)/jupyter-book build . -W -n --keep-going
 	@mkdir -p $(STAMPS) && touch $@
 

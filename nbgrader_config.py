@@ -10,9 +10,10 @@ root = Path(__file__).resolve().parent
 if str(root) not in sys.path:
     sys.path.insert(0, str(root))
 
-from autograder.nbgrader_seams import take_notebooks_only  # noqa: E402
+from autograder.nbgrader_seams import look_at_submissions_with_care, take_notebooks_only  # noqa: E402
 
 take_notebooks_only()
+look_at_submissions_with_care()
 
 c = get_config()  # noqa: F821  (nbgrader provides it)
 

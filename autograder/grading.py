@@ -8,14 +8,12 @@ import textwrap
 import warnings
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 
 import nbformat
 import nbgrader.api
 from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.preprocessors import AssignLatePenalties, GetGrades
-from nbgrader.utils import parse_utc
 from nbformat import NotebookNode
 from sqlalchemy.exc import SAWarning
 from traitlets.config import Config
@@ -92,7 +90,7 @@ def grade(stem: str, names: list[str], config: Config, crew: Crew) -> Iterable[R
             yield result
         else:
             todo.append(name)
-    jobs = ((name, (judge_submission, _handed(name, stem), stem, secret)) for name in todo)
+    jobs = ((name, (judge_submission, _handed(name, stem), stem, secret, CONFIGURED)) for name in todo)
     for name, outcome in crew.run(jobs):
         try:
             if isinstance(outcome, Exception):
@@ -104,7 +102,7 @@ def grade(stem: str, names: list[str], config: Config, crew: Crew) -> Iterable[R
             yield Result(name, stem, error=f"{type(error).__name__}: {error}")
 
 
-def judge_submission(handed: submission.Handed, stem: str, secret: bytes, limits: Limits = CONFIGURED) -> str:
+def judge_submission(handed: submission.Handed, stem: str, secret: bytes, limits: Limits) -> str:
     """Return the judged notebook of a submission, as JSON text. Touches no gradebook and no submitted file."""
     template = submission.read_template(course.source_notebook(stem), course.released_notebook(stem))
     return nbformat.writes(judge_notebook(submission.rebuild_handed(handed, template), stem, secret, limits))
@@ -114,7 +112,7 @@ def record(notebook: NotebookNode, student: str, stem: str, config: Config) -> R
     """Write a judged notebook's scores, its feedback page and the notebook itself."""
     about = _about(student, stem, config)
     stamp = _path(student, stem).parent / "timestamp.txt"
-    when = _time_of(stamp)
+    when = submission.handed_in_at(stamp.parent)
     with _gradebook(config) as gradebook:
         gradebook.update_or_create_student(student)
         more = {"timestamp": when} if when else {}
@@ -209,11 +207,3 @@ def _keep_receipts(student: str, stem: str) -> None:
             continue
         for room in (course.AUTOGRADED, course.FEEDBACK):
             pages.write(room / student / stem / name, text)
-
-
-def _time_of(stamp: Path) -> datetime | None:
-    """Return when a submission was handed in; None where nothing readable says so."""
-    try:
-        return parse_utc(submission.read_file(stamp, submission.RECEIPT_BYTES).decode().strip())
-    except (submission.BadSubmission, ValueError, OverflowError):
-        return None

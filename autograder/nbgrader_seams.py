@@ -8,13 +8,19 @@ import re
 from pathlib import Path
 
 from nbconvert.exporters import Exporter, NotebookExporter
+from nbgrader.apps.api import NbGraderAPI
 from nbgrader.converters import base
+from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import ClearSolutions, NbGraderPreprocessor, SaveAutoGrades
 from nbgrader.utils import is_solution
 
 from autograder import course, feedback, submission
 from autograder.limits import CONFIGURED
 from autograder.notebook_judge import judge_notebook
+
+# nbgrader's own, kept here because a server reads the configuration again and again.
+_find_all_files = base.find_all_files
+_submitted_students = NbGraderAPI.get_submitted_students
 
 
 class SubmissionExporter(NotebookExporter):
@@ -36,13 +42,29 @@ def take_notebooks_only() -> None:
     It would follow links and wait for pipes; of a submission only the notebook is ever used. The two
     small files by which the exchange returns feedback are copied if they are ordinary.
     """
-    find_all_files = base.find_all_files
 
     def ordinary(path, exclude=None):
         inside = Path(path).absolute().is_relative_to(course.SUBMITTED.absolute())
-        return _receipts(Path(path)) if inside else find_all_files(path, exclude)
+        return _receipts(Path(path)) if inside else _find_all_files(path, exclude)
 
     base.find_all_files = ordinary
+
+
+def look_at_submissions_with_care() -> None:
+    """Keep Formgrader's lists and nbgrader's commands from names and times that would stop them.
+
+    Of a student's folder with an odd name they see nothing, and of a time that is none, no time.
+    """
+
+    def plain(api, assignment_id):
+        return {name for name in _submitted_students(api, assignment_id) if submission.is_plain(name)}
+
+    def submitted_at(api, assignment_id, student_id):
+        return submission.handed_in_at(course.SUBMITTED / student_id / assignment_id)
+
+    NbGraderAPI.get_submitted_students = plain
+    NbGraderAPI.get_submitted_timestamp = submitted_at
+    CourseDirectory.get_existing_timestamp = lambda _, folder: submission.handed_in_at(Path(folder))
 
 
 def _receipts(folder: Path) -> list[str]:

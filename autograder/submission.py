@@ -10,11 +10,12 @@ import os
 import re
 import stat
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 import nbformat
 from nbformat import NotebookNode
-from nbgrader.utils import compute_checksum
+from nbgrader.utils import compute_checksum, parse_utc
 
 MAX_CELL_CHARACTERS = 200_000
 MAX_WRITTEN_CHARACTERS = 20_000
@@ -58,9 +59,14 @@ class Answers:
     extra_cells: int
 
 
+def is_plain(student: str) -> bool:
+    """Whether no page and no terminal could take the name of a student's folder for an order."""
+    return bool(_PLAIN_NAME.fullmatch(student))
+
+
 def check_name(student: str) -> None:
-    """Raise BadSubmission for a student's folder whose name a page or a terminal could take for an order."""
-    if not _PLAIN_NAME.fullmatch(student):
+    """Raise BadSubmission for a student's folder whose name is not plain."""
+    if not is_plain(student):
         raise BadSubmission("The folder's name has odd characters: rename it, with letters, digits, spaces and . , @ + ~ ( ) - _")
 
 
@@ -85,6 +91,14 @@ def read_file(path: Path, max_bytes: int) -> bytes:
             size = f"{status.st_size / 2**20:.1f} MiB"
             raise BadSubmission(f"{path.name} has {size}; the limit is {max_bytes / 2**20:g} MiB. Clear its outputs.")
         return file.read(max_bytes)
+
+
+def handed_in_at(folder: Path) -> datetime | None:
+    """Return when a submission was handed in; None where nothing readable says so."""
+    try:
+        return parse_utc(read_file(folder / "timestamp.txt", RECEIPT_BYTES).decode().strip())
+    except (BadSubmission, ValueError, OverflowError):
+        return None
 
 
 def _not_found(path: Path) -> str:

@@ -1,24 +1,12 @@
 """Every row of the attack tables, graded in a batch as an instructor grades: none gains, none harms, none leaks."""
 
-import hashlib
-import json
 import re
-import shutil
-import time
-from dataclasses import dataclass
 
 import pytest
 
-from tests.attacks import accidents, cells, files, lying, protocol, reading, resources, rows, scripts, writing
+from tests.attacks import writing
+from tests.attacks.batches import PASSWORD, ROWS, TABLES, WORKERS, Batch
 from tests.attacks.rows import STEM, TOPIC, Row
-
-TABLES = {
-    table.__name__.rpartition(".")[2]: table.ROWS
-    for table in (lying, cells, reading, writing, resources, files, protocol, scripts, accidents)
-}
-ROWS = [row for table in TABLES.values() for row in table]
-PASSWORD = "swordfish-of-the-course"
-WORKERS = 2
 
 
 def parameters(slow: bool) -> list:
@@ -29,77 +17,6 @@ def parameters(slow: bool) -> list:
                 gap = [pytest.mark.xfail(reason=row.gap, strict=True)] if row.gap else []
                 found.append(pytest.param(row, id=f"{name}-{row.name}", marks=gap))
     return found
-
-
-@dataclass(frozen=True)
-class Batch:
-    """What grading a set of rows gave.
-
-    results: by student. pages: the feedback pages by student. said: what the command printed.
-    before, after: the gradebook's scores and a digest of the files that nobody may change.
-    """
-
-    course: object
-    results: dict[str, dict]
-    pages: dict[str, str]
-    said: str
-    seconds: float
-    before: tuple
-    after: tuple
-
-
-def state(course) -> tuple[dict, dict]:
-    """Return the sample class's scores, and a digest of each file of the course's that must stay."""
-    scores = {key: score for key, score in course.scores().items() if key[0].startswith("sample_")}
-    kept = {}
-    for room in ("solutions", "autograder", "notebooks", "tests", "grading/submitted", "grading/autograded", "grading/course_secret"):
-        top = course.root / room
-        for path in [top] if top.is_file() else top.rglob("*"):
-            if path.is_file() and not path.is_symlink() and "__pycache__" not in path.parts and "atk_" not in str(path):
-                kept[str(path)] = hashlib.sha256(path.read_bytes()).hexdigest()
-    return scores, kept
-
-
-def grade(course, chosen: list[Row]) -> Batch:
-    """Write the submissions of ``chosen`` beside the sample class's and grade them all in one batch."""
-    course.run("python", "-m", "autograder", "grade", STEM, "--student", "sample_*")
-    before = state(course)
-    for row in chosen:
-        row.make(rows.place(course.root, row.student))
-    out = course.root / "attacks.json"
-    begun = time.monotonic()
-    done = course.run(
-        "python", "-m", "autograder", "grade", STEM, "--student", "atk_*", "--workers", str(WORKERS), "--json", str(out),
-        good=False, COURSE_PASSWORD=PASSWORD,
-    )  # fmt: skip
-    seconds = time.monotonic() - begun
-    assert out.exists(), done.stderr[-3000:]
-    results = {row["student"]: row for row in json.loads(out.read_text())}
-    feedback = course.root / "grading" / "feedback"
-    pages = {name: page.read_text() for name in results if (page := feedback / name / STEM / f"{STEM}.html").exists()}
-    return Batch(course, results, pages, done.stdout + done.stderr, seconds, before, state(course))
-
-
-@pytest.fixture(scope="session")
-def fortress(course, tmp_path_factory):
-    """A copy of the released course, so that other tests see a class of honest students only."""
-    copy = type(course).__new__(type(course))
-    copy.root = tmp_path_factory.mktemp("attacks") / "course"
-    shutil.copytree(course.root, copy.root, ignore=shutil.ignore_patterns("autograded", "feedback"))
-    return copy
-
-
-@pytest.fixture(scope="session")
-def batch(fortress):
-    return grade(fortress, [row for row in ROWS if not row.slow])
-
-
-@pytest.fixture(scope="session")
-def slow_batch(fortress, tmp_path_factory):
-    copy = type(fortress).__new__(type(fortress))
-    copy.root = tmp_path_factory.mktemp("slow_attacks") / "course"
-    shutil.copytree(fortress.root, copy.root, ignore=shutil.ignore_patterns("autograded", "feedback", "atk_*"))
-    return grade(copy, [row for row in ROWS if row.slow])
 
 
 def result_of(row: Row, batch: Batch) -> dict | None:

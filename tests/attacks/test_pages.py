@@ -7,7 +7,6 @@ from nbgrader.api import Gradebook
 
 from tests.attacks import scripts
 from tests.attacks.rows import STEM
-from tests.attacks.test_attacks import batch, fortress  # noqa: F401  (fixtures)
 from tests.browser import chromium, jupyterlab, needs_browser, until
 
 pytestmark = needs_browser
@@ -73,7 +72,7 @@ def test_the_browser_would_notice(driver, tmp_path):
 
 
 @pytest.mark.parametrize("row", SHOWN, ids=lambda row: row.name)
-def test_feedback_is_only_read(row, batch, driver):  # noqa: F811
+def test_feedback_is_only_read(row, batch, driver):
     page = batch.course.root / "grading" / "feedback" / row.student / STEM / f"{STEM}.html"
     driver.get(page.as_uri())
     assert driver.find_element("tag name", "h1").text == STEM
@@ -81,7 +80,7 @@ def test_feedback_is_only_read(row, batch, driver):  # noqa: F811
 
 
 @pytest.fixture(scope="module")
-def formgrader(batch, driver):  # noqa: F811
+def formgrader(batch, driver):
     """The address of Formgrader on the attacked course, and each student's page in it."""
     with Gradebook(f"sqlite:///{batch.course.root / 'grading' / 'gradebook.db'}") as gradebook:
         pages = {s.student.id: s.id for s in gradebook.notebook_submissions(STEM, STEM)}
