@@ -15,6 +15,7 @@ class Outcome:
 
     values: tuple[np.ndarray, ...] | None = None
     problem: str | None = None
+    brief: str | None = None
     kind: str | None = None
     changed: tuple[int, ...] = ()
     grown: int = 0
@@ -42,7 +43,8 @@ def as_tuple(reply: Reply, expected: str, length: int) -> Reply:
     if reply.problem or (isinstance(value, tuple) and len(value) == length):
         return reply
     kind = "None" if value is None else "Return"
-    return Reply(problem=f"returned {name_of(value)}; expected {expected}", error_type=kind)
+    brief = f"returned {'None' if value is None else 'something else'}; expected {expected}"
+    return Reply(problem=f"returned {name_of(value)}; expected {expected}", brief=brief, error_type=kind)
 
 
 def single(reply: Reply) -> Reply:
@@ -55,14 +57,16 @@ def single(reply: Reply) -> Reply:
 def read(reply: Reply, outputs: tuple[Output, ...]) -> Outcome:
     """Return the outputs as arrays of numbers, or say which one is not what it should be."""
     if reply.problem:
-        return Outcome(problem=reply.problem, kind=reply.error_type)
+        return Outcome(problem=reply.problem, brief=reply.brief or reply.problem, kind=reply.error_type)
     values = []
     for output, value in zip(outputs, reply.value):
         array = _READERS[output.kind](value)
         if array is None:
             kind = "None" if value is None else "Return"
             wanted = {"array": "a NumPy array", "number": "a number", "axes": "a tuple of integers"}[output.kind]
-            return Outcome(problem=f"{output.name} is {name_of(value)}; expected {wanted}", kind=kind)
+            what = "None" if value is None else "something else"
+            problem = f"{output.name} is {name_of(value)}; expected {wanted}"
+            return Outcome(problem=problem, brief=f"{output.name} is {what}; expected {wanted}", kind=kind)
         values.append(array)
     return Outcome(tuple(values), changed=reply.changed, grown=reply.grown, warnings=reply.warnings)
 

@@ -1,5 +1,6 @@
 """The trusted side's end of the pipe: one ``Student`` holds one process with one submission's code."""
 
+import builtins
 import os
 import select
 import time
@@ -37,12 +38,16 @@ class CellResult:
 class Reply:
     """What one call gave: a value, or ``problem`` in words that a student reads.
 
+    ``brief`` says the problem without words that the submission chose, which could spell out a hidden
+    input.
+
     ``changed`` lists the positions of the arguments that the call modified; ``grown`` counts the bytes
     by which the process's peak memory grew.
     """
 
     value: Any = None
     problem: str | None = None
+    brief: str | None = None
     error_type: str | None = None
     changed: tuple[int, ...] = ()
     grown: int = 0
@@ -63,6 +68,7 @@ def _error_of(message: dict) -> dict | None:
     return {
         "type": str(found.get("type", "Error"))[:100],
         "message": str(found.get("message", ""))[:1000],
+        "cell": found.get("cell"),
         "line": line if type(line) is int and 0 < line < 10**6 else None,
         "text": str(found.get("text", ""))[:200],
     }
@@ -132,7 +138,8 @@ class Student:
             return Reply(problem=self._why_missing(name), error_type="Missing")
         error = _error_of(message)
         if error:
-            return Reply(problem=f"`{name}` raised {say_error(error)}", error_type=error["type"])
+            brief = f"`{name}` raised {self._say_briefly(error)}"
+            return Reply(problem=f"`{name}` raised {say_error(error)}", brief=brief, error_type=error["type"])
         self.used.update(name for name in _list_of(message, "used", MAX_NAMES) if isinstance(name, str))
         changed = tuple(i for i in _list_of(message, "changed") if type(i) is int)
         grown = message.get("grown")
@@ -245,6 +252,18 @@ class Student:
         if self._process is not None:
             self._process.stop()
             self._process = None
+
+    def _say_briefly(self, error: dict) -> str:
+        """Say an error by the name of a built-in exception and a line as it stands in the submission."""
+        kind = getattr(builtins, str(error["type"]), None)
+        known = isinstance(kind, type) and issubclass(kind, BaseException)
+        words = kind.__name__ if known else "an exception"
+        cell, line = error.get("cell"), error.get("line")
+        if type(cell) is int and type(line) is int and 0 < cell <= len(self.cells):
+            lines = self.cells[cell - 1].splitlines()
+            if 0 < line <= len(lines):
+                words += f" (line {line}: `{lines[line - 1].strip()[:200]}`)"
+        return words
 
     def _why_missing(self, name: str) -> str:
         for source, result in zip(self.cells, self.results):

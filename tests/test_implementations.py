@@ -112,3 +112,15 @@ def test_quiz_answers_earn_their_points():
             for letter in set("abcd") - {question.answer}:
                 wrong = verdicts_of(f"{quiz.variable} = {right | {question.name: letter}}", quiz.name)
                 assert [v.hint for v in wrong if not v.passed] == [question.why[letter]]
+
+
+def test_a_submission_cannot_spell_out_a_hidden_input():
+    """Of an error on a hidden case only a built-in type and a line of the submission are told."""
+    source = (
+        "class Told(Exception):\n    pass\n"
+        "def z_scores(scores):\n"
+        "    spelt = 'input ' + ' '.join(chr(97 + int(d)) if d.isdigit() else 'z' for d in str(list(scores)))\n"
+        "    raise (Told if len(scores) % 2 else type(spelt, (Exception,), {}))(spelt)\n"
+    )
+    hidden = [v.hint for v in verdicts_of(source, "z_scores") if v.check == "dtype"]
+    assert hidden and all("input" not in hint and "raised an exception (line 5" in hint for hint in hidden)

@@ -70,7 +70,7 @@ class Forbidden:
 
 def describe(error: BaseException) -> dict:
     """Return what a student needs of an exception: type, message, and the line of their cell."""
-    line, text = None, ""
+    cell, line, text = None, None, ""
     if isinstance(error, SyntaxError):
         line, text = error.lineno, (error.text or "").strip()
         message = error.msg
@@ -78,10 +78,12 @@ def describe(error: BaseException) -> dict:
         message = str(error)
         for frame in traceback.extract_tb(error.__traceback__):
             if frame.filename.startswith("<cell"):
+                cell = int(frame.filename[5:-1])
                 line, text = frame.lineno, (frame.line or "").strip()
     return {
         "type": type(error).__name__[:100],
         "message": message[:1000],
+        "cell": cell,
         "line": line,
         "text": text[:200],
     }
