@@ -12,7 +12,7 @@ SAMPLES := $(shell find tests/implementations tests/sample_class.py -type f -nam
 
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
-.PHONY: all help test site serve lab teach release grade report bench sandbox browser clean
+.PHONY: all help test attacks site serve lab teach release grade report bench sandbox browser clean
 
 all: site release $(STAMPS)/graded ## set up, build the site, release the notebooks, grade the sample class
 	@$(BIN)/python -m tests.sample_class --show
@@ -28,7 +28,10 @@ help: ## this list
 	@echo "The assignments: $(ASSIGNMENTS)"
 
 test: site release sandbox browser ## everything that must hold
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -m "not slow"
+
+attacks: release sandbox browser ## every hostile submission, those too that take minutes
+	$(BIN)/python -m pytest tests/attacks
 
 site: $(STAMPS)/site ## build the book into _build/html
 

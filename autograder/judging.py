@@ -11,7 +11,7 @@ from autograder import reading
 from autograder.exercise import Case, Check, Exercise, Quiz, Suspect, Topic, Verdict
 from autograder.student import Student
 
-
+MAX_TOLD_SIZE = 4096
 
 
 def judge(item: Exercise | Quiz, topic: Topic, student: Student, secret: bytes) -> list[Verdict]:
@@ -108,7 +108,9 @@ def _compare(exercise, case, outcome, expected) -> tuple[str | None, str]:
         return "problem", f"{where}{outcome.problem if case.public else outcome.brief}."
     for output, found, right in _judged(case, exercise.outputs, outcome.values, expected):
         if output.kind == "array" and found.shape != right.shape:
-            return "shape", f"{where}{output.name} has shape {found.shape}; expected {right.shape}."
+            # A long shape, or one that holds nothing, could spell out a hidden input as well.
+            told = f"shape {found.shape}" if case.public or 0 < found.size <= MAX_TOLD_SIZE else "a shape far from right"
+            return "shape", f"{where}{output.name} has {told}; expected {right.shape}."
         if not _equal(found, right, case):
             return "value", where + _figures(output, found, right, case)
     for output, found in _judged(case, exercise.outputs, outcome.values):

@@ -78,7 +78,7 @@ def rows(course, *options: str) -> list:
 
 def forget(course) -> None:
     """Take away the judged notebooks, so that the next run judges again."""
-    for path in (course.root / "grading" / "autograded").glob(f"*/{STEM}/{STEM}.ipynb"):
+    for path in (course.root / "grading" / "autograded").glob(f"sample_*/{STEM}/{STEM}.ipynb"):
         path.unlink()
 
 

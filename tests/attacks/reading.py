@@ -144,7 +144,7 @@ for path in ("/tmp/../..", "/proc/self/root", "/proc/1/root", "/dev/fd", "/dev/c
 """)),
     Row("hidden_inputs_by_an_error", code("""
 def told(x):
-    raise ValueError("HIDDEN " + str([float(v) for v in x]))
+    raise ValueError("HID" "DEN " + str([float(v) for v in x]))
 standard_deviation = z_scores = told
 """), tells="HIDDEN"),
     Row("hidden_inputs_by_printing", code("""
@@ -156,8 +156,32 @@ standard_deviation = z_scores = told
     Row("hidden_inputs_by_another_alphabet", code("""
 def told(x):
     if [float(v) for v in x] != [20, 50, 60, 80, 90]:
-        raise ValueError("OUTSIDE" + np.asarray(x, float).tobytes().hex(",").translate(str.maketrans("0123456789", "ghijklmnop")))
+        raise ValueError("HID" "DEN" + np.asarray(x, float).tobytes().hex(",").translate(str.maketrans("0123456789", "ghijklmnop")))
     return 0.5
 standard_deviation = told
-"""), gap="an error's message about a hidden case reaches the student, up to 300 characters without long figures"),
+""")),
+    Row("hidden_inputs_by_the_name_of_an_error", code("""
+def told(x):
+    if [float(v) for v in x] != [20, 50, 60, 80, 90]:
+        raise type("HID" "DEN" + "_".join(map(str, x)), (Exception,), {})
+    return 0.5
+standard_deviation = told
+""")),
+    Row("hidden_inputs_by_the_name_of_a_type", code("""
+def told(x):
+    if [float(v) for v in x] != [20, 50, 60, 80, 90]:
+        return type("HID" "DEN" + "_".join(map(str, x)), (), {})()
+    return 0.5
+standard_deviation = z_scores = told
+""")),
+    Row("hidden_inputs_by_a_shape", code("""
+def told(x):
+    return np.zeros((0, *(int(abs(v) * 1e9) for v in np.ravel(x)[:6])))
+z_scores = z_scores_by_row = told
+""")),
+    Row("hidden_inputs_by_a_length", code("""
+def told(x):
+    return np.zeros(int(abs(np.ravel(x)[0]) * 1e4) % 8_000_000)
+z_scores = z_scores_by_row = told
+""")),
 )  # fmt: skip

@@ -44,7 +44,7 @@ QUICK = {"deep_parentheses", "deep_sum", "deep_blocks"}
 ROWS = (
     *(Row(name, answered(FIRST, text), OTHERS, exact=True, slow=name not in QUICK) for name, text in DEEP.items()),
     first_is("return float(__import__('numpy').ones(2**33).sum())", "memory_at_once", tells="MemoryError"),
-    first_is("rows = []\nwhile True:\n    rows.append(bytearray(2**24))", "memory_bit_by_bit", slow=True, tells="MemoryError"),
+    first_is("rows = []\nwhile True:\n    rows.append(bytearray(2**24))", "memory_bit_by_bit", slow=True, tells="MemoryError|did not finish"),
     first_is("import numpy as np\nreturn np.broadcast_to(np.zeros(1), (2**20, 2**20))", "array_of_a_terabyte"),
     first_is("import numpy as np\nreturn np.zeros(2**27)", "array_of_a_gigabyte"),
     first_is("return [[0.0] * 1000] * 10_000", "list_of_ten_million"),
@@ -96,7 +96,7 @@ ROWS = (
         "reply_byte_by_byte", slow=True, seconds=20, tells="did not finish|sent",
     ),
     Row("loops_in_every_function", code(CALLS.format("iter(int, 1).__next__() or [0 for _ in iter(int, 1)]")), slow=True, seconds=60, tells="did not finish"),
-    Row("loop_in_a_cell", answered(FIRST, "while True:\n    pass\n"), OTHERS, slow=True, seconds=60, tells="did not finish"),
+    Row("loop_in_a_cell", answered(FIRST, f"while True:\n    pass\ndef {FIRST}(scores): pass\n"), OTHERS, exact=True, slow=True, seconds=60, tells="did not finish"),
     Row("loops_in_every_cell", in_every_cell("while True:\n    pass\n"), slow=True, seconds=150, tells="did not finish|time is used up"),
     Row("slow_cells", in_every_cell("import time\ntime.sleep(29)\n"), slow=True, seconds=150),
     Row("slow_but_right", changed(lambda n: solutions(n)[0].update(

@@ -2,11 +2,12 @@
 
 import re
 
+import numpy as np
 import pytest
 
 from tests.attacks import writing
 from tests.attacks.batches import PASSWORD, ROWS, TABLES, WORKERS, Batch
-from tests.attacks.rows import STEM, TOPIC, Row
+from tests.attacks.rows import EXERCISES, STEM, TOPIC, Row
 
 
 def parameters(slow: bool) -> list:
@@ -47,7 +48,6 @@ def check(row: Row, batch: Batch) -> None:
 @pytest.mark.parametrize("row", parameters(slow=False))
 def test_it_gets_what_it_deserves(row, batch):
     check(row, batch)
-    assert "OUTSIDE" not in batch.pages.get(row.student, "")
 
 
 @pytest.mark.slow
@@ -109,13 +109,17 @@ def without_source(page: str) -> str:
     return re.sub(r'<pre tabindex="0">.*?</pre>', "", page, flags=re.S)
 
 
-def test_no_hidden_input_is_told_in_figures(batch):
-    page = batch.pages["atk_hidden_inputs_by_an_error"]
-    told = re.findall(r"HIDDEN \[([^\]]*)", without_source(page).replace("&#x27;", "'"))
-    assert told
-    for numbers in told:
-        assert "20.0, 50.0" in numbers or not re.search(r"\d\.\d{4}", numbers), numbers
-    assert "HIDDEN" not in without_source(batch.pages["atk_hidden_inputs_by_printing"])
+def test_no_hidden_input_is_told(batch):
+    """An error on a case that everybody knows is told in full; of a hidden one no words and no long figures."""
+    rng = np.random.default_rng(0)
+    cases = [case for exercise in TOPIC.exercises for check in exercise.checks for case in check.cases(rng)]
+    public = tuple(f"For {case.words}:" for case in cases if case.public)
+    rows = [result for name, result in batch.results.items() if name.startswith("atk_hidden_inputs_")]
+    hints = [v["hint"] for row in rows for v in row["verdicts"] if v["exercise"] in EXERCISES]
+    hidden = [hint for hint in hints if not hint.startswith(public)]
+    assert len(rows) >= 6 and len(hidden) >= 10
+    assert any("HIDDEN" in hint for hint in hints if hint.startswith(public))
+    assert not [hint for hint in hidden if "HIDDEN" in hint or re.search(r"\d{5}", hint)], "a hidden input"
 
 
 def test_the_terminal_gets_no_orders(batch):
