@@ -1,6 +1,6 @@
 """Where student code runs: inside bubblewrap, without network, without sight of the course.
 
-Inside, the system and the Python environment are read-only, ``/tmp`` is private and small, the
+Inside, the system and the Python environment are read-only, the scratch folder is private and small, the
 network and every other process are gone, and the user has no rights. When the process is killed,
 its whole tree dies with it.
 """
@@ -19,13 +19,11 @@ SCRATCH_BYTES = 256 * 2**20
 _PARENT_SECONDS = 60.0
 _RUNNER_FOLDER = Path(__file__).parent / "student_side"
 _INSIDE = "/student_side"
+_SCRATCH = "/scratch"
 _ENVIRONMENT = {
     "PATH": "/usr/bin:/bin",
-    "HOME": "/tmp",
-    "TMPDIR": "/tmp",
     "LANG": "C.UTF-8",
     "MPLBACKEND": "Agg",
-    "MPLCONFIGDIR": "/tmp",
     "OPENBLAS_NUM_THREADS": "1",
     "OMP_NUM_THREADS": "1",
 }
@@ -73,8 +71,8 @@ class _WarmParent:
                 stdin=theirs,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
-                cwd="/tmp" if trusted else "/",
-                env=_ENVIRONMENT,
+                cwd="/",
+                env=_ENVIRONMENT | dict.fromkeys(("HOME", "TMPDIR", "MPLCONFIGDIR"), "/tmp" if trusted else _SCRATCH),
                 start_new_session=True,
             )
         self._control.settimeout(_PARENT_SECONDS)
@@ -125,7 +123,7 @@ def _bubblewrap() -> tuple[str, ...]:
         *("--die-with-parent", "--new-session", "--hostname", "sandbox"),
         *_system(),
         *("--ro-bind", str(_RUNNER_FOLDER), _INSIDE),
-        *("--proc", "/proc", "--dev", "/dev", "--size", str(SCRATCH_BYTES), "--tmpfs", "/tmp", "--chdir", "/tmp"),
+        *("--proc", "/proc", "--dev", "/dev", "--size", str(SCRATCH_BYTES), "--tmpfs", _SCRATCH, "--chdir", _SCRATCH),
         *("--remount-ro", "/", "--remount-ro", "/dev"),  # or what one submission leaves in /dev the next one finds
     )
     trial = subprocess.run([*command, sys.executable, "-I", "-c", "import numpy"], capture_output=True, text=True)
@@ -147,6 +145,9 @@ def _system() -> list[str]:
     for path in dict.fromkeys((sys.base_prefix, sys.prefix)):
         if not path.startswith("/usr/") or path.startswith("/usr/local/"):
             binds += ["--ro-bind", path, path]
+    # Code that names /tmp outright finds the scratch folder there, unless Python itself lives in /tmp.
+    if not any(path.startswith("/tmp/") for path in binds):
+        binds += ["--symlink", _SCRATCH, "/tmp"]
     return binds
 
 

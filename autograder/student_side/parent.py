@@ -5,7 +5,7 @@ It runs inside the sandbox, reads no student input, and obeys one socket on desc
 libraries' folders empty (none may be imported here), and answers with a number;
 ``stop <number>`` ends that student side and everything it started.
 
-Every student side gets namespaces of its own: a private ``/tmp``, its own processes, its own shared
+Every student side gets namespaces of its own: a private scratch folder, its own processes, its own shared
 memory. The first process in there only waits; when it is killed, the kernel kills the rest.
 """
 
@@ -110,7 +110,7 @@ def fork_student(connection: int) -> int:
     student = os.fork()
     if student == 0:
         try:
-            os.chdir("/tmp")
+            os.chdir(os.environ["TMPDIR"])
             runner.serve_on(connection)
         finally:
             os._exit(0)
@@ -129,7 +129,7 @@ def enter_namespaces(scratch_bytes: int, hidden: list[str]) -> None:
         with open(f"/proc/self/{name}", "w") as file:
             file.write(text)
     call("mount", b"none", b"/", None, MS_REC | MS_PRIVATE, None)
-    call("mount", b"tmpfs", b"/tmp", b"tmpfs", MS_NOSUID | MS_NODEV, f"size={scratch_bytes}".encode())
+    call("mount", b"tmpfs", os.environ["TMPDIR"].encode(), b"tmpfs", MS_NOSUID | MS_NODEV, f"size={scratch_bytes}".encode())
     # The old /proc shows the warm parent and the other students; no other can be mounted in here.
     for folder in ("/proc", *hidden):
         call("mount", b"tmpfs", folder.encode(), b"tmpfs", MS_NOSUID | MS_NODEV | MS_RDONLY, b"size=4096")
