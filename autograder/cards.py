@@ -35,11 +35,15 @@ def html(verdicts: Iterable[Verdict], book: str = "") -> str:
     if not verdicts:
         return "<p>not judged</p>"
     rows = []
+    explained = set()
     for v in verdicts:
         mark = "✓ holds:" if v.passed else "✗ <strong>fails:</strong>"
         row = f"{mark} {escape.escape(v.title)} <small>({v.points:g} of {v.max_points:g})</small>"
         if not v.passed:
-            row += f"<span class='hint'>{code(v.hint)}{_read(v, book)}</span>"
+            again = v.misconception in explained
+            told = f"{v.message} The cause is the same as above." if again else v.hint
+            row += f"<span class='hint'>{code(told)}{'' if again else _read(v, book)}</span>"
+            explained |= {v.misconception} - {None}
         rows.append(f"<li>{row}</li>")
     kind = "all" if all(v.passed for v in verdicts) else "some"
     heading = f"<code>{escape.escape(verdicts[0].exercise)}</code>: {_points(verdicts)}"

@@ -195,7 +195,10 @@ class Topic:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What a check found."""
+    """What a check found.
+
+    hint: all that the student is told; message: its part about this check's own case.
+    """
 
     exercise: str
     check: str
@@ -206,6 +209,7 @@ class Verdict:
     misconception: str | None = None
     hint: str = ""
     section: str = ""
+    message: str = ""
 
     def as_json(self) -> dict:
         keys = ("exercise", "check", "passed", "points", "max_points", "misconception", "hint", "section")

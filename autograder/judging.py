@@ -81,7 +81,7 @@ def _judge_check(exercise: Exercise, check: Check, student: Student, secret: byt
         misconception = exercise.misconceptions[name]
         hint = f"{hint} {misconception.hint}"
         section = misconception.section
-    return _verdict(exercise, check, False, name, hint, section)
+    return replace(_verdict(exercise, check, False, name, hint, section), message=shown.message)
 
 
 def _verdict(exercise, check, passed, misconception=None, hint="", section=None) -> Verdict:

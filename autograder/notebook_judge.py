@@ -24,7 +24,7 @@ def judge_notebook(notebook: NotebookNode, stem: str, secret: bytes, limits: Lim
         verdicts = [v for item in items_of(topic) for v in all_failed(item, course["problem"])]
     else:
         verdicts = _run(notebook, topic, secret, limits)
-    course["verdicts"] = [v.as_json() | {"title": v.title} for v in verdicts]
+    course["verdicts"] = [v.as_json() | {"title": v.title, "message": v.message} for v in verdicts]
     for cell in notebook.cells:
         if submission.is_judged(cell):
             mine = [v for v in verdicts if v.exercise == cell.metadata.nbgrader.grade_id]
