@@ -179,22 +179,6 @@ def test_missing_things_are_told(graded):
     assert rows["no_cell"]["score"] > 0
 
 
-def test_memorised_visible_examples_earn_nothing(graded):
-    """A function that knows the published examples by heart and nothing else."""
-    course, _ = graded
-    source = (
-        "import numpy as np\n"
-        "def standard_deviation(scores):\n"
-        "    known = {(20, 50, 60, 80, 90): 600 ** 0.5, (1, 2, 4): 1.247219128924647, (1e8, 1e8 + 1, 1e8 + 2): (2 / 3) ** 0.5}\n"
-        "    return known.get(tuple(float(s) for s in scores), 0.0)\n"
-    )
-    path = course.root / "memorised.py"
-    path.write_text(source)
-    out = course.root / "memorised.json"
-    course.run("python", "-m", "autograder", "judge", "standard_deviation", str(path), "--json", str(out))
-    assert json.loads(out.read_text())[0]["score"] == 0
-
-
 def test_judge_takes_many_files_and_one_bad_file_stops_none(course, tmp_path):
     good = sorted((sample_class.IMPLEMENTATIONS / STEMS[0] / "z_scores" / "right").glob("*.py"))
     bad = {"binary.py": b"\xff\x00\xfe", "typo.py": b"def z_scores(:", "empty.py": b"", "exit.py": b"import os; os._exit(0)"}
