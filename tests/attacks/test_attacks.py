@@ -101,7 +101,7 @@ def test_nothing_is_told(batch):
                 wrong.append((row.name, what, shown[max(0, shown.find(words) - 200) :][:400]))
         if str(course.root) in shown.replace(f"ROOT = {str(course.root)!r}", ""):
             wrong.append((row.name, "a path"))
-    assert not wrong
+    assert not wrong, "\n".join(map(str, wrong))
 
 
 def without_source(page: str) -> str:
