@@ -161,9 +161,9 @@ def _report(options: argparse.Namespace) -> int:
 
 
 def _write_json(path: Path, rows: list) -> None:
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    draft.write_text(json.dumps(rows, indent=1, ensure_ascii=False) + "\n")
-    os.replace(draft, path)
+    from autograder import pages
+
+    pages.write(path, json.dumps(rows, indent=1, ensure_ascii=False) + "\n")
 
 
 def _stop(error: Exception) -> int:

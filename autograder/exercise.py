@@ -188,10 +188,6 @@ class Topic:
     forbidden: tuple[str, ...] = ()
     prelude: str = "import numpy as np"
 
-    def find(self, name: str) -> Exercise | Quiz:
-        """Return the exercise or quiz called ``name``. Raises KeyError."""
-        return {item.name: item for item in (*self.exercises, self.quiz)}[name]
-
 
 @dataclass(frozen=True)
 class Verdict:

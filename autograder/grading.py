@@ -90,22 +90,25 @@ def grade(stem: str, names: list[str], config: Config, crew: Crew) -> Iterable[R
             yield result
         else:
             todo.append(name)
-    jobs = ((name, (judge_submission, _handed(name, stem), stem, secret, CONFIGURED)) for name in todo)
+    jobs = ((name, (judge_submission, _handed(name, stem), stem, secret, judge, CONFIGURED)) for name in todo)
     for name, outcome in crew.run(jobs):
         try:
             if isinstance(outcome, Exception):
                 raise outcome
-            notebook = nbformat.reads(outcome, as_version=4)
-            notebook.metadata["course"]["fingerprint"] = _fingerprint(_handed(name, stem), judge)
-            yield record(notebook, name, stem, config)
+            yield record(nbformat.reads(outcome, as_version=4), name, stem, config)
         except Exception as error:  # one submission must never end the batch; the command reports it
             yield Result(name, stem, error=f"{type(error).__name__}: {error}")
 
 
-def judge_submission(handed: submission.Handed, stem: str, secret: bytes, limits: Limits) -> str:
-    """Return the judged notebook of a submission, as JSON text. Touches no gradebook and no submitted file."""
+def judge_submission(handed: submission.Handed, stem: str, secret: bytes, judge: bytes, limits: Limits) -> str:
+    """Return the judged notebook of a submission, as JSON text. Touches no gradebook and no submitted file.
+
+    judge: digest of the judge, for the fingerprint of what was judged.
+    """
     template = submission.read_template(course.source_notebook(stem), course.released_notebook(stem))
-    return nbformat.writes(judge_notebook(submission.rebuild_handed(handed, template), stem, secret, limits))
+    notebook = judge_notebook(submission.rebuild_handed(handed, template), stem, secret, limits)
+    notebook.metadata["course"]["fingerprint"] = _fingerprint(handed, judge)
+    return nbformat.writes(notebook)
 
 
 def record(notebook: NotebookNode, student: str, stem: str, config: Config) -> Result:

@@ -105,6 +105,7 @@ def cluster(course):
 
 
 def test_a_dask_cluster_gives_the_same(course, cluster):
+    forget(course)
     here = rows(course)
     forget(course)
     assert rows(course, "--scheduler", cluster) == here
