@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from autograder.student import Reply, Student
+from autograder import tensors
+from autograder.student import Reply, Rules, Student
 from autograder.student_side import wire
 
 
@@ -43,7 +44,7 @@ class Suspect:
 class Case:
     """One input.
 
-    args, kwargs: what the student's function receives (see ``wire`` for streams and strided arrays).
+    args, kwargs: what the student's function receives (see ``wire`` for streams, strided arrays and tensors).
     words: how a message calls it; of a hidden case it says no more than shape and kind.
     atol, rtol: |found − expected| ≤ atol + rtol·|expected| passes.
     control: a plain case; when the controls of a check pass and another case fails, the check's
@@ -79,13 +80,15 @@ class Case:
         for arg in self.args:
             values = _values(arg)
             if isinstance(values, np.ndarray):
-                return values.dtype if values.dtype.kind == "f" else np.dtype("float64")
+                return values.dtype if tensors.is_floating(values.dtype) else np.dtype("float64")
         return np.dtype("float64")
 
 
 def _values(arg: Any) -> Any:
     if isinstance(arg, wire.Stream):
         return np.tile(arg.values, arg.repeats)
+    if isinstance(arg, wire.Tensor):
+        return tensors.array(arg)
     return arg.values if isinstance(arg, wire.Strided) else arg
 
 
@@ -115,10 +118,14 @@ class Check:
 
 @dataclass(frozen=True)
 class Output:
-    """One thing that the function returns. ``kind`` is array, number or axes (a tuple of integers)."""
+    """One thing that the function returns. ``kind`` is array, tensor, number or axes (a tuple of integers)."""
 
     name: str
     kind: str = "array"
+
+    @property
+    def has_shape(self) -> bool:
+        return self.kind in ("array", "tensor")
 
 
 @dataclass(frozen=True)
@@ -178,14 +185,14 @@ class Quiz:
 class Topic:
     """All that is hidden of one assignment.
 
-    forbidden: libraries that may not be imported.
+    rules: what a submission may use.
     prelude: what the notebook's set-up cell gives to the cells after it.
     """
 
     stem: str
     exercises: tuple[Exercise, ...]
     quiz: Quiz
-    forbidden: tuple[str, ...] = ()
+    rules: Rules = Rules()
     prelude: str = "import numpy as np"
 
 

@@ -32,7 +32,7 @@ def judge(item: Exercise | Quiz, topic: Topic, student: Student, secret: bytes) 
         else:
             verdicts.append(_judge_check(item, check, student, secret, past))
     # What the source hides (another name, getattr) shows when it runs.
-    for library in sorted(student.used & item.forbidden_names):
+    for library in sorted(student.used & item.forbidden_names.union(topic.rules.operators)):
         return located([_library_verdict(item, check, library) for check in item.checks], topic)
     return located(verdicts, topic)
 
@@ -107,14 +107,14 @@ def _compare(exercise, case, outcome, expected) -> tuple[str | None, str]:
         # Words that the submission chose could spell out a hidden input.
         return "problem", f"{where}{outcome.problem if case.public else outcome.brief}."
     for output, found, right in _judged(case, exercise.outputs, outcome.values, expected):
-        if output.kind == "array" and found.shape != right.shape:
+        if output.has_shape and found.shape != right.shape:
             # A long shape, or one that holds nothing, could spell out a hidden input as well.
             told = f"shape {found.shape}" if case.public or 0 < found.size <= MAX_TOLD_SIZE else "a shape far from right"
             return "shape", f"{where}{output.name} has {told}; expected {right.shape}."
         if not _equal(found, right, case):
             return "value", where + _figures(output, found, right, case)
     for output, found in _judged(case, exercise.outputs, outcome.values):
-        if output.kind == "array" and found.dtype != case.dtype and not case.any_dtype:
+        if output.has_shape and found.dtype != case.dtype and not case.any_dtype:
             return "dtype", f"{where}{output.name} is {found.dtype}; expected {case.dtype}, the input's own dtype."
     if outcome.changed and not case.may_change:
         return "changed", f"{where}the values are right, but the call changed its input."
@@ -278,11 +278,11 @@ def _library_used(exercise: Exercise, topic: Topic, cells: list[str]) -> str | N
         elif isinstance(node, ast.ImportFrom):
             modules = [node.module or ""]
         for module in modules:
-            if module.partition(".")[0] in topic.forbidden:
+            if module.partition(".")[0] in topic.rules.forbidden:
                 return module
     # The exercise's own functions, and the student's helpers that they use. A helper, a method or an
     # attribute of the student's own may well be called `variance`.
-    defined = [node for node in nodes if isinstance(node, ast.FunctionDef)]
+    defined = [node for node in nodes if isinstance(node, ast.FunctionDef | ast.ClassDef)]
     own = {node.name for node in defined}
     own_attributes = own | {node.attr for node in nodes if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store)}
     reached = [name for name in exercise.functions if name in own]

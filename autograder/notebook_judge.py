@@ -36,7 +36,7 @@ def judge_notebook(notebook: NotebookNode, stem: str, secret: bytes, limits: Lim
 def judge_source(source: str, name: str, secret: bytes, limits: Limits = CONFIGURED) -> list[Verdict]:
     """Judge one plain Python file for one exercise."""
     topic, item = exercises.find(name)
-    with Student([topic.prelude, source], topic.forbidden, limits) as student:
+    with Student([topic.prelude, source], topic.rules, limits) as student:
         return judging.judge(item, topic, student, secret)
 
 
@@ -55,7 +55,7 @@ def all_failed(item: Exercise | Quiz, reason: str) -> list[Verdict]:
 
 def _run(notebook: NotebookNode, topic: Topic, secret: bytes, limits: Limits) -> list[Verdict]:
     written = [cell for cell in notebook.cells if cell.cell_type == "code" and submission.is_solution(cell)]
-    with Student([topic.prelude, *(cell.source for cell in written)], topic.forbidden, limits) as student:
+    with Student([topic.prelude, *(cell.source for cell in written)], topic.rules, limits) as student:
         for number, (cell, result) in enumerate(zip(written, student.results[1:]), start=1):
             cell.execution_count = number
             cell.outputs = _outputs(result)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from autograder import tensors
 from autograder.exercise import Output
 from autograder.student import Reply
 from autograder.student_side import wire
@@ -32,6 +33,8 @@ def name_of(value: object) -> str:
         return "an object"
     if isinstance(value, np.ndarray):
         return f"an array of shape {value.shape}"
+    if isinstance(value, wire.Tensor):
+        return f"a tensor of shape {value.raw.shape}"
     if isinstance(value, (tuple, list)):
         return f"a {type(value).__name__} of {len(value)}"
     return f"a {type(value).__name__}"
@@ -63,7 +66,7 @@ def read(reply: Reply, outputs: tuple[Output, ...]) -> Outcome:
         array = _READERS[output.kind](value)
         if array is None:
             kind = "None" if value is None else "Return"
-            wanted = {"array": "a NumPy array", "number": "a number", "axes": "a tuple of integers"}[output.kind]
+            wanted = _WANTED[output.kind]
             what = "None" if value is None else "something else"
             problem = f"{output.name} is {name_of(value)}; expected {wanted}"
             return Outcome(problem=problem, brief=f"{output.name} is {what}; expected {wanted}", kind=kind)
@@ -75,6 +78,10 @@ def _array(value: object) -> np.ndarray | None:
     if isinstance(value, np.generic):  # NumPy turns a 0-d result into a scalar
         value = np.asarray(value)
     return value if isinstance(value, np.ndarray) and value.dtype.kind in "fiu" else None
+
+
+def _tensor(value: object) -> np.ndarray | None:
+    return tensors.array(value) if isinstance(value, wire.Tensor) and value.dtype in tensors.FLOATING else None
 
 
 def _number(value: object) -> np.ndarray | None:
@@ -94,4 +101,10 @@ def _axes(value: object) -> np.ndarray | None:
     return np.array(sorted(int(i) for i in value), dtype="float64")
 
 
-_READERS = {"array": _array, "number": _number, "axes": _axes}
+_READERS = {"array": _array, "tensor": _tensor, "number": _number, "axes": _axes}
+_WANTED = {
+    "array": "a NumPy array",
+    "tensor": "a tensor of floating-point numbers",
+    "number": "a number",
+    "axes": "a tuple of integers",
+}

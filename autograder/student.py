@@ -54,6 +54,20 @@ class Reply:
     warnings: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True)
+class Rules:
+    """What a submission has and has not.
+
+    forbidden: libraries that may not be imported.
+    libraries: what is imported before its code runs, besides NumPy and Matplotlib: "torch", "triton".
+    operators: PyTorch's operators that raise an error, however they are reached ("native_layer_norm").
+    """
+
+    forbidden: tuple[str, ...] = ()
+    libraries: tuple[str, ...] = ()
+    operators: tuple[str, ...] = ()
+
+
 class _Gone(Exception):
     """The process died or was stopped; the message says why."""
 
@@ -94,12 +108,11 @@ class Student:
     stopped; a cell that stopped it is not executed a second time.
 
     cells: the source of each cell, in order.
-    forbidden: libraries that may not be imported.
-    used: names of the functions, outside the cells, that the calls ran.
+    used: names of the functions, outside the cells, and of the refused operators that the calls ran.
     """
 
     cells: list[str]
-    forbidden: tuple[str, ...] = ()
+    rules: Rules = Rules()
     limits: Limits = CONFIGURED
     results: list[CellResult] = field(default_factory=list)
     used: set[str] = field(default_factory=set)
@@ -129,18 +142,34 @@ class Student:
         """
         self._callbacks = [arg for arg in args if callable(arg)]
         sent = [wire.Callback(self._callbacks.index(arg)) if callable(arg) else arg for arg in args]
-        request = {"request": "call", "name": name, "keep": list(keep)}
+        return self._reply(name, {"request": "call", "name": name, "keep": list(keep)}, [sent, kwargs])
+
+    def torch(self, target: str, args: list, *, mode: str = "grad", watched: bool = True, **asked: Any) -> Reply:
+        """Run ``target`` under autograd; the reply's value is the dict that ``torch_side.run`` describes.
+
+        target: a name of the submission, or an attribute of one ("LayerNormFunction.apply").
+        watched: whether the names of the functions that run are noted, which is slow in Triton's interpreter.
+        """
+        request = {"request": "torch", "target": target, "mode": mode, "watched": watched}
+        reply = self._reply(target, request, {"args": list(args), **asked})
+        if reply.problem is None and not isinstance(reply.value, dict):
+            return Reply(problem=f"`{target}` gave no result", error_type="Return")
+        return reply
+
+    def _reply(self, name: str, request: dict, values: Any) -> Reply:
         try:
-            message, value = self._ask(request, [sent, kwargs], self.limits.call_seconds)
+            message, value = self._ask(request, values, self.limits.call_seconds)
         except _Gone as gone:
             return Reply(problem=f"calling `{name}` {gone}", error_type="Stopped")
         if "missing" in message:
-            return Reply(problem=self._why_missing(name), error_type="Missing")
+            return Reply(problem=self._why_missing(name.partition(".")[0]), error_type="Missing")
+        self.used.update(name for name in _list_of(message, "used", MAX_NAMES) if isinstance(name, str))
+        if "problem" in message:
+            return Reply(problem=str(message["problem"])[:1000], brief=f"`{name}` does not do what the contract says", error_type="Unmet")
         error = _error_of(message)
         if error:
             brief = f"`{name}` raised {self._say_briefly(error)}"
             return Reply(problem=f"`{name}` raised {say_error(error)}", brief=brief, error_type=error["type"])
-        self.used.update(name for name in _list_of(message, "used", MAX_NAMES) if isinstance(name, str))
         changed = tuple(i for i in _list_of(message, "changed") if type(i) is int)
         grown = message.get("grown")
         grown = grown if type(grown) is int else 0
@@ -159,8 +188,13 @@ class Student:
     # the process ------------------------------------------------------------------------------
 
     def _start(self) -> None:
-        self._process = sandbox.start(self.forbidden)
-        setup = {"request": "setup", "forbidden": list(self.forbidden), "limits": self.limits.as_rlimits()}
+        self._process = sandbox.start(self.rules.forbidden, self.rules.libraries)
+        setup = {
+            "request": "setup",
+            "forbidden": list(self.rules.forbidden),
+            "operators": list(self.rules.operators),
+            "limits": self.limits.as_rlimits(),
+        }
         self._exchange(setup, None, self.limits.cell_seconds)
         self.results = []
         for i, source in enumerate(self.cells):

@@ -25,7 +25,7 @@ def files(kind: str) -> list:
 
 def verdicts_of(source: str, name: str, secret: bytes = SECRETS[0]):
     topic, exercise = exercises.find(name)
-    with Student([source], topic.forbidden) as student:
+    with Student([topic.prelude, source], topic.rules) as student:
         return judging.judge(exercise, topic, student, secret)
 
 

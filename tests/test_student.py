@@ -9,13 +9,13 @@ import pytest
 
 from autograder import course
 from autograder.limits import Limits
-from autograder.student import Student
+from autograder.student import Rules, Student
 
 QUICK = Limits(call_seconds=1.0, cell_seconds=1.5, notebook_seconds=10.0, memory_bytes=2**30)
 
 
 def run(source: str, limits: Limits = QUICK) -> Student:
-    return Student([source], ("torch",), limits)
+    return Student([source], Rules(forbidden=("torch",)), limits)
 
 
 def printed(source: str) -> str:
@@ -99,7 +99,7 @@ def test_a_returned_giant_is_refused_by_name():
 
 def test_a_cell_that_hangs_leaves_the_others():
     cells = ["def f():\n    return 1", "while True: pass", "def g():\n    return 2"]
-    with Student(cells, (), QUICK) as student:
+    with Student(cells, Rules(), QUICK) as student:
         assert student.call("f").value == 1
         assert student.call("g").value == 2
         assert "did not finish" in student.results[1].error["message"]
@@ -108,7 +108,7 @@ def test_a_cell_that_hangs_leaves_the_others():
 def test_the_whole_notebook_is_limited():
     cells = ["import time; time.sleep(0.9)"] * 20
     begun = time.monotonic()
-    with Student(cells, (), replace(QUICK, notebook_seconds=3.0)) as student:
+    with Student(cells, Rules(), replace(QUICK, notebook_seconds=3.0)) as student:
         assert student.call("f").problem
     assert time.monotonic() - begun < 6
 

@@ -20,7 +20,7 @@ import numpy as np
 from autograder import reading
 from autograder.exercise import Case, Check, Exercise, Misconception, Output, Question, Quiz, Suspect, Topic
 from autograder.misconceptions import common, named
-from autograder.student import Reply, Student
+from autograder.student import Reply, Rules, Student
 from autograder.student_side import wire
 
 EXAM = np.array([20.0, 50.0, 60.0, 80.0, 90.0])
@@ -642,5 +642,5 @@ TOPIC = Topic(
     stem="1_z_scores",
     exercises=(STANDARD_DEVIATION, Z_SCORES, Z_SCORES_BY_ROW, RUNNING_MEAN_VARIANCE),
     quiz=QUIZ,
-    forbidden=("torch", "tensorflow", "jax", "scipy", "sklearn", "pandas"),
+    rules=Rules(forbidden=("torch", "tensorflow", "jax", "scipy", "sklearn", "pandas")),
 )

@@ -23,7 +23,7 @@ import numpy as np
 from autograder import reading
 from autograder.exercise import Case, Check, Exercise, Misconception, Output, Question, Quiz, Suspect, Topic
 from autograder.misconceptions import common, named
-from autograder.student import Reply, Student
+from autograder.student import Reply, Rules, Student
 from autograder.student_side import wire
 
 SIZES = (3, 5, 7, 768, 1000)
@@ -964,5 +964,5 @@ TOPIC = Topic(
     stem="2_layernorm_forward",
     exercises=(LAYERNORM_FORWARD, RMSNORM_FORWARD, NORMALIZATION_AXES),
     quiz=QUIZ,
-    forbidden=("torch", "tensorflow", "keras", "jax", "flax", "scipy", "sklearn", "cupy", "mxnet"),
+    rules=Rules(forbidden=("torch", "tensorflow", "keras", "jax", "flax", "scipy", "sklearn", "cupy", "mxnet")),
 )

@@ -29,7 +29,7 @@ import numpy as np
 from autograder import reading
 from autograder.exercise import Case, Check, Exercise, Misconception, Output, Question, Quiz, Suspect, Topic
 from autograder.misconceptions import common, named
-from autograder.student import Reply, Student
+from autograder.student import Reply, Rules, Student
 from autograder.student_side import wire
 
 EPS = 1e-5
@@ -1029,5 +1029,7 @@ TOPIC = Topic(
     stem="3_layernorm_backward",
     exercises=(NUMERICAL_GRADIENT, LAYERNORM_BACKWARD, RMSNORM_BACKWARD),
     quiz=QUIZ,
-    forbidden=("torch", "tensorflow", "keras", "jax", "flax", "autograd", "scipy", "sklearn", "cupy", "mxnet", "numdifftools"),
+    rules=Rules(
+        forbidden=("torch", "tensorflow", "keras", "jax", "flax", "autograd", "scipy", "sklearn", "cupy", "mxnet", "numdifftools"),
+    ),
 )

@@ -15,10 +15,9 @@ import signal
 import socket
 import sys
 
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+_FOLDER = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, _FOLDER)
 import runner  # noqa: E402
-
-sys.path.pop(0)
 
 CLONE_NEWNS, CLONE_NEWIPC, CLONE_NEWUSER, CLONE_NEWPID = 0x20000, 0x8000000, 0x10000000, 0x20000000
 MS_REC, MS_PRIVATE = 0x4000, 0x40000
@@ -29,9 +28,13 @@ NOBODY = 65534
 libc = ctypes.CDLL(None, use_errno=True)
 
 
-def main(scratch_bytes: int, isolated: bool) -> None:
+def main(scratch_bytes: int, isolated: bool, libraries: list[str]) -> None:
     control = socket.socket(fileno=0)
     warm_up()
+    if "torch" in libraries:
+        warm_up_torch("triton" in libraries)
+    sys.path.remove(_FOLDER)
+    mapped = address_space()
     control.send(b"ready")
     while True:
         message, sockets, _, _ = socket.recv_fds(control, 4096, 1)
@@ -39,7 +42,7 @@ def main(scratch_bytes: int, isolated: bool) -> None:
             return
         order, *words = message.decode().split()
         if order == "start":
-            number = start(sockets[0], scratch_bytes, isolated, folders_of(words))
+            number = start(sockets[0], scratch_bytes, isolated, folders_of(words), mapped)
             os.close(sockets[0])
             control.send(str(number).encode())
         else:
@@ -61,19 +64,39 @@ def warm_up() -> None:
     np.array2string(np.ones(3))
 
 
+def warm_up_torch(with_triton: bool) -> None:
+    """Import PyTorch and use what is slow at its first use. One thread: a pool of threads does not survive a fork."""
+    import torch
+
+    torch.set_num_threads(1)
+    import torch_side
+
+    runner.torch_side = torch_side
+    if with_triton:
+        import triton  # noqa: F401
+        import triton.language  # noqa: F401
+    torch_side.warm_up()
+
+
+def address_space() -> int:
+    """Return the bytes of address space that this process has mapped."""
+    with open("/proc/self/statm") as file:
+        return int(file.read().split()[0]) * os.sysconf("SC_PAGE_SIZE")
+
+
 def folders_of(libraries: list[str]) -> list[str]:
     paths = (os.path.join(folder, name) for name in libraries for folder in sys.path)
     return [path for path in paths if os.path.isdir(path)]
 
 
-def start(connection: int, scratch_bytes: int, isolated: bool, hidden: list[str]) -> int:
+def start(connection: int, scratch_bytes: int, isolated: bool, hidden: list[str], mapped: int) -> int:
     """Fork a student side; return the process that must be killed to end it all (0 if it failed)."""
     reading, writing = os.pipe()
     if os.fork() == 0:
         try:
             os.dup2(writing, 0)  # the control socket is not for what runs below
             os.close(reading)
-            guard(connection, writing, scratch_bytes, isolated, hidden)
+            guard(connection, writing, scratch_bytes, isolated, hidden, mapped)
         finally:
             os._exit(1)
     os.close(writing)
@@ -82,7 +105,7 @@ def start(connection: int, scratch_bytes: int, isolated: bool, hidden: list[str]
     return int(answer or 0)
 
 
-def guard(connection: int, writing: int, scratch_bytes: int, isolated: bool, hidden: list[str]) -> None:
+def guard(connection: int, writing: int, scratch_bytes: int, isolated: bool, hidden: list[str], mapped: int) -> None:
     """Stand outside the new namespaces, tell the number of the first process inside, wait for its end."""
     if isolated:
         enter_namespaces(scratch_bytes, hidden)
@@ -95,7 +118,7 @@ def guard(connection: int, writing: int, scratch_bytes: int, isolated: bool, hid
             os.setsid()
             if isolated:
                 drop_capabilities()
-            wait_for(fork_student(connection))
+            wait_for(fork_student(connection, mapped))
         finally:
             os._exit(0)
     os.close(connection)
@@ -105,13 +128,13 @@ def guard(connection: int, writing: int, scratch_bytes: int, isolated: bool, hid
     os._exit(0)
 
 
-def fork_student(connection: int) -> int:
+def fork_student(connection: int, mapped: int) -> int:
     """Fork the process that runs the student's code. Nothing but its socket is open there."""
     student = os.fork()
     if student == 0:
         try:
             os.chdir(os.environ["TMPDIR"])
-            runner.serve_on(connection)
+            runner.serve_on(connection, mapped)
         finally:
             os._exit(0)
     os.close(connection)
@@ -168,4 +191,4 @@ def reap() -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), sys.argv[2] == "isolated")
+    main(int(sys.argv[1]), sys.argv[2] == "isolated", sys.argv[3:])

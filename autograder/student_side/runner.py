@@ -1,8 +1,8 @@
 """The student side: executes cells and calls what they define, as told over a pipe.
 
-Forked by ``parent.py``; it sees this folder, numpy and the standard library, and nothing of the rest
-of the judge. It answers four requests: ``setup``, ``cell``,
-``call`` and ``read`` (see ``serve``). Whatever the student's code prints or raises becomes part of
+Forked by ``parent.py``; it sees this folder, the libraries of the assignment and the standard library, and
+nothing of the rest of the judge. It answers five requests: ``setup``, ``cell``, ``call``, ``read`` and
+``torch`` (see ``serve``). Whatever the student's code prints or raises becomes part of
 an answer; it never ends the process.
 """
 
@@ -24,6 +24,8 @@ import one_process  # noqa: E402
 import wire  # noqa: E402
 
 sys.path.pop(0)
+
+torch_side = None  # the module of that name, where PyTorch is among the assignment's libraries
 
 MAX_TEXT = 2**20
 MAX_WARNINGS = 20
@@ -64,7 +66,7 @@ class Forbidden:
 
     def find_spec(self, name, path=None, target=None):
         if name.partition(".")[0] in self.names:
-            raise ImportError(f"{name} may not be used in this assignment: write it yourself, with NumPy")
+            raise ImportError(f"{name} may not be used in this assignment: write it yourself")
         return None
 
 
@@ -87,6 +89,13 @@ def describe(error: BaseException) -> dict:
         "line": line,
         "text": text[:200],
     }
+
+
+def fingerprint(value: object) -> object:
+    """Return what is the same as long as an array or tensor is not changed; None for anything else."""
+    if isinstance(value, np.ndarray):
+        return value.shape, value.tobytes()
+    return torch_side.fingerprint(value) if torch_side else None
 
 
 def peak_memory() -> int:
@@ -129,11 +138,15 @@ class Watch:
 
 
 class StudentCode:
-    """The namespace that the cells fill, and the objects that stay on this side."""
+    """The namespace that the cells fill, and the objects that stay on this side.
 
-    def __init__(self, requests, replies) -> None:
+    mapped: bytes of address space that the process had before any student code.
+    """
+
+    def __init__(self, requests, replies, mapped: int) -> None:
         self.requests = requests
         self.replies = replies
+        self.mapped = mapped
         self.namespace = {"__name__": "__main__", "__builtins__": builtins}
         self.kept: dict[int, object] = {}
         self.cells = 0
@@ -141,9 +154,13 @@ class StudentCode:
     # requests ---------------------------------------------------------------------------------
 
     def setup(self, message: dict) -> tuple[dict, object]:
-        """Apply limits and refuse forbidden libraries. Done once, before any student code."""
+        """Apply limits, refuse forbidden libraries and operators. Done once, before any student code."""
         sys.meta_path.insert(0, Forbidden(message["forbidden"]))
+        if message["operators"]:
+            torch_side.refuse(message["operators"])
         for name, value in message["limits"].items():
+            if name == "RLIMIT_AS":
+                value += self.mapped
             resource.setrlimit(getattr(resource, name), (value, value))
         one_process.stay_one_process()
         return {}, None
@@ -185,7 +202,7 @@ class StudentCode:
             return {"missing": message["name"]}, None
         args = [self.arrive(value) for value in values[0]]
         kwargs = {name: self.arrive(value) for name, value in values[1].items()}
-        before = [arg.copy() if isinstance(arg, np.ndarray) else None for arg in args]
+        before = [fingerprint(arg) for arg in args]
         stdout, stderr = sys.stdout, sys.stderr
         watch = Watch()
         memory = peak_memory()
@@ -196,18 +213,14 @@ class StudentCode:
                 sys.setprofile(watch)
                 result = function(*args, **kwargs)
         except BaseException as raised:
-            return {"error": describe(raised)}, None
+            return {"error": describe(raised), "used": self.used(watch)}, None
         finally:
             sys.setprofile(None)
             sys.stdout, sys.stderr = stdout, stderr
         grown = peak_memory() - memory
-        changed = [
-            i
-            for i, (old, new) in enumerate(zip(before, args))
-            if old is not None and (old.shape != new.shape or old.tobytes() != new.tobytes())
-        ]
+        changed = [i for i, (old, new) in enumerate(zip(before, args)) if old != fingerprint(new)]
         said = [f"{w.category.__name__}: {w.message}"[:300] for w in warned[:MAX_WARNINGS]]
-        seen = {"changed": changed, "warnings": said, "used": sorted(watch.names), "grown": grown}
+        seen = {"changed": changed, "warnings": said, "used": self.used(watch), "grown": grown}
         return seen, self.leave(result, message["keep"])
 
     def read(self, message: dict) -> tuple[dict, object]:
@@ -215,6 +228,34 @@ class StudentCode:
         if message["name"] not in self.namespace:
             return {"missing": message["name"]}, None
         return {}, self.namespace[message["name"]]
+
+    def torch(self, message: dict, values: dict) -> tuple[dict, object]:
+        """Run a function or module with autograd, as ``torch_side.run`` describes."""
+        if message["target"].partition(".")[0] not in self.namespace:
+            return {"missing": message["target"]}, None
+        asked = {name: self.arrive(value) for name, value in values.items()}
+        stdout, stderr = sys.stdout, sys.stderr
+        watch = Watch()
+        try:
+            sys.stdout = sys.stderr = KeptText()
+            with warnings.catch_warnings(record=True) as warned:
+                warnings.simplefilter("always")
+                if message["watched"]:
+                    sys.setprofile(watch)
+                found, changed = torch_side.run(self.namespace, message["target"], message["mode"], asked)
+        except torch_side.Unmet as problem:
+            return {"problem": str(problem), "used": self.used(watch)}, None
+        except BaseException as raised:
+            return {"error": describe(raised), "used": self.used(watch)}, None
+        finally:
+            sys.setprofile(None)
+            sys.stdout, sys.stderr = stdout, stderr
+        said = [f"{w.category.__name__}: {w.message}"[:300] for w in warned[:MAX_WARNINGS]]
+        return {"changed": changed, "warnings": said, "used": self.used(watch)}, torch_side.sendable(found)
+
+    def used(self, watch: Watch) -> list[str]:
+        """Return the names of the functions and refused operators that ran since the last answer."""
+        return sorted(watch.names | (torch_side.take_refused() if torch_side else set()))
 
     # what crosses -----------------------------------------------------------------------------
 
@@ -231,10 +272,18 @@ class StudentCode:
             return view
         if isinstance(value, wire.Callback):
             return lambda *args: self.ask(value.id, args)
+        if isinstance(value, (list, tuple)):
+            return type(value)(self.arrive(item) for item in value)
+        if isinstance(value, dict):
+            return {name: self.arrive(item) for name, item in value.items()}
+        if isinstance(value, (wire.Tensor, wire.Stock)):
+            return torch_side.arrive(value, self.arrive)
         return value
 
     def leave(self, result: object, keep: list[int]) -> object:
         """Replace the results at the positions ``keep`` by handles; the objects stay here."""
+        if torch_side:
+            result = torch_side.sendable(result, keep)
         if not keep or not isinstance(result, tuple):
             return result
         items = list(result)
@@ -261,15 +310,15 @@ class StudentCode:
             except EOFError:
                 return
             request = message.pop("request")
-            if request == "call":
-                answer, result = self.call(message, values)
+            if request in ("call", "torch"):
+                answer, result = {"call": self.call, "torch": self.torch}[request](message, values)
             else:
                 answer, result = {"setup": self.setup, "cell": self.cell, "read": self.read}[request](message)
             self.replies.write(wire.pack({"answer": request, **answer}, result))
             self.replies.flush()
 
 
-def serve_on(connection: int) -> None:
+def serve_on(connection: int, mapped: int) -> None:
     """Serve the socket with this descriptor. Nothing else stays open; the usual three lead nowhere."""
     nothing = os.open(os.devnull, os.O_RDWR)
     for number in (0, 1, 2):
@@ -277,4 +326,4 @@ def serve_on(connection: int) -> None:
     os.closerange(3, connection)
     os.closerange(connection + 1, os.sysconf("SC_OPEN_MAX"))
     sys.stdin = open(os.devnull)
-    StudentCode(os.fdopen(connection, "rb"), os.fdopen(os.dup(connection), "wb")).serve()
+    StudentCode(os.fdopen(connection, "rb"), os.fdopen(os.dup(connection), "wb"), mapped).serve()

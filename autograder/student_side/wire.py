@@ -25,6 +25,10 @@ MAX_TEXT = 10_000
 DTYPES = {
     np.dtype(code).str for code in ("?", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "f2", "f4", "f8")
 }
+TENSOR_DTYPES = {
+    "float16": "<f2", "bfloat16": "<u2", "float32": "<f4", "float64": "<f8", "int64": "<i8", "bool": "|b1",
+}  # fmt: skip
+LAYOUTS = ("contiguous", "strided", "misaligned")
 _PREFIX = struct.Struct(">IQ")
 
 
@@ -62,6 +66,31 @@ class Stream:
 
 
 @dataclass(frozen=True)
+class Tensor:
+    """Stands for a ``torch.Tensor``.
+
+    raw: its numbers, contiguous; those of bfloat16 as the two bytes of each (``<u2``).
+    dtype: PyTorch's name of the dtype, a key of ``TENSOR_DTYPES``.
+    requires_grad: whether it arrives as a leaf that collects a gradient; of a tensor that was sent, its flag.
+    layout: how it arrives: "contiguous", "strided" (a view with gaps along every axis) or
+        "misaligned" (contiguous, beginning one element into its storage).
+    """
+
+    raw: np.ndarray
+    dtype: str
+    requires_grad: bool = False
+    layout: str = "contiguous"
+
+
+@dataclass(frozen=True)
+class Stock:
+    """Names a module of the course that is made on the student side (see ``torch_side.STOCK``)."""
+
+    name: str
+    arguments: dict[str, Any]
+
+
+@dataclass(frozen=True)
 class Strided:
     """An array that arrives as a view with gaps, in Fortran order: the same values, not contiguous."""
 
@@ -91,6 +120,11 @@ class _Encoder:
             return {"t": "stream", "repeats": value.repeats, **self.array(value.values)}
         if isinstance(value, Strided):
             return {"t": "strided", **self.array(value.values)}
+        if isinstance(value, Tensor):
+            about = {"as": value.dtype, "layout": value.layout, "requires_grad": value.requires_grad}
+            return {"t": "tensor", **about, **self.array(value.raw)}
+        if isinstance(value, Stock):
+            return {"t": "stock", "name": value.name, "arguments": self.value(value.arguments, depth + 1)}
         kind = type(value)
         if kind is np.ndarray:
             if value.dtype.str not in DTYPES:
@@ -151,6 +185,18 @@ class _Decoder:
             return Stream(self.array(node), repeats)
         if tag == "strided":
             return Strided(self.array(node))
+        if tag == "tensor":
+            dtype, layout, flag = node.get("as"), node.get("layout"), node.get("requires_grad")
+            raw = self.array(node)
+            known = isinstance(dtype, str) and isinstance(layout, str) and layout in LAYOUTS and type(flag) is bool
+            if not known or TENSOR_DTYPES.get(dtype) != raw.dtype.str:
+                raise WireError("a tensor of an unknown kind")
+            return Tensor(raw, dtype, flag, layout)
+        if tag == "stock" and isinstance(node.get("name"), str):
+            arguments = self.value(node.get("arguments"), depth + 1)
+            if not isinstance(arguments, dict):
+                raise WireError("a module without arguments")
+            return Stock(node["name"], arguments)
         if tag == "scalar":
             return self.array(node)[()]
         if tag == "bool" and type(node.get("value")) is bool:

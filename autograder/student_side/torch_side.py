@@ -1,0 +1,297 @@
+"""What the student side does with PyTorch: tensors in and out, gradients, bytes kept for them, refused operators.
+
+Imported by the warm parent, before any student code. The functions of PyTorch that measure are taken
+here by name, so that a submission which puts others in their place changes nothing.
+"""
+
+import contextlib
+
+import numpy as np
+import torch
+import wire
+from torch import nn
+
+_keep_saved = torch._C._autograd._push_saved_tensors_default_hooks
+_stop_keeping = torch._C._autograd._pop_saved_tensors_default_hooks
+_gradients = torch.autograd.grad
+_KEYS = ("CPU", "AutogradCPU")  # every call of an operator passes one of them, with and without gradients
+_refused: set[str] = set()
+_refusals: list[torch.library.Library] = []  # what they registered lasts as long as they do
+
+
+class Unmet(Exception):
+    """What the contract asks is not there; the message is a student's to read and holds no hidden figure."""
+
+
+def warm_up() -> None:
+    """Use what is slow at its first use."""
+    layer = nn.Linear(3, 3)
+    x = torch.ones(2, 3, requires_grad=True)
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        (gradient,) = _gradients(torch.softmax(layer(x), -1).square().sum(), x, create_graph=True)
+    _gradients(gradient.sum(), x)
+    torch.library.Library("aten", "IMPL")._destroy()
+
+
+# operators that would do the exercise ---------------------------------------------------------
+
+
+def refuse(operators: list[str]) -> None:
+    """Put an error in the place of operators of PyTorch ("native_layer_norm"), however they are reached."""
+    library = torch.library.Library("aten", "IMPL")
+    for name in operators:
+        packet = getattr(torch.ops.aten, name)
+        for overload in packet.overloads():
+            full = name if overload == "default" else f"{name}.{overload}"
+            for key in _KEYS:
+                library.impl(full, _refusal(name), key)
+    _refusals.append(library)
+
+
+def _refusal(name: str):
+    def refused(*args, **kwargs):
+        _refused.add(name)
+        raise RuntimeError(f"PyTorch's own {name} may not be used here: write it yourself")
+
+    return refused
+
+
+def take_refused() -> set[str]:
+    """Return the operators that were refused since the last call."""
+    taken = set(_refused)
+    _refused.clear()
+    return taken
+
+
+# what crosses ---------------------------------------------------------------------------------
+
+
+def arrive(value: wire.Tensor | wire.Stock, arrive_inside) -> object:
+    """Make the tensor or module that the trusted side described."""
+    if isinstance(value, wire.Stock):
+        return STOCK[value.name](**{name: arrive_inside(item) for name, item in value.arguments.items()})
+    dtype = getattr(torch, value.dtype)
+    tensor = torch.empty(value.raw.shape, dtype=dtype)
+    if value.raw.size:
+        tensor = torch.frombuffer(bytearray(value.raw.tobytes()), dtype=dtype).reshape(value.raw.shape).clone()
+    if value.layout == "strided":
+        roomy = torch.zeros([2 * n for n in tensor.shape], dtype=dtype)
+        tensor = roomy[tuple(slice(None, None, 2) for _ in tensor.shape)].copy_(tensor)
+    elif value.layout == "misaligned":
+        roomy = torch.zeros(tensor.numel() + 1, dtype=dtype)
+        tensor = roomy[1:].view(tensor.shape).copy_(tensor)
+    return tensor.requires_grad_(value.requires_grad)
+
+
+def sendable(value: object, keep: list[int] = ()) -> object:
+    """Replace tensors in tuples, lists and dicts by ``wire.Tensor``; what stands at ``keep`` stays as it is."""
+    if isinstance(value, tuple | list):
+        return type(value)(item if i in keep else sendable(item) for i, item in enumerate(value))
+    if isinstance(value, dict):
+        return {name: sendable(item) for name, item in value.items()}
+    if type(value) not in (torch.Tensor, nn.Parameter):
+        return value
+    name = str(value.dtype).removeprefix("torch.")
+    if name not in wire.TENSOR_DTYPES:
+        return wire.Other(f"a tensor of dtype {name}")
+    plain = value.detach().to("cpu", copy=True).contiguous()
+    if plain.nbytes > wire.MAX_FRAME_BYTES // 2:
+        return wire.Other(f"a tensor of {plain.nbytes / 2**20:.0f} MiB")
+    return wire.Tensor(_numbers(plain), name, value.requires_grad)
+
+
+def _numbers(plain: torch.Tensor) -> np.ndarray:
+    return plain.view(torch.uint16).numpy() if plain.dtype == torch.bfloat16 else plain.numpy()
+
+
+def fingerprint(value: object) -> object:
+    """Return what is the same as long as a tensor is not changed; None for anything else."""
+    if type(value) is not torch.Tensor:
+        return None
+    return value.shape, value.dtype, _numbers(value.detach().contiguous()).tobytes()
+
+
+# modules of the course ------------------------------------------------------------------------
+
+
+class CausalMean(nn.Module):
+    """Each token becomes the mean of itself and the tokens before it: the plainest attention.
+
+    Input and output: (..., m, d).
+    """
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        m = x.shape[-2]
+        weights = torch.tril(x.new_ones(m, m))
+        return (weights / weights.sum(-1, keepdim=True)) @ x
+
+
+def _linear(weight: torch.Tensor) -> nn.Linear:
+    """A linear map without bias; weight: (d_out, d_in)."""
+    layer = nn.Linear(weight.shape[1], weight.shape[0], bias=False, dtype=weight.dtype)
+    with torch.no_grad():
+        layer.weight.copy_(weight)
+    return layer
+
+
+STOCK = {"causal_mean": CausalMean, "identity": nn.Identity, "linear": _linear}
+
+
+# runs -----------------------------------------------------------------------------------------
+
+
+def run(namespace: dict, target: str, mode: str, asked: dict) -> tuple[dict, list[int]]:
+    """Run what ``target`` names ("LayerNormFunction.apply") and differentiate it.
+
+    mode: "grad", "no_grad" or "autocast" (to bfloat16).
+    asked, each optional but ``args``:
+        build: (args, kwargs) that make a module of the target, which then is run.
+        to: name of the dtype that the module is converted to.
+        state: {name of a parameter or buffer: its values}.
+        training: whether the module is in training mode (False by default).
+        args, kwargs: what it is called with.
+        grid: the grid of a Triton kernel, which is launched with args and kwargs.
+        returns: positions of the arguments which a kernel fills; they are the outputs.
+        upstream: gradient of the loss by each output; without it nothing is differentiated.
+        parameters: names of the parameters whose gradients are wanted.
+        again: whether the backward runs a second time over the same graph.
+        second: a vector for each input that requires a gradient; then the gradients of Σ vector · gradient by these
+            inputs and by upstream are found.
+        measure: whether to list what is kept for the backward.
+
+    Returns ({outputs, gradients, of_parameters, again, second, saved, on_context}, positions of the args
+    that the run changed). ``gradients`` stand in the order of the args that require one. ``saved`` lists
+    [data pointer, shape, dtype, bytes] of each tensor kept through ``save_for_backward`` or by PyTorch itself,
+    ``on_context`` those kept as attributes of the context. Raises Unmet.
+    """
+    call = _resolve(namespace, target)
+    module = None
+    if "build" in asked:
+        module = call = _build(call, target, asked)
+    args, kwargs = asked["args"], asked.get("kwargs", {})
+    before = [fingerprint(arg) for arg in args]
+    if "grid" in asked:
+        call[tuple(asked["grid"])](*args, **kwargs)
+        return {"outputs": tuple(args[i] for i in asked["returns"])}, _changed(before, args, asked["returns"])
+    saved: list = []
+    with _MODES[mode](), _listing(saved if asked.get("measure") else None):
+        result = call(*args, **kwargs)
+    outputs = result if isinstance(result, tuple) else (result,)
+    found = {"outputs": outputs}
+    if asked.get("measure"):
+        found |= {"saved": [_describe(t) for t in saved], "on_context": [_describe(t) for t in _on_contexts(outputs)]}
+    if "upstream" in asked:
+        found |= _differentiate(outputs, args, module, asked)
+    return found, _changed(before, args)
+
+
+def _resolve(namespace: dict, target: str) -> object:
+    name, *rest = target.split(".")
+    value = namespace[name]
+    for part in rest:
+        if not hasattr(value, part):
+            raise Unmet(f"`{target}` is not there: `{name}` has no `{part}`")
+        value = getattr(value, part)
+    return value
+
+
+def _build(kind: object, target: str, asked: dict) -> nn.Module:
+    args, kwargs = asked["build"]
+    module = kind(*args, **kwargs)
+    if not isinstance(module, nn.Module):
+        raise Unmet(f"`{target}` makes no nn.Module")
+    if "to" in asked:
+        module.to(getattr(torch, asked["to"]))
+    places = dict(module.named_parameters()) | dict(module.named_buffers())
+    for name, values in asked.get("state", {}).items():
+        if name not in places:
+            raise Unmet(f"`{target}` has no parameter called `{name}`; it has {', '.join(places)[:300] or 'none'}")
+        if places[name].shape != values.shape:
+            shapes = f"{tuple(places[name].shape)}; expected {tuple(values.shape)}"
+            raise Unmet(f"the parameter `{name}` of `{target}` has shape {shapes}")
+        with torch.no_grad():
+            places[name].copy_(values)
+    return module.train(asked.get("training", False))
+
+
+def _differentiate(outputs: tuple, args: list, module: nn.Module | None, asked: dict) -> dict:
+    inputs = [arg for arg in args if isinstance(arg, torch.Tensor) and arg.requires_grad]
+    named = dict(module.named_parameters()) if module else {}
+    for name in asked.get("parameters", ()):
+        if name not in named:
+            raise Unmet(f"there is no parameter called `{name}`; there are {', '.join(named)[:300] or 'none'}")
+    wanted = inputs + [named[name] for name in asked.get("parameters", ())]
+    twice = "second" in asked
+    upstream = [v.requires_grad_(twice) for v in asked["upstream"]]
+    ends = [(y, v) for y, v in zip(outputs, upstream) if isinstance(y, torch.Tensor) and y.requires_grad]
+    if not ends:
+        raise Unmet("no gradient flows: the output does not depend on any input in a way that autograd sees")
+    if any(y.shape != v.shape for y, v in ends):
+        raise Unmet("an output does not have the shape of its upstream gradient")
+    ys, vs = zip(*ends)
+
+    def backward():
+        return _gradients(ys, wanted, vs, retain_graph=True, create_graph=twice, allow_unused=True)
+
+    first = backward()
+    found = {
+        "gradients": first[: len(inputs)],
+        "of_parameters": dict(zip(asked.get("parameters", ()), first[len(inputs) :])),
+    }
+    if asked.get("again"):
+        found["again"] = backward()[: len(inputs)]
+    if twice:
+        pairs = [(g, u) for g, u in zip(first, asked["second"]) if g is not None and g.requires_grad]
+        if not pairs:
+            raise Unmet("the backward can't be differentiated: its results carry no graph")
+        gs, us = zip(*pairs)
+        found["second"] = _gradients(gs, [*inputs, *vs], us, allow_unused=True)
+    return found
+
+
+@contextlib.contextmanager
+def _listing(saved: list | None):
+    """List in ``saved`` what autograd keeps for the backward; nothing if it is None."""
+    if saved is None:
+        yield
+        return
+
+    def pack(tensor: torch.Tensor) -> torch.Tensor:
+        saved.append(tensor)
+        return tensor
+
+    _keep_saved(pack, lambda tensor: tensor)
+    try:
+        yield
+    finally:
+        _stop_keeping()
+
+
+def _on_contexts(outputs: tuple) -> list[torch.Tensor]:
+    """Return the tensors that stand as attributes on the contexts of the graph's Functions."""
+    found, seen = [], set()
+    nodes = [y.grad_fn for y in outputs if isinstance(y, torch.Tensor)]
+    while nodes:
+        node = nodes.pop()
+        if node is None or node in seen:
+            continue
+        seen.add(node)
+        found += [value for value in getattr(node, "__dict__", {}).values() if isinstance(value, torch.Tensor)]
+        nodes += [following for following, _ in node.next_functions]
+    return found
+
+
+def _describe(tensor: torch.Tensor) -> list:
+    dtype = str(tensor.dtype).removeprefix("torch.")
+    return [tensor.data_ptr(), list(tensor.shape), dtype, tensor.numel() * tensor.element_size()]
+
+
+def _changed(before: list, args: list, allowed: list = ()) -> list[int]:
+    return [i for i, (old, new) in enumerate(zip(before, args)) if i not in allowed and old != fingerprint(new)]
+
+
+_MODES = {
+    "grad": contextlib.nullcontext,
+    "no_grad": torch.no_grad,
+    "autocast": lambda: torch.autocast("cpu", dtype=torch.bfloat16),
+}

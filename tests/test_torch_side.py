@@ -1,0 +1,145 @@
+"""PyTorch on the student side: what is sent arrives, gradients come back, the library's own operators do not run."""
+
+import numpy as np
+import pytest
+import torch
+
+from autograder import tensors
+from autograder.exercise import Case
+from autograder.student import Rules, Student
+from autograder.student_side import wire
+
+PRELUDE = "import torch\nfrom torch import nn\n"
+RULES = Rules(libraries=("torch",), operators=("native_layer_norm", "layer_norm", "rms_norm", "_fused_rms_norm"))
+SQUARE = """
+def square(x, w):
+    return x * x * w
+class Scale(nn.Module):
+    def __init__(self, d):
+        super().__init__()
+        self.weight = nn.Parameter(torch.ones(d))
+    def forward(self, x):
+        return x * self.weight
+class Keeps(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x):
+        ctx.save_for_backward(x)
+        ctx.copy = x * 2
+        return x * x
+    @staticmethod
+    def backward(ctx, dy):
+        return 2 * ctx.saved_tensors[0] * dy
+def changes(x):
+    x.add_(1)
+    return x * 1
+"""
+
+
+@pytest.fixture(scope="module")
+def student():
+    with Student([PRELUDE, SQUARE], RULES) as student:
+        assert [result.error for result in student.results] == [None, None]
+        yield student
+
+
+def drawn(*shape, name="float64", requires_grad=True, layout="contiguous"):
+    return tensors.tensor(np.random.default_rng(len(shape)).normal(size=shape), name, requires_grad, layout)
+
+
+@pytest.mark.parametrize("name", tensors.FLOATING)
+@pytest.mark.parametrize("layout", wire.LAYOUTS)
+@pytest.mark.parametrize("shape", [(), (0, 3), (1,), (2, 3, 5)])
+def test_a_tensor_comes_back_as_it_was(student, name, layout, shape):
+    sent = tensors.tensor(np.random.default_rng(0).normal(size=shape), name, False, layout)
+    reply = student.call("square", sent, tensors.tensor(1.0, name, False))
+    assert reply.problem is None and reply.changed == ()
+    found = tensors.array(reply.value)
+    exact = Case((sent,), "").exact_args()[0]
+    assert (found.shape, found.dtype) == (shape, tensors.dtype(name))
+    assert np.allclose(found.astype(float), exact**2, rtol=0.01)
+
+
+def test_bfloat16_is_the_same_number_on_both_sides():
+    values = np.random.default_rng(1).normal(size=100) * 10.0 ** np.arange(-20, 30, 0.5)
+    ours = tensors.array(tensors.tensor(values, "bfloat16")).astype(float)
+    assert np.array_equal(ours, torch.tensor(values).to(torch.bfloat16).double().numpy())
+
+
+def test_gradients_and_second_derivatives(student):
+    x, w, v, u = (drawn(2, 3), drawn(3), drawn(2, 3, requires_grad=False), drawn(2, 3, requires_grad=False))
+    reply = student.torch("square", [x, w], upstream=[v], second=[u, tensors.tensor(np.zeros(3), "float64", False)], again=True)
+    exact = {name: tensors.array(t) for name, t in dict(x=x, w=w, v=v, u=u).items()}
+    gradients = [tensors.array(t) for t in reply.value["gradients"]]
+    assert np.allclose(gradients[0], 2 * exact["x"] * exact["w"] * exact["v"])
+    assert np.allclose(gradients[1], (exact["x"] ** 2 * exact["v"]).sum(0))
+    assert np.array_equal(gradients[0], tensors.array(reply.value["again"][0]))
+    by_x, by_w, by_upstream = (tensors.array(t) for t in reply.value["second"])
+    assert np.allclose(by_x, 2 * exact["w"] * exact["v"] * exact["u"])
+    assert np.allclose(by_w, (2 * exact["x"] * exact["v"] * exact["u"]).sum(0))
+    assert np.allclose(by_upstream, 2 * exact["x"] * exact["w"] * exact["u"])
+
+
+def test_a_module_gets_the_weights_that_it_is_given(student):
+    weight = tensors.tensor([1.0, 2.0, 4.0], "bfloat16", False)
+    asked = dict(build=[[3], {}], to="bfloat16", state={"weight": weight}, parameters=["weight"])
+    reply = student.torch("Scale", [drawn(2, 3, name="bfloat16")], upstream=[tensors.tensor(np.ones((2, 3)), "bfloat16")], **asked)
+    assert tensors.array(reply.value["of_parameters"]["weight"]).dtype == tensors.dtype("bfloat16")
+    assert np.array_equal(tensors.array(reply.value["gradients"][0]).astype(float), [[1, 2, 4]] * 2)
+    for state, words in (({"gain": weight}, "no parameter called `gain`"), ({"weight": drawn(4)}, "has shape (3,); expected (4,)")):
+        assert words in student.torch("Scale", [drawn(2, 3)], build=[[3], {}], state=state).problem
+
+
+def test_what_is_kept_for_the_backward_is_listed(student):
+    reply = student.torch("Keeps.apply", [drawn(2, 3)], measure=True)
+    assert [row[1:] for row in reply.value["saved"]] == [[[2, 3], "float64", 48]]
+    assert [row[1:] for row in reply.value["on_context"]] == [[[2, 3], "float64", 48]]
+
+
+def test_no_grad_and_autocast(student):
+    reply = student.torch("square", [drawn(2, 3), drawn(3)], mode="no_grad", upstream=[drawn(2, 3, requires_grad=False)])
+    assert "no gradient flows" in reply.problem
+    assert student.torch("square", [drawn(2, 3), drawn(3)], mode="no_grad").value["outputs"][0].requires_grad is False
+
+
+def test_a_changed_input_is_noticed(student):
+    assert student.torch("changes", [drawn(2, 3, requires_grad=False)]).changed == (0,)
+    assert student.call("changes", drawn(2, 3, requires_grad=False)).changed == (0,)
+
+
+def test_what_is_missing_is_said(student):
+    assert "`nothing` is not defined" in student.torch("nothing.apply", []).problem
+    assert "`Keeps` has no `use`" in student.torch("Keeps.use", []).problem
+
+
+ROUTES = {
+    "functional": "torch.nn.functional.layer_norm(x, (3,))",
+    "module": "nn.LayerNorm(3, dtype=x.dtype)(x)",
+    "subclass": "type('Own', (nn.LayerNorm,), {})(3, dtype=x.dtype)(x)",
+    "operator": "torch.ops.aten.native_layer_norm.default(x, [3], None, None, 1e-5)[0]",
+    "by a name in pieces": "getattr(torch, 'native_' + 'layer' + '_norm')(x, [3], None, None, 1e-5)[0]",
+    "without gradients": "torch.no_grad()(lambda: torch.layer_norm(x, [3]))()",
+    "in inference mode": "torch.inference_mode()(lambda: torch.layer_norm(x.clone(), [3]))()",
+    "as a batched function": "torch.vmap(lambda row: torch.nn.functional.layer_norm(row, (3,)))(x)",
+    "traced": "torch.jit.trace(lambda t: torch.layer_norm(t, [3]), x)(x)",
+    "on another device": "torch.layer_norm(x.to('meta'), [3]).to('cpu')",
+    "of a wrapped tensor": "torch.nn.functional.layer_norm(torch.nn.Parameter(x), (3,))",
+    "rms": "torch.nn.functional.rms_norm(x, (3,))",
+    "rms module": "nn.RMSNorm(3, dtype=x.dtype)(x)",
+    "compiled": "torch.compile(lambda t: torch.layer_norm(t, [3]), backend='eager')(x)",
+}
+
+
+@pytest.mark.parametrize("route", ROUTES)
+def test_the_librarys_own_norm_does_not_run(route):
+    with Student([PRELUDE, f"def norm(x):\n    return {ROUTES[route]}\n"], RULES) as student:
+        assert student.results[1].error is None
+        reply = student.torch("norm", [drawn(2, 3)])
+        if route == "on another device":  # the operator runs there, on no numbers; they can't come back
+            assert "NotImplementedError" in reply.problem
+        else:
+            assert "may not be used here" in reply.problem and student.used & set(RULES.operators)
+
+
+def test_the_same_operators_run_where_they_are_allowed():
+    with Student([PRELUDE, "def norm(x):\n    return nn.LayerNorm(3, dtype=x.dtype)(x)\n"], Rules(libraries=("torch",))) as student:
+        assert student.torch("norm", [drawn(2, 3)]).problem is None
