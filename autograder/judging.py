@@ -179,9 +179,12 @@ def _candidates(exercise, check, trials, failed, earlier):
     faults = {trial.fault for trial in failed}
     if all(trial.outcome.kind == "None" for trial in failed):
         yield "returns-none"
+    signs = {trial.outcome.sign for trial in failed}
+    if len(signs) == 1:
+        yield signs.pop()
     if faults == {"dtype"} and all(_is_wider(trial) for trial in failed):
         yield "float64-result"
-    if faults == {"changed"} or _writes_into_integers(trials, failed):
+    if faults == {"changed"} or _writes_where_it_may_not(trials, failed):
         yield "input-mutated"
     for suspect in exercise.suspects:
         if _explains(suspect, trials, failed):
@@ -225,15 +228,17 @@ def _is_wider(trial: Trial) -> bool:
     return any(v.dtype.itemsize > trial.case.dtype.itemsize for v in trial.outcome.values)
 
 
-def _writes_into_integers(trials: list[Trial], failed: list[Trial]) -> bool:
-    """Whether a function that changes its input failed where NumPy can't write fractions into it."""
+def _writes_where_it_may_not(trials: list[Trial], failed: list[Trial]) -> bool:
+    """Whether a function that changes its input failed where it can't: integers in NumPy, a leaf in PyTorch."""
     changes = any(trial.outcome.changed for trial in trials)
-    return changes and all(trial.fault == "changed" or trial.outcome.kind == "UFuncTypeError" for trial in failed)
+    errors = ("UFuncTypeError", "RuntimeError")
+    return changes and all(trial.fault == "changed" or trial.outcome.kind in errors for trial in failed)
 
 
 def _is_transposed(trial: Trial) -> bool:
-    pairs = list(zip(trial.outcome.values or (), trial.expected))
-    return any(f.ndim >= 2 and _equal(f.T, r, trial.case) and not _equal(f, r, trial.case) for f, r in pairs)
+    pairs = [(f, r) for f, r in zip(trial.outcome.values or (), trial.expected) if f.ndim >= 2]
+    turned = [(np.swapaxes(f, -1, -2), f, r) for f, r in pairs] + [(f.T, f, r) for f, r in pairs]
+    return any(_equal(t, r, trial.case) and not _equal(f, r, trial.case) for t, f, r in turned)
 
 
 def _keeps_an_axis(trial: Trial) -> bool:

@@ -151,9 +151,15 @@ def answer_kind(exercise) -> str:
     return "cache" if exercise.name.endswith("_forward") else "pair" if len(exercise.outputs) == 2 else "one"
 
 
-@pytest.mark.parametrize("name", [name for name in names() if name != "normalization_axes"])
+def remembered() -> list[str]:
+    """Exercises whose published examples are arrays that a table can hold. (Which axes there are is no secret.)"""
+    numpy_only = [name for name in names() if not exercises.find(name)[0].rules.libraries]
+    return [name for name in numpy_only if name != "normalization_axes"]
+
+
+@pytest.mark.parametrize("name", remembered())
 def test_the_published_examples_by_heart_earn_nothing(name):
-    """Every public case answered right, and nothing else. (Which axes there are is no secret.)"""
+    """Every public case answered right, and nothing else."""
     _, exercise = exercises.find(name)
     space: dict = {}
     exec(MEMORY.format(table={}), space)

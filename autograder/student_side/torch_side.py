@@ -13,23 +13,44 @@ from torch import nn
 
 _keep_saved = torch._C._autograd._push_saved_tensors_default_hooks
 _stop_keeping = torch._C._autograd._pop_saved_tensors_default_hooks
-_gradients = torch.autograd.grad
+_engine = torch.autograd.Variable._execution_engine
 _KEYS = ("CPU", "AutogradCPU")  # every call of an operator passes one of them, with and without gradients
 _refused: set[str] = set()
 _refusals: list[torch.library.Library] = []  # what they registered lasts as long as they do
+
+
+def _gradients(outputs, inputs, upstream, retain_graph: bool = True, create_graph: bool = False) -> tuple:
+    """Return the gradients by ``inputs``, None where there is no path.
+
+    As ``torch.autograd.grad`` does it, but not by that name, which is noted when a submission uses it.
+    """
+    return _engine.run_backward(
+        tuple(outputs), tuple(upstream), retain_graph, create_graph, tuple(inputs), True, accumulate_grad=False
+    )
 
 
 class Unmet(Exception):
     """What the contract asks is not there; the message is a student's to read and holds no hidden figure."""
 
 
+class _Double(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x: torch.Tensor) -> torch.Tensor:
+        return x + x
+
+    @staticmethod
+    def backward(ctx, dy: torch.Tensor) -> torch.Tensor:
+        return dy + dy
+
+
 def warm_up() -> None:
-    """Use what is slow at its first use."""
+    """Use what is slow at its first use; the first Function imports thousands of names."""
     layer = nn.Linear(3, 3)
     x = torch.ones(2, 3, requires_grad=True)
     with torch.autocast("cpu", dtype=torch.bfloat16):
-        (gradient,) = _gradients(torch.softmax(layer(x), -1).square().sum(), x, create_graph=True)
-    _gradients(gradient.sum(), x)
+        y = torch.softmax(layer(_Double.apply(x)), -1).square()
+    (gradient,) = _gradients([y], [x], [torch.ones_like(y)], create_graph=True)
+    _gradients([gradient], [x], [torch.ones_like(x)])
     torch.library.Library("aten", "IMPL")._destroy()
 
 
@@ -115,15 +136,19 @@ def fingerprint(value: object) -> object:
 
 
 class CausalMean(nn.Module):
-    """Each token becomes the mean of itself and the tokens before it: the plainest attention.
+    """The plainest attention: the mean of a token and those before it, then a linear map.
 
-    Input and output: (..., m, d).
+    weight: (d, d). Input and output: (..., m, d).
     """
+
+    def __init__(self, weight: torch.Tensor) -> None:
+        super().__init__()
+        self.map = _linear(weight)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         m = x.shape[-2]
         weights = torch.tril(x.new_ones(m, m))
-        return (weights / weights.sum(-1, keepdim=True)) @ x
+        return self.map((weights / weights.sum(-1, keepdim=True)) @ x)
 
 
 def _linear(weight: torch.Tensor) -> nn.Linear:
@@ -134,7 +159,33 @@ def _linear(weight: torch.Tensor) -> nn.Linear:
     return layer
 
 
-STOCK = {"causal_mean": CausalMean, "identity": nn.Identity, "linear": _linear}
+def _layer_norm(weight: torch.Tensor, bias: torch.Tensor) -> nn.LayerNorm:
+    """PyTorch's own LayerNorm over the last axis; weight, bias: (d,)."""
+    norm = nn.LayerNorm(weight.shape[0], dtype=weight.dtype)
+    with torch.no_grad():
+        norm.weight.copy_(weight)
+        norm.bias.copy_(bias)
+    return norm
+
+
+class _Bent(nn.Module):
+    """tanh of a linear map: a feed-forward network that no linear reasoning predicts. Keeps the shape (..., d)."""
+
+    def __init__(self, weight: torch.Tensor) -> None:
+        super().__init__()
+        self.map = _linear(weight)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return torch.tanh(self.map(x))
+
+
+STOCK = {
+    "bent": _Bent,
+    "causal_mean": CausalMean,
+    "identity": nn.Identity,
+    "layer_norm": _layer_norm,
+    "linear": _linear,
+}
 
 
 # runs -----------------------------------------------------------------------------------------
@@ -145,7 +196,7 @@ def run(namespace: dict, target: str, mode: str, asked: dict) -> tuple[dict, lis
 
     mode: "grad", "no_grad" or "autocast" (to bfloat16).
     asked, each optional but ``args``:
-        build: (args, kwargs) that make a module of the target, which then is run.
+        build: (args, kwargs) with which the target makes a module, or a function, that then is run.
         to: name of the dtype that the module is converted to.
         state: {name of a parameter or buffer: its values}.
         training: whether the module is in training mode (False by default).
@@ -155,14 +206,17 @@ def run(namespace: dict, target: str, mode: str, asked: dict) -> tuple[dict, lis
         upstream: gradient of the loss by each output; without it nothing is differentiated.
         parameters: names of the parameters whose gradients are wanted.
         again: whether the backward runs a second time over the same graph.
+        between: args of another call, which is made between the forward and the backward and then forgotten.
         second: a vector for each input that requires a gradient; then the gradients of Σ vector · gradient by these
             inputs and by upstream are found.
         measure: whether to list what is kept for the backward.
+        count: whether to tell how many numbers the module's parameters hold.
 
-    Returns ({outputs, gradients, of_parameters, again, second, saved, on_context}, positions of the args
-    that the run changed). ``gradients`` stand in the order of the args that require one. ``saved`` lists
-    [data pointer, shape, dtype, bytes] of each tensor kept through ``save_for_backward`` or by PyTorch itself,
-    ``on_context`` those kept as attributes of the context. Raises Unmet.
+    Returns ({outputs, gradients, of_parameters, again, second, saved, on_context, arguments, nodes, parameters},
+    positions of the args that the run changed). ``gradients`` stand in the order of the args that require one. ``saved``
+    lists [data pointer, shape, dtype, bytes] of each tensor kept through ``save_for_backward`` or by PyTorch itself,
+    ``on_context`` those kept as attributes of the context, ``arguments`` the tensors among the args; ``nodes``
+    names the kinds of the graph's nodes. Raises Unmet.
     """
     call = _resolve(namespace, target)
     module = None
@@ -179,7 +233,17 @@ def run(namespace: dict, target: str, mode: str, asked: dict) -> tuple[dict, lis
     outputs = result if isinstance(result, tuple) else (result,)
     found = {"outputs": outputs}
     if asked.get("measure"):
-        found |= {"saved": [_describe(t) for t in saved], "on_context": [_describe(t) for t in _on_contexts(outputs)]}
+        nodes, on_context = _graph_of(outputs)
+        found |= {
+            "saved": [_describe(t) for t in saved],
+            "on_context": [_describe(t) for t in on_context],
+            "arguments": [_describe(t) for t in args if isinstance(t, torch.Tensor)],
+            "nodes": nodes,
+        }
+    if "between" in asked:
+        call(*asked["between"], **kwargs)
+    if asked.get("count"):
+        found["parameters"] = sum(p.numel() for p in module.parameters()) if isinstance(module, nn.Module) else 0
     if "upstream" in asked:
         found |= _differentiate(outputs, args, module, asked)
     return found, _changed(before, args)
@@ -195,11 +259,15 @@ def _resolve(namespace: dict, target: str) -> object:
     return value
 
 
-def _build(kind: object, target: str, asked: dict) -> nn.Module:
+def _build(kind: object, target: str, asked: dict):
     args, kwargs = asked["build"]
     module = kind(*args, **kwargs)
+    if not callable(module):
+        raise Unmet(f"`{target}` makes nothing that can be called")
     if not isinstance(module, nn.Module):
-        raise Unmet(f"`{target}` makes no nn.Module")
+        if {"to", "state", "training", "parameters"} & asked.keys():
+            raise Unmet(f"`{target}` makes no nn.Module")
+        return module
     if "to" in asked:
         module.to(getattr(torch, asked["to"]))
     places = dict(module.named_parameters()) | dict(module.named_buffers())
@@ -214,9 +282,9 @@ def _build(kind: object, target: str, asked: dict) -> nn.Module:
     return module.train(asked.get("training", False))
 
 
-def _differentiate(outputs: tuple, args: list, module: nn.Module | None, asked: dict) -> dict:
+def _differentiate(outputs: tuple, args: list, module: object, asked: dict) -> dict:
     inputs = [arg for arg in args if isinstance(arg, torch.Tensor) and arg.requires_grad]
-    named = dict(module.named_parameters()) if module else {}
+    named = dict(module.named_parameters()) if isinstance(module, nn.Module) else {}
     for name in asked.get("parameters", ()):
         if name not in named:
             raise Unmet(f"there is no parameter called `{name}`; there are {', '.join(named)[:300] or 'none'}")
@@ -231,7 +299,7 @@ def _differentiate(outputs: tuple, args: list, module: nn.Module | None, asked: 
     ys, vs = zip(*ends)
 
     def backward():
-        return _gradients(ys, wanted, vs, retain_graph=True, create_graph=twice, allow_unused=True)
+        return _gradients(ys, wanted, vs, create_graph=twice)
 
     first = backward()
     found = {
@@ -245,7 +313,7 @@ def _differentiate(outputs: tuple, args: list, module: nn.Module | None, asked: 
         if not pairs:
             raise Unmet("the backward can't be differentiated: its results carry no graph")
         gs, us = zip(*pairs)
-        found["second"] = _gradients(gs, [*inputs, *vs], us, allow_unused=True)
+        found["second"] = _gradients(gs, [*inputs, *vs], us)
     return found
 
 
@@ -267,18 +335,28 @@ def _listing(saved: list | None):
         _stop_keeping()
 
 
-def _on_contexts(outputs: tuple) -> list[torch.Tensor]:
-    """Return the tensors that stand as attributes on the contexts of the graph's Functions."""
-    found, seen = [], set()
+def _graph_of(outputs: tuple) -> tuple[list[str], list[torch.Tensor]]:
+    """Return the kinds of the graph's nodes, and the tensors that stand as attributes on its Functions' contexts."""
+    kinds, found, seen = [], [], set()
     nodes = [y.grad_fn for y in outputs if isinstance(y, torch.Tensor)]
     while nodes:
         node = nodes.pop()
         if node is None or node in seen:
             continue
         seen.add(node)
-        found += [value for value in getattr(node, "__dict__", {}).values() if isinstance(value, torch.Tensor)]
+        kinds.append(type(node).__name__[:100])
+        found += _tensors_in(list(getattr(node, "__dict__", {}).values()))
         nodes += [following for following, _ in node.next_functions]
-    return found
+    return kinds, found
+
+
+def _tensors_in(value: object) -> list[torch.Tensor]:
+    """Return the tensors in lists, tuples and dicts."""
+    if isinstance(value, dict):
+        value = list(value.values())
+    if isinstance(value, list | tuple):
+        return [tensor for item in value for tensor in _tensors_in(item)]
+    return [value] if isinstance(value, torch.Tensor) else []
 
 
 def _describe(tensor: torch.Tensor) -> list:

@@ -1,0 +1,1133 @@
+"""Hidden side of ``5_prenorm_block``: references, cases, tolerances, checks and misconceptions.
+
+Partial credit. Every exercise stands alone: the block gets its attention, its feed-forward network and its
+norms from us, and the stack its blocks, so that a wrong attention costs nothing further on. Those parts are
+modules of the course (``torch_side.STOCK``) with weights drawn here: a causal mean followed by a linear map
+for attention, tanh of a linear map for the feed-forward network. Neither keeps the mean or the scale of what
+it gets, or placements could not be told apart.
+
+Tolerances. Everything runs in float64, where two ways to compute the same differ by 1e-12; allowed: 1e-6.
+Constants that a student makes in float32 (a mask, a scale) leave 1e-7. GELU is allowed in its tanh form, which
+is up to 5e-4 from the exact one, times weights: 5e-3. References of gradients are central differences of the
+forward pass, good to 1e-8. In float32, logits of some thousands: softmax there picks single tokens; 1e-3.
+"""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from autograder import tensors
+from autograder.exercise import Case, Check, Exercise, Misconception, Output, Question, Quiz, Suspect, Topic
+from autograder.misconceptions import common, named
+from autograder.student import Reply, Rules, Student
+from autograder.student_side import wire
+
+OUTPUT, GRADIENT, COUNT = (0,), (1,), (2,)  # positions among the outputs of every exercise
+OUTPUTS = (Output("the output", "tensor"), Output("the gradient of x", "tensor"), Output("the number of parameters", "number"))
+STEP = 1e-6
+
+# misconceptions -------------------------------------------------------------------------------
+
+GRAPH_CUT = Misconception(
+    "graph-cut",
+    "The values are right, the gradient is not: somewhere `.detach()`, `.data`, `torch.no_grad()` or a way through NumPy "
+    "cuts the graph, so that a path no longer learns.",
+    "gradients-by-depth",
+)
+NOT_REGISTERED = Misconception(
+    "not-registered",
+    "The module computes the right thing, but `parameters()` does not list its parts, so that an optimiser would never "
+    "train them. Parts in a plain Python list are not seen: assign them as attributes, or use `nn.ModuleList`.",
+    "block-spec",
+)
+
+ATTENTION_MISCONCEPTIONS = common("causal-attention") | named(
+    GRAPH_CUT,
+    Misconception(
+        "mask-missing",
+        "Every token sees every other, those after it too. Set the scores of later positions to −∞ before the softmax.",
+        "causal-mask",
+    ),
+    Misconception(
+        "mask-after-softmax",
+        "The mask comes after the softmax. The weights that are left then add up to less than 1, and they still depend on "
+        "the future through the softmax's denominator. Put −∞ into the scores first.",
+        "causal-mask",
+    ),
+    Misconception(
+        "mask-by-zero",
+        "Scores of later tokens are set to 0, not to −∞. exp(0) is 1, so those tokens keep a good share of the weight.",
+        "causal-mask",
+    ),
+    Misconception(
+        "mask-reversed",
+        "The mask stands the wrong way round: a token sees itself and what comes after it. Row i keeps the columns j ≤ i.",
+        "causal-mask",
+    ),
+    Misconception(
+        "mask-excludes-self",
+        "A token does not see itself, and the first one sees nothing at all: a softmax of nothing but −∞ is NaN. Row i "
+        "keeps the columns j ≤ i, with j = i.",
+        "causal-mask",
+    ),
+    Misconception(
+        "softmax-axis",
+        "The softmax runs over the queries. The weights of one query add up to 1, so it runs over the keys: the last axis.",
+        "causal-attention",
+    ),
+    Misconception(
+        "scale-missing",
+        "The scores are not divided by √d_h. Their spread then grows with the width of a head, and the softmax saturates.",
+        "attention-scale",
+    ),
+    Misconception(
+        "scale-by-width",
+        "The scores are divided by √d. What adds up in one score is a head's d_h = d/heads products, so it is √d_h; with "
+        "one head the two agree.",
+        "attention-scale",
+    ),
+    Misconception(
+        "scale-without-root",
+        "The scores are divided by d_h. The spread of a sum of d_h products grows like √d_h: divide by the root.",
+        "attention-scale",
+    ),
+    Misconception(
+        "heads-not-transposed",
+        "The heads were split by a reshape alone. `reshape(…, heads, m, d_h)` cuts the rows apart and mixes tokens; split "
+        "the features, `reshape(…, m, heads, d_h)`, and then exchange the axes.",
+        "split-heads",
+    ),
+    Misconception(
+        "merge-not-transposed",
+        "The heads were put together by a reshape alone. From (…, heads, m, d_h) exchange the axes back to (…, m, heads, "
+        "d_h) first, then reshape to (…, m, d).",
+        "split-heads",
+    ),
+    Misconception(
+        "heads-ignored",
+        "The result does not depend on `heads`: there is one attention over all features. Each head has a softmax of its own.",
+        "split-heads",
+    ),
+    Misconception(
+        "scores-transposed",
+        "The scores are keys by queries. Row i belongs to query i: q @ kᵀ.",
+        "causal-attention",
+    ),
+    Misconception(
+        "output-map-missing",
+        "The heads' results are not multiplied by w_o, which mixes what the heads found.",
+        "split-heads",
+    ),
+    Misconception(
+        "weights-transposed",
+        "The weights are used transposed. The contract has x @ w; `nn.functional.linear(x, w)` is x @ w.T.",
+        "shapes-m-by-d",
+    ),
+    Misconception(
+        "residual-inside",
+        "x is added to the result. The residual belongs to the block, which decides where the norm goes.",
+        "residual-stream",
+    ),
+    Misconception(
+        "naive-softmax",
+        "With large scores the result is NaN: exp overflows. Subtract the row's largest score first, or use `torch.softmax`.",
+        "causal-attention",
+    ),
+    Misconception(
+        "only-3d",
+        "It works for (batch, m, d) only. Tokens and features are the last two axes; before them there may be any number, "
+        "and none at all.",
+        "shapes-m-by-d",
+    ),
+)
+
+FEED_FORWARD_MISCONCEPTIONS = common("feed-forward") | named(
+    GRAPH_CUT,
+    Misconception(
+        "activation-missing",
+        "There is no GELU between the two linear maps, so together they are one linear map and the hidden width buys nothing.",
+        "feed-forward",
+    ),
+    Misconception(
+        "activation-last",
+        "GELU comes after the second map. It belongs between the two; what the network adds to the stream has no bound below.",
+        "feed-forward",
+    ),
+    Misconception(
+        "relu-for-gelu",
+        "This is ReLU. The contract has GELU, which lets small negative values through.",
+        "feed-forward",
+    ),
+    Misconception(
+        "hidden-fixed",
+        "The hidden width is always 4·d. It is an argument: `nn.Linear(d, hidden)`.",
+        "feed-forward",
+    ),
+    Misconception(
+        "residual-inside",
+        "x is added to the result. The residual belongs to the block, which decides where the norm goes.",
+        "residual-stream",
+    ),
+)
+
+BLOCK_MISCONCEPTIONS = common("pre-norm") | named(
+    GRAPH_CUT,
+    NOT_REGISTERED,
+    Misconception(
+        "post-norm-for-pre-norm",
+        "This is post-norm, LN(x + F(x)): the norm stands on the stream, after the addition. In pre-norm it stands at the "
+        "entry of the branch, x + F(LN(x)), and nothing touches the stream.",
+        "pre-norm",
+    ),
+    Misconception(
+        "res-post-for-pre-norm",
+        "This is res-post, x + LN(F(x)): the norm stands at the exit of the branch. In pre-norm it stands at its entry. "
+        "Some texts call this one pre-norm; the course does not.",
+        "res-post",
+    ),
+    Misconception(
+        "normalised-residual",
+        "The residual is taken from the normalised stream, LN(x) + F(LN(x)). Add to x itself, or every block erases the "
+        "scale of the stream.",
+        "residual-stream",
+    ),
+    Misconception(
+        "shared-norm",
+        "One norm serves both sub-layers. Each has a γ and a β of its own: norm1 before attention, norm2 before the "
+        "feed-forward network.",
+        "pre-norm",
+    ),
+    Misconception(
+        "norms-exchanged",
+        "norm1 and norm2 are exchanged: norm1 stands before attention.",
+        "pre-norm",
+    ),
+    Misconception(
+        "norm-missing",
+        "One of the two sub-layers reads the stream without its norm.",
+        "pre-norm",
+    ),
+    Misconception(
+        "residual-missing",
+        "A sub-layer's result replaces the stream where it should be added to it.",
+        "residual-stream",
+    ),
+    Misconception(
+        "parallel-branches",
+        "Both sub-layers read the same x. The feed-forward network reads the stream after attention has been added to it.",
+        "pre-norm",
+    ),
+    Misconception(
+        "residual-from-input",
+        "The second residual starts again from the block's input, so that what attention added is lost from the stream.",
+        "residual-stream",
+    ),
+    Misconception(
+        "order-exchanged",
+        "The feed-forward network comes before attention. Attention is first.",
+        "pre-norm",
+    ),
+    Misconception(
+        "final-norm-in-block",
+        "The block normalises the stream once more at its end. That norm belongs after the last block only.",
+        "final-norm",
+    ),
+)
+
+TRANSFORMER_MISCONCEPTIONS = common("final-norm") | named(
+    GRAPH_CUT,
+    NOT_REGISTERED,
+    Misconception(
+        "final-norm-missing",
+        "The stream leaves without the final norm. In pre-norm nothing inside the blocks normalises the stream itself, so "
+        "its scale at the end depends on the depth.",
+        "final-norm",
+    ),
+    Misconception(
+        "norm-first",
+        "The norm stands before the blocks. It is a final norm: after the last one.",
+        "final-norm",
+    ),
+    Misconception(
+        "norm-after-every-block",
+        "The final norm is applied after every block, which puts it on the residual stream at each step. Apply it once, "
+        "after the last block.",
+        "final-norm",
+    ),
+    Misconception(
+        "residual-around-blocks",
+        "x is added around each block. A block already adds to the stream inside.",
+        "residual-stream",
+    ),
+    Misconception(
+        "same-block-repeated",
+        "The same block runs every time. Run each of `blocks` once, in order.",
+        "final-norm",
+    ),
+    Misconception(
+        "blocks-reversed",
+        "The blocks run from the last to the first.",
+        "final-norm",
+    ),
+    Misconception(
+        "block-skipped",
+        "A block at one end of the list does not run.",
+        "final-norm",
+    ),
+    Misconception(
+        "needs-blocks",
+        "It fails where the list of blocks is empty or has one entry. With none the result is the norm of x.",
+        "final-norm",
+    ),
+)
+
+SUBLAYER_MISCONCEPTIONS = common("placements") | named(
+    Misconception(
+        "post-norm-for-pre-norm",
+        "Pre-norm is wired as post-norm, LN(x + F(x)). In pre-norm the norm stands at the entry of the branch: x + F(LN(x)).",
+        "pre-norm",
+    ),
+    Misconception(
+        "res-post-for-pre-norm",
+        "Pre-norm is wired as res-post, x + LN(F(x)). Some texts call that pre-norm; the course, with GPT-2 and LLaMA, "
+        "means x + F(LN(x)).",
+        "res-post",
+    ),
+    Misconception(
+        "pre-norm-for-res-post",
+        "Res-post is wired as pre-norm. Here the norm stands at the exit of the branch: x + LN(F(x)).",
+        "res-post",
+    ),
+    Misconception(
+        "pre-norm-for-post-norm",
+        "Post-norm is wired as pre-norm. Here the norm comes after the addition, on the stream: LN(x + F(x)).",
+        "post-norm",
+    ),
+    Misconception(
+        "res-post-for-post-norm",
+        "Post-norm is wired as res-post, x + LN(F(x)). Here the norm comes after the addition, on the stream: LN(x + F(x)).",
+        "post-norm",
+    ),
+    Misconception(
+        "normalised-residual",
+        "The residual is taken from the normalised stream, LN(x) + F(LN(x)). Add to x itself.",
+        "residual-stream",
+    ),
+    Misconception(
+        "one-norm-in-sandwich",
+        "One norm of the sandwich is missing, or stands twice. There is one at the entry of the branch and another, "
+        "`output_norm`, at its exit.",
+        "sandwich-norm",
+    ),
+    Misconception(
+        "sandwich-norms-exchanged",
+        "The two norms of the sandwich are exchanged: `norm` stands at the entry, `output_norm` at the exit.",
+        "sandwich-norm",
+    ),
+    Misconception(
+        "alpha-ignored",
+        "DeepNorm's α has no part in the result. It enlarges the stream before the addition: LN(α·x + F(x)).",
+        "deepnorm-placement",
+    ),
+    Misconception(
+        "alpha-on-branch",
+        "α multiplies the branch. DeepNorm enlarges the stream, so that each branch counts for less: LN(α·x + F(x)).",
+        "deepnorm-placement",
+    ),
+    Misconception(
+        "deepnorm-as-pre-norm",
+        "DeepNorm is wired as a kind of pre-norm. It is a post-norm: LN(α·x + F(x)).",
+        "deepnorm-placement",
+    ),
+    Misconception(
+        "residual-missing",
+        "The branch's result replaces the stream. Every placement adds it, “none” too: x + F(x).",
+        "residual-stream",
+    ),
+)
+
+# parts ----------------------------------------------------------------------------------------
+
+
+def layer_norm(x: np.ndarray, gamma: np.ndarray, beta: np.ndarray) -> np.ndarray:
+    """LayerNorm over the last axis with ε = 1e-5, that of ``nn.LayerNorm``. x: (..., d)."""
+    centred = x - x.mean(-1, keepdims=True)
+    return centred / np.sqrt((centred**2).mean(-1, keepdims=True) + 1e-5) * gamma + beta
+
+
+def causal_mean(x: np.ndarray, weight: np.ndarray) -> np.ndarray:
+    m = x.shape[-2]
+    return np.tril(np.ones((m, m))) / np.arange(1, m + 1)[:, None] @ x @ weight.T
+
+
+def bent(x: np.ndarray, weight: np.ndarray) -> np.ndarray:
+    return np.tanh(x @ weight.T)
+
+
+_ERF = np.vectorize(math.erf, otypes=["float64"])
+
+
+def gelu(x: np.ndarray) -> np.ndarray:
+    return x * 0.5 * (1 + _ERF(x / math.sqrt(2)))
+
+
+def slope(forward: Callable, inputs: list, dy: np.ndarray | None, **kwargs) -> np.ndarray:
+    """Return the gradient of Σ forward(x, …) · dy by x, the first input; nothing where dy is None."""
+    if dy is None:
+        return np.zeros(0)
+    x, *others = inputs
+    found = np.empty(x.shape)
+    for place in np.ndindex(x.shape):
+        step = np.zeros(x.shape)
+        step[place] = STEP
+        up, down = forward(x + step, *others, **kwargs), forward(x - step, *others, **kwargs)
+        found[place] = ((up - down) * dy).sum() / (2 * STEP)
+    return found
+
+
+def judged_by(forward: Callable, count: Callable = lambda *inputs: 0):
+    """Return a reference (or an imitation) of all outputs from a forward pass; dy is the last argument."""
+
+    def reference(*args, **kwargs) -> tuple:
+        *inputs, dy = args
+        return forward(*inputs, **kwargs), slope(forward, inputs, dy, **kwargs), count(*inputs)
+
+    return reference
+
+
+def suspects(forwards: list[tuple[str, Callable]], count: Callable = lambda *inputs: 0) -> tuple[Suspect, ...]:
+    return tuple(Suspect(name, judged_by(forward, count)) for name, forward in forwards)
+
+
+def sent(values: np.ndarray, requires_grad: bool = False) -> wire.Tensor:
+    return tensors.tensor(values, values.dtype.name, requires_grad)
+
+
+def answer(reply: Reply) -> Reply:
+    """Turn what a run gave into the outputs of these exercises."""
+    if reply.problem:
+        return reply
+    outputs, gradients = reply.value.get("outputs"), reply.value.get("gradients", ())
+    output = outputs[0] if isinstance(outputs, tuple) and outputs else None
+    gradient = gradients[0] if isinstance(gradients, tuple) and gradients else tensors.tensor(np.zeros(0))
+    if gradient is None:
+        said = "no gradient reaches x: the output does not depend on it in a way that autograd sees"
+        return Reply(problem=said, brief=said, error_type="Unmet")
+    return Reply((output, gradient, reply.value.get("parameters", 0)), changed=reply.changed, warnings=reply.warnings)
+
+
+def drawn(rng, *shape, spread: float = 1.0) -> np.ndarray:
+    return rng.normal(size=shape) * spread
+
+
+def matrix(rng, d_in: int, d_out: int | None = None) -> np.ndarray:
+    """A weight that about keeps the spread of what it multiplies."""
+    return drawn(rng, d_out or d_in, d_in, spread=d_in**-0.5)
+
+
+def stream(rng, *shape) -> np.ndarray:
+    """Tokens with a mean and a scale of their own, as a residual stream has them."""
+    return drawn(rng, *shape) * rng.uniform(1.5, 3.0, size=(*shape[:-1], 1)) + drawn(rng, *shape[:-1], 1)
+
+
+def gain(rng, d: int) -> tuple[np.ndarray, np.ndarray]:
+    """γ of mixed signs, 0.5 ≤ |γ| ≤ 2, and β."""
+    return rng.uniform(0.5, 2.0, size=d) * rng.choice([-1, 1], size=d), drawn(rng, d)
+
+
+def case(args: tuple, words: str, judged=OUTPUT, **more) -> Case:
+    return Case(args, words, **({"judged": judged, "atol": 1e-6, "rtol": 1e-6, "any_dtype": True, "may_change": True} | more))
+
+
+# causal_self_attention ------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Prefix(Case):
+    """A case of which only the first ``rows`` tokens of the output count."""
+
+    rows: int | None = None
+
+
+def softmax(scores: np.ndarray, axis: int = -1) -> np.ndarray:
+    weights = np.exp(scores - scores.max(axis, keepdims=True))
+    return weights / weights.sum(axis, keepdims=True)
+
+
+def split(x: np.ndarray, heads: int) -> np.ndarray:
+    """(..., m, d) → (..., heads, m, d_h)"""
+    *lead, m, d = x.shape
+    return np.swapaxes(x.reshape(*lead, m, heads, d // heads), -2, -3)
+
+
+def split_by_rows(x: np.ndarray, heads: int) -> np.ndarray:
+    *lead, m, d = x.shape
+    return x.reshape(*lead, heads, m, d // heads)
+
+
+def merge(x: np.ndarray) -> np.ndarray:
+    """(..., heads, m, d_h) → (..., m, d)"""
+    *lead, heads, m, d_h = x.shape
+    return np.swapaxes(x, -2, -3).reshape(*lead, m, heads * d_h)
+
+
+def merge_by_rows(x: np.ndarray) -> np.ndarray:
+    *lead, heads, m, d_h = x.shape
+    return x.reshape(*lead, m, heads * d_h)
+
+
+def masked_scores(allowed: Callable, value: float = -np.inf):
+    """Return what turns scores into weights with a mask before the softmax. allowed: m → (m, m) of booleans."""
+
+    def weights(scores: np.ndarray) -> np.ndarray:
+        return softmax(np.where(allowed(scores.shape[-1]), scores, value))
+
+    return weights
+
+
+def earlier(m: int) -> np.ndarray:
+    return np.tri(m, dtype=bool)
+
+
+def attend(
+    weights: Callable = masked_scores(earlier),
+    scale: Callable = lambda d, d_h: d_h**-0.5,
+    cut: Callable = split,
+    join: Callable = merge,
+    scores: Callable = lambda q, k: q @ np.swapaxes(k, -1, -2),
+    one_head: bool = False,
+):
+    """Return causal attention, or what a wrong part makes of it."""
+
+    def forward(x, w_q, w_k, w_v, w_o, heads):
+        heads = 1 if one_head else heads
+        q, k, v = (cut(x @ w, heads) for w in (w_q, w_k, w_v))
+        found = weights(scores(q, k) * scale(x.shape[-1], q.shape[-1])) @ v
+        return join(found) @ w_o
+
+    return forward
+
+
+def prefix_of(forward: Callable) -> Callable:
+    """The forward pass, of which only the first ``rows`` tokens count."""
+
+    def shortened(*inputs, heads, rows=None):
+        return forward(*inputs, heads)[..., :rows, :]
+
+    return shortened
+
+
+def invoke_attention(student: Student, case: Case) -> Reply:
+    *inputs, dy = case.args
+    x, *weights = inputs
+    upstream = {} if dy is None else {"upstream": [sent(dy)]}
+    args = [sent(x, dy is not None), *(sent(w) for w in weights), case.kwargs["heads"]]
+    reply = answer(student.torch("causal_self_attention", args, **upstream))
+    rows = case.kwargs.get("rows")
+    if reply.problem or rows is None or not isinstance(reply.value[0], wire.Tensor):
+        return reply
+    output = reply.value[0]
+    kept = wire.Tensor(np.ascontiguousarray(output.raw[..., :rows, :]), output.dtype) if output.raw.ndim > 1 else output
+    return Reply((kept, *reply.value[1:]), changed=reply.changed, warnings=reply.warnings)
+
+
+def attention_case(rng, shape, heads, kind="", x=None, gradient=False, rows=None, spread=1.5, dtype="float64", **more) -> Case:
+    d = shape[-1]
+    x = drawn(rng, *shape) if x is None else x
+    weights = [matrix(rng, d).T * spread for _ in range(2)] + [matrix(rng, d).T for _ in range(2)]
+    args = [a.astype(dtype) for a in (x, *weights)] + [drawn(rng, *shape) if gradient else None]
+    kwargs = {"heads": heads} | ({} if rows is None else {"rows": rows})
+    words = f"x of shape {shape}, {heads} head{'s' * (heads > 1)}{kind}"
+    return case(tuple(args), words, GRADIENT if gradient else OUTPUT, kwargs=kwargs, **more)
+
+
+def one_head(rng):
+    x = np.array([[1.0, 0.0], [0.0, 1.0], [1.0, 1.0]])
+    eye = np.eye(2)
+    shown = case((x, eye, eye, x[1:], eye, None), "the worked example, 1 head", kwargs={"heads": 1}, public=True)
+    return [shown, attention_case(rng, (2, 5, 4), 1), attention_case(rng, (1, 3, 7), 1)]
+
+
+def several_heads(rng):
+    return [attention_case(rng, shape, heads) for shape, heads in (((2, 5, 6), 2), ((1, 4, 6), 3), ((2, 3, 8), 4), ((2, 6, 5), 5))]
+
+
+def far_future(rng):
+    out = [attention_case(rng, (2, 6, 6), 2)]
+    for shape, heads, rows in (((2, 6, 6), 2, 3), ((1, 5, 4), 1, 2)):
+        x = drawn(rng, *shape)
+        x[..., rows:, :] *= 1000.0
+        kind = f", the first {rows} tokens before others a thousand times as large"
+        out.append(attention_case(rng, shape, heads, kind, x=x, rows=rows))
+    return out
+
+
+def large_scores(rng):
+    out = [attention_case(rng, (2, 4, 6), 2, control=True)]
+    for shape in ((2, 4, 6), (1, 5, 4)):
+        x = drawn(rng, *shape) * 60
+        out.append(attention_case(rng, shape, 2, " and scores of thousands in float32", x=x, dtype="float32", atol=0.3, rtol=1e-2))
+    return out
+
+
+def any_rank(rng):
+    shapes = [(5, 6), (1, 6), (2, 3, 4, 6), (2, 1, 2, 3, 6)]
+    return [attention_case(rng, (2, 5, 6), 2, control=True)] + [attention_case(rng, shape, 2) for shape in shapes]
+
+
+def attention_gradient(rng):
+    out = [attention_case(rng, (1, 4, 6), 2, control=True)]
+    return out + [attention_case(rng, shape, heads, gradient=True) for shape, heads in (((1, 4, 6), 2), ((2, 3, 4), 1))]
+
+
+def attention_untouched(rng):
+    return [attention_case(rng, shape, 2, may_change=False) for shape in ((2, 4, 6), (1, 5, 4))]
+
+
+def weights_after(scores: np.ndarray) -> np.ndarray:
+    return softmax(scores) * earlier(scores.shape[-1])
+
+
+def over_queries(scores: np.ndarray) -> np.ndarray:
+    masked = np.where(earlier(scores.shape[-1]), scores, -np.inf)
+    return softmax(masked, axis=-2)
+
+
+ATTENTIONS = [
+    ("mask-missing", attend(softmax)),
+    ("mask-after-softmax", attend(weights_after)),
+    ("mask-by-zero", attend(masked_scores(earlier, 0.0))),
+    ("mask-reversed", attend(masked_scores(lambda m: earlier(m).T))),
+    ("mask-excludes-self", attend(masked_scores(lambda m: np.tri(m, k=-1, dtype=bool)))),
+    ("softmax-axis", attend(over_queries)),
+    ("softmax-axis", attend(lambda s: np.where(earlier(s.shape[-1]), softmax(s, axis=-2), 0.0))),
+    ("scale-missing", attend(scale=lambda d, d_h: 1.0)),
+    ("scale-by-width", attend(scale=lambda d, d_h: d**-0.5)),
+    ("scale-without-root", attend(scale=lambda d, d_h: 1.0 / d_h)),
+    ("heads-not-transposed", attend(cut=split_by_rows, join=merge_by_rows)),
+    ("heads-not-transposed", attend(cut=split_by_rows)),
+    ("merge-not-transposed", attend(join=merge_by_rows)),
+    ("heads-ignored", attend(one_head=True)),
+    ("scores-transposed", attend(scores=lambda q, k: k @ np.swapaxes(q, -1, -2))),
+    ("output-map-missing", lambda x, w_q, w_k, w_v, w_o, heads: attend()(x, w_q, w_k, w_v, np.eye(x.shape[-1]), heads)),
+    ("weights-transposed", lambda x, w_q, w_k, w_v, w_o, heads: attend()(x, w_q.T, w_k.T, w_v.T, w_o.T, heads)),
+    ("weights-transposed", lambda x, w_q, w_k, w_v, w_o, heads: attend()(x, w_q.T, w_k.T, w_v.T, w_o, heads)),
+    ("residual-inside", lambda x, *weights: x + attend()(x, *weights)),
+]
+
+CAUSAL_SELF_ATTENTION = Exercise(
+    name="causal_self_attention",
+    functions=("causal_self_attention",),
+    outputs=OUTPUTS,
+    invoke=invoke_attention,
+    reference=judged_by(prefix_of(attend())),
+    section="causal-attention",
+    checks=(
+        Check("one_head", "One head", 2, "causal-attention", one_head),
+        Check("heads", "Several heads", 3, "split-heads", several_heads),
+        Check("future", "The future never changes the past", 1, "causal-mask", far_future),
+        Check("large_scores", "Large scores do not overflow", 1, "causal-attention", large_scores, "naive-softmax"),
+        Check("ranks", "Any number of axes before tokens and features", 1, "shapes-m-by-d", any_rank, "only-3d"),
+        Check("gradient", "The gradient reaches x", 1, "gradients-by-depth", attention_gradient, "graph-cut"),
+        Check("untouched", "x and the weights are left as they were", 1, "causal-attention", attention_untouched),
+    ),
+    suspects=suspects([(name, prefix_of(forward)) for name, forward in ATTENTIONS]),
+    misconceptions=ATTENTION_MISCONCEPTIONS,
+    forbidden_names=frozenset(
+        {"scaled_dot_product_attention", "MultiheadAttention", "multi_head_attention_forward", "flex_attention"}
+    ),
+)
+
+# FeedForward ----------------------------------------------------------------------------------
+
+
+def feed_forward(x, w_up, b_up, w_down, b_down):
+    return gelu(x @ w_up.T + b_up) @ w_down.T + b_down
+
+
+def invoke_feed_forward(student: Student, case: Case) -> Reply:
+    x, w_up, b_up, w_down, b_down, dy = case.args
+    upstream = {} if dy is None else {"upstream": [sent(dy)]}
+    state = {"up.weight": sent(w_up), "up.bias": sent(b_up), "down.weight": sent(w_down), "down.bias": sent(b_down)}
+    build = [[x.shape[-1], w_up.shape[0]], {}]
+    return answer(student.torch("FeedForward", [sent(x, dy is not None)], build=build, to="float64", state=state, **upstream))
+
+
+def feed_forward_case(rng, shape, hidden, gradient=False, **more) -> Case:
+    d = shape[-1]
+    # Large enough that GELU, ReLU and no activation are far apart, and GELU's two forms are not.
+    weights = (matrix(rng, d, hidden), drawn(rng, hidden), matrix(rng, hidden, d), drawn(rng, d))
+    args = (drawn(rng, *shape, spread=1.5), *weights, drawn(rng, *shape) if gradient else None)
+    words = f"x of shape {shape}, hidden width {hidden}"
+    return case(args, words, GRADIENT if gradient else OUTPUT, **({"atol": 5e-3, "rtol": 1e-3} | more))
+
+
+def feed_forward_values(rng):
+    x = np.array([[1.0, -1.0]])
+    weights = (np.array([[1.0, 0.0], [0.0, 1.0], [1.0, 1.0], [2.0, -1.0]]), np.array([0.0, 0.0, 1.0, 0.0]))
+    weights += (np.array([[1.0, 1.0, 0.0, 0.0], [0.0, 0.0, 1.0, 1.0]]), np.array([0.5, -0.5]))
+    shown = case((x, *weights, None), "the worked example", public=True, atol=5e-3)
+    return [shown] + [feed_forward_case(rng, (*lead, d), 4 * d) for lead, d in (((2, 3), 5), ((4,), 6), ((2, 1, 3), 3))]
+
+
+def feed_forward_widths(rng):
+    return [feed_forward_case(rng, (3, 5), 20, control=True)] + [
+        feed_forward_case(rng, (3, d), hidden) for d, hidden in ((5, 7), (6, 11), (4, 1))
+    ]
+
+
+def feed_forward_gradient(rng):
+    out = [feed_forward_case(rng, (3, 5), 20, control=True)]
+    return out + [feed_forward_case(rng, shape, 4 * shape[-1], gradient=True) for shape in ((2, 3, 4), (3, 5))]
+
+
+FEED_FORWARD = Exercise(
+    name="FeedForward",
+    functions=("FeedForward",),
+    outputs=OUTPUTS,
+    invoke=invoke_feed_forward,
+    reference=judged_by(feed_forward),
+    section="feed-forward",
+    checks=(
+        Check("values", "Up, GELU, down", 2, "feed-forward", feed_forward_values),
+        Check("width", "The hidden width is an argument", 1, "feed-forward", feed_forward_widths, "hidden-fixed"),
+        Check("gradient", "The gradient reaches x", 1, "gradients-by-depth", feed_forward_gradient, "graph-cut"),
+    ),
+    suspects=suspects(
+        [
+            ("activation-missing", lambda x, wu, bu, wd, bd: (x @ wu.T + bu) @ wd.T + bd),
+            ("activation-last", lambda x, wu, bu, wd, bd: gelu((x @ wu.T + bu) @ wd.T + bd)),
+            ("activation-last", lambda x, wu, bu, wd, bd: gelu(feed_forward(x, wu, bu, wd, bd))),
+            ("relu-for-gelu", lambda x, wu, bu, wd, bd: np.maximum(x @ wu.T + bu, 0) @ wd.T + bd),
+            ("residual-inside", lambda x, *weights: x + feed_forward(x, *weights)),
+        ]
+    ),
+    misconceptions=FEED_FORWARD_MISCONCEPTIONS,
+)
+
+# PreNormBlock ---------------------------------------------------------------------------------
+
+
+def block(x, w_a, w_f, g1, b1, g2, b2):
+    x = x + causal_mean(layer_norm(x, g1, b1), w_a)
+    return x + bent(layer_norm(x, g2, b2), w_f)
+
+
+def post_norm_block(x, w_a, w_f, g1, b1, g2, b2):
+    x = layer_norm(x + causal_mean(x, w_a), g1, b1)
+    return layer_norm(x + bent(x, w_f), g2, b2)
+
+
+def res_post_block(x, w_a, w_f, g1, b1, g2, b2):
+    x = x + layer_norm(causal_mean(x, w_a), g1, b1)
+    return x + layer_norm(bent(x, w_f), g2, b2)
+
+
+def normalised_residual_block(x, w_a, w_f, g1, b1, g2, b2):
+    x = layer_norm(x, g1, b1)
+    x = x + causal_mean(x, w_a)
+    x = layer_norm(x, g2, b2)
+    return x + bent(x, w_f)
+
+
+def normalised_second_residual(x, w_a, w_f, g1, b1, g2, b2):
+    x = layer_norm(x + causal_mean(layer_norm(x, g1, b1), w_a), g2, b2)
+    return x + bent(x, w_f)
+
+
+def normalised_first_residual(x, w_a, w_f, g1, b1, g2, b2):
+    x = layer_norm(x, g1, b1)
+    x = x + causal_mean(x, w_a)
+    return x + bent(layer_norm(x, g2, b2), w_f)
+
+
+def parallel_block(x, w_a, w_f, g1, b1, g2, b2):
+    return x + causal_mean(layer_norm(x, g1, b1), w_a) + bent(layer_norm(x, g2, b2), w_f)
+
+
+def from_input_block(x, w_a, w_f, g1, b1, g2, b2):
+    stream = x + causal_mean(layer_norm(x, g1, b1), w_a)
+    return x + bent(layer_norm(stream, g2, b2), w_f)
+
+
+def exchanged_block(x, w_a, w_f, g1, b1, g2, b2):
+    x = x + bent(layer_norm(x, g1, b1), w_f)
+    return x + causal_mean(layer_norm(x, g2, b2), w_a)
+
+
+def exchanged_block_own_norms(x, w_a, w_f, g1, b1, g2, b2):
+    return exchanged_block(x, w_a, w_f, g2, b2, g1, b1)
+
+
+def without(first_norm=True, second_norm=True, first_residual=True, second_residual=True):
+    def forward(x, w_a, w_f, g1, b1, g2, b2):
+        x = first_residual * x + causal_mean(layer_norm(x, g1, b1) if first_norm else x, w_a)
+        return second_residual * x + bent(layer_norm(x, g2, b2) if second_norm else x, w_f)
+
+    return forward
+
+
+def block_parameters(x, w_a, w_f, g1, b1, g2, b2) -> int:
+    return sum(a.size for a in (w_a, w_f, g1, b1, g2, b2))
+
+
+def stock_norm(gamma, beta) -> wire.Stock:
+    return wire.Stock("layer_norm", {"weight": sent(gamma), "bias": sent(beta)})
+
+
+def stock_map(name: str, weight) -> wire.Stock:
+    return wire.Stock(name, {"weight": sent(weight)})
+
+
+def invoke_block(student: Student, case: Case) -> Reply:
+    x, w_a, w_f, g1, b1, g2, b2, dy = case.args
+    parts = [stock_map("causal_mean", w_a), stock_map("bent", w_f), stock_norm(g1, b1), stock_norm(g2, b2)]
+    upstream = {} if dy is None else {"upstream": [sent(dy)]}
+    return answer(student.torch("PreNormBlock", [sent(x, dy is not None)], build=[parts, {}], count=True, **upstream))
+
+
+def block_case(rng, shape, judged=OUTPUT, same_norms=False, kind="", **more) -> Case:
+    d = shape[-1]
+    norms = gain(rng, d)
+    norms += norms if same_norms else gain(rng, d)
+    dy = drawn(rng, *shape) if judged == GRADIENT else None
+    return case((stream(rng, *shape), matrix(rng, d), matrix(rng, d), *norms, dy), f"x of shape {shape}{kind}", judged, **more)
+
+
+def block_values(rng):
+    eye = np.eye(2)
+    x = np.array([[4.0, 2.0], [0.0, 6.0]])
+    ones = (np.ones(2), np.zeros(2))
+    shown = case((x, eye, eye, *ones, *ones, None), "the worked example", public=True)
+    return [shown] + [block_case(rng, shape, same_norms=True) for shape in ((2, 4, 5), (3, 6), (2, 2, 3, 4))]
+
+
+def two_norms(rng):
+    return [block_case(rng, shape, kind=", the two norms unlike") for shape in ((2, 4, 5), (3, 7))]
+
+
+def block_gradient(rng):
+    out = [block_case(rng, (3, 5), same_norms=True, control=True)]
+    return out + [block_case(rng, shape, GRADIENT, same_norms=True) for shape in ((2, 3, 4), (4, 5))]
+
+
+def block_registered(rng):
+    return [block_case(rng, shape, OUTPUT + COUNT, same_norms=True, kind=" and the number of parameters") for shape in ((2, 3, 4), (4, 5))]
+
+
+def block_untouched(rng):
+    return [block_case(rng, shape, same_norms=True, may_change=False) for shape in ((2, 3, 4), (4, 5))]
+
+
+PRE_NORM_BLOCK = Exercise(
+    name="PreNormBlock",
+    functions=("PreNormBlock",),
+    outputs=OUTPUTS,
+    invoke=invoke_block,
+    reference=judged_by(block, block_parameters),
+    section="pre-norm",
+    checks=(
+        Check("values", "Two sub-layers, each x + F(LN(x))", 3, "pre-norm", block_values),
+        Check("two_norms", "Each sub-layer has a norm of its own", 1, "pre-norm", two_norms),
+        Check("gradient", "The gradient reaches x", 1, "gradients-by-depth", block_gradient, "graph-cut"),
+        Check("registered", "All parts are registered", 1, "block-spec", block_registered),
+        Check("untouched", "x is left as it was", 1, "residual-stream", block_untouched),
+    ),
+    suspects=suspects(
+        [
+            ("post-norm-for-pre-norm", post_norm_block),
+            ("res-post-for-pre-norm", res_post_block),
+            ("normalised-residual", normalised_residual_block),
+            ("normalised-residual", normalised_second_residual),
+            ("normalised-residual", normalised_first_residual),
+            ("shared-norm", lambda x, w_a, w_f, g1, b1, g2, b2: block(x, w_a, w_f, g1, b1, g1, b1)),
+            ("shared-norm", lambda x, w_a, w_f, g1, b1, g2, b2: block(x, w_a, w_f, g2, b2, g2, b2)),
+            ("norms-exchanged", lambda x, w_a, w_f, g1, b1, g2, b2: block(x, w_a, w_f, g2, b2, g1, b1)),
+            ("norm-missing", without(second_norm=False)),
+            ("norm-missing", without(first_norm=False)),
+            ("norm-missing", without(first_norm=False, second_norm=False)),
+            ("residual-missing", without(first_residual=False)),
+            ("residual-missing", without(second_residual=False)),
+            ("residual-missing", without(first_residual=False, second_residual=False)),
+            ("parallel-branches", parallel_block),
+            ("residual-from-input", from_input_block),
+            ("order-exchanged", exchanged_block),
+            ("order-exchanged", exchanged_block_own_norms),
+            ("final-norm-in-block", lambda x, w_a, w_f, g1, b1, g2, b2: layer_norm(block(x, w_a, w_f, g1, b1, g2, b2), g2, b2)),
+        ],
+        block_parameters,
+    )
+    + suspects([("not-registered", block)]),
+    misconceptions=BLOCK_MISCONCEPTIONS,
+)
+
+# Transformer ----------------------------------------------------------------------------------
+
+
+def transformer(x, weights, gamma, beta):
+    for weight in weights:
+        x = bent(x, weight)
+    return layer_norm(x, gamma, beta)
+
+
+def blocks_alone(x, weights):
+    for weight in weights:
+        x = bent(x, weight)
+    return x
+
+
+def norm_everywhere(x, weights, gamma, beta):
+    for weight in weights:
+        x = layer_norm(bent(x, weight), gamma, beta)
+    return x
+
+
+def residual_around(x, weights, gamma, beta):
+    for weight in weights:
+        x = x + bent(x, weight)
+    return layer_norm(x, gamma, beta)
+
+
+def transformer_parameters(x, weights, gamma, beta) -> int:
+    return weights.size + gamma.size + beta.size
+
+
+def invoke_transformer(student: Student, case: Case) -> Reply:
+    x, weights, gamma, beta, dy = case.args
+    parts = [[stock_map("bent", weight) for weight in weights], stock_norm(gamma, beta)]
+    upstream = {} if dy is None else {"upstream": [sent(dy)]}
+    return answer(student.torch("Transformer", [sent(x, dy is not None)], build=[parts, {}], count=True, **upstream))
+
+
+def transformer_case(rng, shape, depth, judged=OUTPUT, kind="", **more) -> Case:
+    d = shape[-1]
+    weights = np.array([matrix(rng, d) * 2 for _ in range(depth)]).reshape(depth, d, d)
+    dy = drawn(rng, *shape) if judged == GRADIENT else None
+    words = f"x of shape {shape}, {depth} block{'s' * (depth != 1)}{kind}"
+    return case((stream(rng, *shape), weights, *gain(rng, d), dy), words, judged, **more)
+
+
+def transformer_values(rng):
+    weights = np.array([np.eye(2), [[0.0, 1.0], [1.0, 0.0]], [[1.0, 1.0], [0.0, 1.0]]])
+    shown = case((np.array([[1.0, 0.5]]), weights, np.array([1.0, 2.0]), np.zeros(2), None), "the worked example", public=True)
+    return [shown] + [transformer_case(rng, shape, depth) for shape, depth in (((2, 3, 5), 3), ((4, 6), 2), ((2, 3, 4), 4))]
+
+
+def transformer_depths(rng):
+    return [transformer_case(rng, (3, 5), 3, control=True)] + [transformer_case(rng, (3, 5), depth) for depth in (1, 0, 6)]
+
+
+def transformer_gradient(rng):
+    out = [transformer_case(rng, (3, 5), 3, control=True)]
+    return out + [transformer_case(rng, shape, depth, GRADIENT) for shape, depth in (((2, 3, 4), 3), ((3, 5), 2))]
+
+
+def transformer_registered(rng):
+    kind = " and the number of parameters"
+    return [transformer_case(rng, (3, 5), depth, OUTPUT + COUNT, kind) for depth in (3, 2)]
+
+
+def transformer_untouched(rng):
+    return [transformer_case(rng, (2, 3, 5), depth, may_change=False) for depth in (3, 1)]
+
+
+TRANSFORMER = Exercise(
+    name="Transformer",
+    functions=("Transformer",),
+    outputs=OUTPUTS,
+    invoke=invoke_transformer,
+    reference=judged_by(transformer, transformer_parameters),
+    section="final-norm",
+    checks=(
+        Check("values", "All blocks in order, then the final norm", 2, "final-norm", transformer_values),
+        Check("depths", "Any depth, none too", 1, "final-norm", transformer_depths, "needs-blocks"),
+        Check("gradient", "The gradient reaches x", 1, "gradients-by-depth", transformer_gradient, "graph-cut"),
+        Check("registered", "All parts are registered", 1, "block-spec", transformer_registered),
+    ),
+    suspects=suspects(
+        [
+            ("final-norm-missing", lambda x, weights, gamma, beta: blocks_alone(x, weights)),
+            ("norm-first", lambda x, weights, gamma, beta: blocks_alone(layer_norm(x, gamma, beta), weights)),
+            ("norm-after-every-block", norm_everywhere),
+            ("residual-around-blocks", residual_around),
+            ("same-block-repeated", lambda x, ws, g, b: transformer(x, [ws[0]] * len(ws), g, b)),
+            ("same-block-repeated", lambda x, ws, g, b: transformer(x, [ws[-1]] * len(ws), g, b)),
+            ("blocks-reversed", lambda x, ws, g, b: transformer(x, ws[::-1], g, b)),
+            ("block-skipped", lambda x, ws, g, b: transformer(x, ws[:-1], g, b)),
+            ("block-skipped", lambda x, ws, g, b: transformer(x, ws[1:], g, b)),
+        ],
+        transformer_parameters,
+    )
+    + suspects([("not-registered", transformer)], lambda x, weights, gamma, beta: gamma.size + beta.size)
+    + suspects([("not-registered", transformer)]),
+    misconceptions=TRANSFORMER_MISCONCEPTIONS,
+)
+
+# residual_sublayer ----------------------------------------------------------------------------
+
+# x: the stream; f: the branch; n, o: the norm and the output norm; a: α.
+PLACEMENTS = {
+    "pre": lambda x, f, n, o, a: x + f(n(x)),
+    "post": lambda x, f, n, o, a: n(x + f(x)),
+    "res-post": lambda x, f, n, o, a: x + n(f(x)),
+    "sandwich": lambda x, f, n, o, a: x + o(f(n(x))),
+    "deepnorm": lambda x, f, n, o, a: n(a * x + f(x)),
+    "none": lambda x, f, n, o, a: x + f(x),
+}
+
+
+def wired(wiring: dict[str, Callable]):
+    """Return the forward pass of a sub-layer whose placements are wired as given; the others are right."""
+    all_of_them = PLACEMENTS | wiring
+
+    def forward(x, weight, gamma, beta, out_gamma, out_beta, placement, alpha):
+        def branch(t):
+            return bent(t, weight)
+
+        def norm(t):
+            return layer_norm(t, gamma, beta)
+
+        def output_norm(t):
+            return layer_norm(t, out_gamma, out_beta)
+
+        return all_of_them[placement](x, branch, norm, output_norm, alpha)
+
+    return forward
+
+
+def invoke_sublayer(student: Student, case: Case) -> Reply:
+    x, weight, gamma, beta, out_gamma, out_beta, _ = case.args
+    args = [case.kwargs["placement"], stock_map("bent", weight), stock_norm(gamma, beta)]
+    kwargs = {"output_norm": stock_norm(out_gamma, out_beta), "alpha": case.kwargs["alpha"]}
+    return answer(student.torch("residual_sublayer", [sent(x)], build=[args, kwargs]))
+
+
+def sublayer_cases(placement: str):
+    def cases(rng):
+        x = np.array([[4.0, 1.0, 1.0]])
+        weight = np.array([[0.0, 1.0, 0.0], [0.0, 0.0, 1.0], [1.0, 0.0, 0.0]]) / 4
+        norms = (np.ones(3), np.zeros(3), np.array([1.0, 2.0, 1.0]), np.zeros(3))
+        kwargs = {"placement": placement, "alpha": 2.0}
+        out = [case((x, weight, *norms, None), f"the worked example, “{placement}”", kwargs=kwargs, public=True)]
+        for shape, alpha in (((2, 3, 5), 1.7), ((4, 6), 3.0)):
+            args = (stream(rng, *shape), matrix(rng, shape[-1]), *gain(rng, shape[-1]), *gain(rng, shape[-1]), None)
+            words = f"x of shape {shape}, “{placement}”"
+            out.append(case(args, words, kwargs={"placement": placement, "alpha": alpha}))
+        return out
+
+    return cases
+
+
+WIRINGS = [
+    ("post-norm-for-pre-norm", {"pre": PLACEMENTS["post"]}),
+    ("res-post-for-pre-norm", {"pre": PLACEMENTS["res-post"]}),
+    ("normalised-residual", {"pre": lambda x, f, n, o, a: n(x) + f(n(x))}),
+    ("pre-norm-for-post-norm", {"post": PLACEMENTS["pre"]}),
+    ("res-post-for-post-norm", {"post": PLACEMENTS["res-post"]}),
+    ("pre-norm-for-res-post", {"res-post": PLACEMENTS["pre"]}),
+    ("one-norm-in-sandwich", {"sandwich": PLACEMENTS["pre"]}),
+    ("one-norm-in-sandwich", {"sandwich": PLACEMENTS["res-post"]}),
+    ("one-norm-in-sandwich", {"sandwich": lambda x, f, n, o, a: x + o(f(x))}),
+    ("one-norm-in-sandwich", {"sandwich": lambda x, f, n, o, a: x + n(f(n(x)))}),
+    ("sandwich-norms-exchanged", {"sandwich": lambda x, f, n, o, a: x + n(f(o(x)))}),
+    ("alpha-ignored", {"deepnorm": PLACEMENTS["post"]}),
+    ("alpha-on-branch", {"deepnorm": lambda x, f, n, o, a: n(x + a * f(x))}),
+    ("deepnorm-as-pre-norm", {"deepnorm": lambda x, f, n, o, a: a * x + f(n(x))}),
+    ("residual-missing", {"none": lambda x, f, n, o, a: f(x)}),
+    ("residual-missing", {"pre": lambda x, f, n, o, a: f(n(x))}),
+]
+SECTIONS = {
+    "pre": ("x + F(LN(x))", "pre-norm"),
+    "post": ("LN(x + F(x))", "post-norm"),
+    "res-post": ("x + LN(F(x))", "res-post"),
+    "sandwich": ("a norm at both ends of the branch", "sandwich-norm"),
+    "deepnorm": ("LN(α·x + F(x))", "deepnorm-placement"),
+    "none": ("x + F(x)", "placements"),
+}
+
+RESIDUAL_SUBLAYER = Exercise(
+    name="residual_sublayer",
+    functions=("residual_sublayer",),
+    outputs=OUTPUTS,
+    invoke=invoke_sublayer,
+    reference=judged_by(wired({})),
+    section="placements",
+    checks=tuple(
+        Check(placement.replace("-", "_"), f"“{placement}”: {formula}", 1, section, sublayer_cases(placement))
+        for placement, (formula, section) in SECTIONS.items()
+    ),
+    suspects=suspects([(name, wired(wiring)) for name, wiring in WIRINGS]),
+    misconceptions=SUBLAYER_MISCONCEPTIONS,
+)
+
+QUIZ = Quiz(
+    name="quiz_5_prenorm_block",
+    variable="answers",
+    questions=(
+        Question(
+            "q1", "b",
+            {
+                "a": "That is post-norm with the feed-forward network only: the norm comes last, on the stream.",
+                "c": "Here the addition comes before the branch has run; there is nothing yet to add.",
+                "d": "That is res-post: the branch reads the raw stream, and its result is normalised before the addition.",
+            },
+            "pre-norm",
+        ),
+        Question(
+            "q2", "d",
+            {
+                "a": "A smaller step helps any model to start, and leaves the path of the gradient as it is: through every norm.",
+                "b": "A larger ε changes the norm of nearly constant tokens only.",
+                "c": "Without residuals the gradient would have no direct way at all.",
+            },
+            "gradients-by-depth",
+        ),
+        Question(
+            "q3", "c",
+            {
+                "a": "The stream has the shape (m, d) from the first block to the last; the norm is not about shapes.",
+                "b": "Each block's norms stand on its branches. None of them touches the stream itself.",
+                "d": "Softmax ignores a constant added to all logits, not their scale: a larger stream gives sharper predictions.",
+            },
+            "final-norm",
+        ),
+        Question(
+            "q4", "a",
+            {
+                "b": "A linear branch tells them apart: W·LN(x) can have any size, while LN(W·x) has a root mean square of 1.",
+                "c": "Another bent branch tells them apart as well: tanh(LN(x)) is no normalised vector.",
+                "d": "Scaling the stream tells them apart: LN(x) does not notice, F(x) does.",
+            },
+            "telling-placements-apart",
+        ),
+        Question(
+            "q5", "c",
+            {
+                "a": "The scale 1/√d_h is about the size of scores. The past would still change.",
+                "b": "Zeroed weights are gone, but the others were divided by a sum that knows the future.",
+                "d": "A mask of −∞ that includes the token itself leaves the first row empty: NaN.",
+            },
+            "causal-mask",
+        ),
+    ),
+)  # fmt: skip
+
+TOPIC = Topic(
+    stem="5_prenorm_block",
+    exercises=(CAUSAL_SELF_ATTENTION, FEED_FORWARD, PRE_NORM_BLOCK, TRANSFORMER, RESIDUAL_SUBLAYER),
+    quiz=QUIZ,
+    rules=Rules(
+        forbidden=("tensorflow", "keras", "jax", "flax", "transformers", "xformers", "flash_attn", "einops"),
+        libraries=("torch",),
+        operators=(
+            "scaled_dot_product_attention",
+            "_scaled_dot_product_attention_math",
+            "_scaled_dot_product_flash_attention_for_cpu",
+            "_native_multi_head_attention",
+            "_transformer_encoder_layer_fwd",
+        ),
+    ),
+    prelude="import torch\nfrom torch import nn\nfrom torch.nn import functional as F",
+)

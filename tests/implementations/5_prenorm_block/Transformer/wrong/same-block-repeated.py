@@ -1,0 +1,10 @@
+class Transformer(nn.Module):
+    def __init__(self, blocks, final_norm):
+        super().__init__()
+        self.blocks = nn.ModuleList(blocks)
+        self.final_norm = final_norm
+
+    def forward(self, x):
+        for _ in self.blocks:
+            x = self.blocks[0](x)
+        return self.final_norm(x)
