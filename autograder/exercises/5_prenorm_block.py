@@ -12,21 +12,37 @@ is up to 5e-4 from the exact one, times weights: 5e-3. References of gradients a
 forward pass, good to 1e-8. In float32, logits of some thousands: softmax there picks single tokens; 1e-3.
 """
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
-from autograder import tensors
-from autograder.exercise import Case, Check, Exercise, Misconception, Output, Question, Quiz, Suspect, Topic
+from autograder.exercise import Case, Check, Exercise, Misconception, Question, Quiz, Topic
 from autograder.misconceptions import common, named
 from autograder.student import Reply, Rules, Student
 from autograder.student_side import wire
-
-OUTPUT, GRADIENT, COUNT = (0,), (1,), (2,)  # positions among the outputs of every exercise
-OUTPUTS = (Output("the output", "tensor"), Output("the gradient of x", "tensor"), Output("the number of parameters", "number"))
-STEP = 1e-6
+from autograder.torch_parts import (
+    COUNT,
+    GRADIENT,
+    OUTPUT,
+    OUTPUTS,
+    answer,
+    bent,
+    case,
+    causal_mean,
+    drawn,
+    gain,
+    gelu,
+    judged_by,
+    layer_norm,
+    matrix,
+    sent,
+    softmax,
+    stock_map,
+    stock_norm,
+    stream,
+    suspects,
+)
 
 # misconceptions -------------------------------------------------------------------------------
 
@@ -348,99 +364,6 @@ SUBLAYER_MISCONCEPTIONS = common("placements") | named(
     ),
 )
 
-# parts ----------------------------------------------------------------------------------------
-
-
-def layer_norm(x: np.ndarray, gamma: np.ndarray, beta: np.ndarray) -> np.ndarray:
-    """LayerNorm over the last axis with ε = 1e-5, that of ``nn.LayerNorm``. x: (..., d)."""
-    centred = x - x.mean(-1, keepdims=True)
-    return centred / np.sqrt((centred**2).mean(-1, keepdims=True) + 1e-5) * gamma + beta
-
-
-def causal_mean(x: np.ndarray, weight: np.ndarray) -> np.ndarray:
-    m = x.shape[-2]
-    return np.tril(np.ones((m, m))) / np.arange(1, m + 1)[:, None] @ x @ weight.T
-
-
-def bent(x: np.ndarray, weight: np.ndarray) -> np.ndarray:
-    return np.tanh(x @ weight.T)
-
-
-_ERF = np.vectorize(math.erf, otypes=["float64"])
-
-
-def gelu(x: np.ndarray) -> np.ndarray:
-    return x * 0.5 * (1 + _ERF(x / math.sqrt(2)))
-
-
-def slope(forward: Callable, inputs: list, dy: np.ndarray | None, **kwargs) -> np.ndarray:
-    """Return the gradient of Σ forward(x, …) · dy by x, the first input; nothing where dy is None."""
-    if dy is None:
-        return np.zeros(0)
-    x, *others = inputs
-    found = np.empty(x.shape)
-    for place in np.ndindex(x.shape):
-        step = np.zeros(x.shape)
-        step[place] = STEP
-        up, down = forward(x + step, *others, **kwargs), forward(x - step, *others, **kwargs)
-        found[place] = ((up - down) * dy).sum() / (2 * STEP)
-    return found
-
-
-def judged_by(forward: Callable, count: Callable = lambda *inputs: 0):
-    """Return a reference (or an imitation) of all outputs from a forward pass; dy is the last argument."""
-
-    def reference(*args, **kwargs) -> tuple:
-        *inputs, dy = args
-        return forward(*inputs, **kwargs), slope(forward, inputs, dy, **kwargs), count(*inputs)
-
-    return reference
-
-
-def suspects(forwards: list[tuple[str, Callable]], count: Callable = lambda *inputs: 0) -> tuple[Suspect, ...]:
-    return tuple(Suspect(name, judged_by(forward, count)) for name, forward in forwards)
-
-
-def sent(values: np.ndarray, requires_grad: bool = False) -> wire.Tensor:
-    return tensors.tensor(values, values.dtype.name, requires_grad)
-
-
-def answer(reply: Reply) -> Reply:
-    """Turn what a run gave into the outputs of these exercises."""
-    if reply.problem:
-        return reply
-    outputs, gradients = reply.value.get("outputs"), reply.value.get("gradients", ())
-    output = outputs[0] if isinstance(outputs, tuple) and outputs else None
-    gradient = gradients[0] if isinstance(gradients, tuple) and gradients else tensors.tensor(np.zeros(0))
-    if gradient is None:
-        said = "no gradient reaches x: the output does not depend on it in a way that autograd sees"
-        return Reply(problem=said, brief=said, error_type="Unmet")
-    return Reply((output, gradient, reply.value.get("parameters", 0)), changed=reply.changed, warnings=reply.warnings)
-
-
-def drawn(rng, *shape, spread: float = 1.0) -> np.ndarray:
-    return rng.normal(size=shape) * spread
-
-
-def matrix(rng, d_in: int, d_out: int | None = None) -> np.ndarray:
-    """A weight that about keeps the spread of what it multiplies."""
-    return drawn(rng, d_out or d_in, d_in, spread=d_in**-0.5)
-
-
-def stream(rng, *shape) -> np.ndarray:
-    """Tokens with a mean and a scale of their own, as a residual stream has them."""
-    return drawn(rng, *shape) * rng.uniform(1.5, 3.0, size=(*shape[:-1], 1)) + drawn(rng, *shape[:-1], 1)
-
-
-def gain(rng, d: int) -> tuple[np.ndarray, np.ndarray]:
-    """γ of mixed signs, 0.5 ≤ |γ| ≤ 2, and β."""
-    return rng.uniform(0.5, 2.0, size=d) * rng.choice([-1, 1], size=d), drawn(rng, d)
-
-
-def case(args: tuple, words: str, judged=OUTPUT, **more) -> Case:
-    return Case(args, words, **({"judged": judged, "atol": 1e-6, "rtol": 1e-6, "any_dtype": True, "may_change": True} | more))
-
-
 # causal_self_attention ------------------------------------------------------------------------
 
 
@@ -449,11 +372,6 @@ class Prefix(Case):
     """A case of which only the first ``rows`` tokens of the output count."""
 
     rows: int | None = None
-
-
-def softmax(scores: np.ndarray, axis: int = -1) -> np.ndarray:
-    weights = np.exp(scores - scores.max(axis, keepdims=True))
-    return weights / weights.sum(axis, keepdims=True)
 
 
 def split(x: np.ndarray, heads: int) -> np.ndarray:
@@ -771,14 +689,6 @@ def without(first_norm=True, second_norm=True, first_residual=True, second_resid
 
 def block_parameters(x, w_a, w_f, g1, b1, g2, b2) -> int:
     return sum(a.size for a in (w_a, w_f, g1, b1, g2, b2))
-
-
-def stock_norm(gamma, beta) -> wire.Stock:
-    return wire.Stock("layer_norm", {"weight": sent(gamma), "bias": sent(beta)})
-
-
-def stock_map(name: str, weight) -> wire.Stock:
-    return wire.Stock(name, {"weight": sent(weight)})
 
 
 def invoke_block(student: Student, case: Case) -> Reply:

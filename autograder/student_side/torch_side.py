@@ -179,12 +179,20 @@ class _Bent(nn.Module):
         return torch.tanh(self.map(x))
 
 
+class _Residual(_Bent):
+    """A whole block in short: x + tanh(x Wᵀ)."""
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return x + super().forward(x)
+
+
 STOCK = {
     "bent": _Bent,
     "causal_mean": CausalMean,
     "identity": nn.Identity,
     "layer_norm": _layer_norm,
     "linear": _linear,
+    "residual": _Residual,
 }
 
 
@@ -291,6 +299,8 @@ def _differentiate(outputs: tuple, args: list, module: object, asked: dict) -> d
     wanted = inputs + [named[name] for name in asked.get("parameters", ())]
     twice = "second" in asked
     upstream = [v.requires_grad_(twice) for v in asked["upstream"]]
+    if any(y is None for y in outputs):
+        raise Unmet("it returned None")
     ends = [(y, v) for y, v in zip(outputs, upstream) if isinstance(y, torch.Tensor) and y.requires_grad]
     if not ends:
         raise Unmet("no gradient flows: the output does not depend on any input in a way that autograd sees")

@@ -1,0 +1,857 @@
+"""Hidden side of ``6_block_clinic``: eleven blocks that run and are wrong, and what each should do.
+
+Every incident is one exercise with two checks: *mended* tries what the report complains of, *intact* what worked
+before and must go on working. An unchanged block passes the second check alone. Two checks that look at the
+same property would pay for one repair twice, so *intact* holds no case that the bug touches.
+
+Tolerances. float64: 1e-6, as in ``5_prenorm_block``. float32 at an offset c: as in ``3_layernorm_backward``, the mean
+of 64 features is off by up to ulp(64·c)/2 when added one after another: 0.05 at 1e4. bfloat16 keeps 8 bits: the
+output may be rounded twice, 1 %. Statistics in bfloat16 round a mean of about 100 to multiples of 0.5, which is
+a quarter of the spread drawn here.
+"""
+
+from collections.abc import Callable
+
+import numpy as np
+
+from autograder import tensors
+from autograder.exercise import Case, Check, Exercise, Misconception, Output, Question, Quiz, Suspect, Topic
+from autograder.misconceptions import common, named
+from autograder.student import Reply, Rules, Student
+from autograder.student_side import wire
+from autograder.torch_parts import (
+    GRADIENT,
+    OUTPUT,
+    OUTPUTS,
+    answer,
+    bent,
+    case,
+    causal_mean,
+    drawn,
+    gain,
+    judged_by,
+    layer_norm,
+    matrix,
+    sent,
+    softmax,
+    stock_map,
+    stock_norm,
+    stream,
+    suspects,
+)
+
+EPS = 1e-5
+
+
+def incident(
+    name: str,
+    section: str,
+    invoke: Callable,
+    forward: Callable,
+    mended: tuple[str, Callable],
+    intact: tuple[str, Callable],
+    imitations: list[tuple[str, Callable]],
+    misconceptions: dict[str, Misconception],
+    telltales: tuple[str | None, str | None] = (None, None),
+) -> Exercise:
+    """Return the exercise of an incident. mended, intact: (title, cases); 2 points and 1."""
+    checks = (
+        Check("mended", mended[0], 2, section, mended[1], telltales[0]),
+        Check("intact", intact[0], 1, section, intact[1], telltales[1]),
+    )
+    found = suspects(imitations)
+    return Exercise(name, (name,), OUTPUTS, invoke, judged_by(forward), checks, found, common(section) | misconceptions, section)
+
+
+def wrong(section: str, **hints: str) -> dict[str, Misconception]:
+    return named(*(Misconception(name.replace("_", "-"), hint, section) for name, hint in hints.items()))
+
+
+# 1 · MigratedModel ----------------------------------------------------------------------------
+
+
+def model(x, weights, gamma, beta, head):
+    return layer_norm(layers(x, weights), gamma, beta) @ head.T
+
+
+def layers(x, weights):
+    for weight in weights:
+        x = x + bent(x, weight)
+    return x
+
+
+def norm_everywhere(x, weights, gamma, beta, head):
+    for weight in weights:
+        x = layer_norm(x + bent(x, weight), gamma, beta)
+    return x @ head.T
+
+
+def invoke_model(student: Student, case: Case) -> Reply:
+    x, weights, gamma, beta, head, dy = case.args
+    blocks = [wire.Stock("residual", {"weight": sent(weight)}) for weight in weights]
+    upstream = {} if dy is None else {"upstream": [sent(dy)]}
+    build = [[blocks, stock_norm(gamma, beta), stock_map("linear", head)], {}]
+    return answer(student.torch("MigratedModel", [sent(x, dy is not None)], build=build, **upstream))
+
+
+def model_case(rng, shape, depth, judged=OUTPUT, vocabulary=7, norm_is_done=False, **more) -> Case:
+    d = shape[-1]
+    weights = np.array([matrix(rng, d) for _ in range(depth)]).reshape(depth, d, d)
+    head = matrix(rng, d, vocabulary)
+    dy = drawn(rng, *shape[:-1], vocabulary) if judged == GRADIENT else None
+    return case((stream(rng, *shape), weights, *gain(rng, d), head, dy), f"{depth} blocks, x of shape {shape}", judged, **more)
+
+
+def deep_models(rng):
+    shown = case((np.array([[3.0, 1.0]]), np.zeros((1, 2, 2)), np.array([1.0, 2.0]), np.zeros(2), np.eye(2), None),
+                 "a block that adds nothing, γ = (1, 2), a head that is the identity, x = (3, 1)", public=True)  # fmt: skip
+    return [shown] + [model_case(rng, (2, 3, 5), depth) for depth in (2, 5)]
+
+
+def shallow_models(rng):
+    return [model_case(rng, shape, depth) for shape, depth in (((3, 5), 0), ((2, 2, 3, 4), 1))] + [
+        model_case(rng, (2, 3, 4), 2, GRADIENT)
+    ]
+
+
+MIGRATED_MODEL = incident(
+    "MigratedModel",
+    "clinic-final-norm",
+    invoke_model,
+    model,
+    ("The head reads a normalised stream", deep_models),
+    ("Any depth and shape, gradients", shallow_models),
+    [
+        ("final-norm-missing", lambda x, weights, gamma, beta, head: layers(x, weights) @ head.T),
+        ("norm-first", lambda x, weights, gamma, beta, head: layers(layer_norm(x, gamma, beta), weights) @ head.T),
+        ("norm-after-every-block", norm_everywhere),
+    ],
+    wrong(
+        "clinic-final-norm",
+        final_norm_missing="The head still reads the raw stream, whose size grows with every block. In post-norm each block "
+        "ended with a norm; in pre-norm one is needed after the last.",
+        norm_first="A norm before the blocks does not help: the blocks add to the stream after it.",
+        norm_after_every_block="The norm after every block puts it back on the stream, and the model is post-norm again. "
+        "Once, after the last block.",
+    ),
+)  # fmt: skip
+
+# 2, 3, 4 · three blocks -----------------------------------------------------------------------
+
+
+def block(x, w_a, w_f, g1, b1, g2, b2):
+    x = x + causal_mean(layer_norm(x, g1, b1), w_a)
+    return x + bent(layer_norm(x, g2, b2), w_f)
+
+
+def on_the_path(x, w_a, w_f, g1, b1, g2, b2):
+    x = layer_norm(x, g1, b1)
+    x = x + causal_mean(x, w_a)
+    x = layer_norm(x, g2, b2)
+    return x + bent(x, w_f)
+
+
+def half_mended_path(x, w_a, w_f, g1, b1, g2, b2):
+    x = x + causal_mean(layer_norm(x, g1, b1), w_a)
+    x = layer_norm(x, g2, b2)
+    return x + bent(x, w_f)
+
+
+def other_half_mended_path(x, w_a, w_f, g1, b1, g2, b2):
+    x = layer_norm(x, g1, b1)
+    x = x + causal_mean(x, w_a)
+    return x + bent(layer_norm(x, g2, b2), w_f)
+
+
+def post_norm(x, w_a, w_f, g1, b1, g2, b2):
+    x = layer_norm(x + causal_mean(x, w_a), g1, b1)
+    return layer_norm(x + bent(x, w_f), g2, b2)
+
+
+def res_post(x, w_a, w_f, g1, b1, g2, b2):
+    x = x + layer_norm(causal_mean(x, w_a), g1, b1)
+    return x + layer_norm(bent(x, w_f), g2, b2)
+
+
+def half_res_post(x, w_a, w_f, g1, b1, g2, b2):
+    x = x + causal_mean(layer_norm(x, g1, b1), w_a)
+    return x + layer_norm(bent(x, w_f), g2, b2)
+
+
+def both_ends(x, w_a, w_f, g1, b1, g2, b2):
+    x = x + layer_norm(causal_mean(layer_norm(x, g1, b1), w_a), g1, b1)
+    return x + layer_norm(bent(layer_norm(x, g2, b2), w_f), g2, b2)
+
+
+def no_norms(x, w_a, w_f, g1, b1, g2, b2):
+    x = x + causal_mean(x, w_a)
+    return x + bent(x, w_f)
+
+
+def with_norms(first: Callable, second: Callable):
+    """The block in which the two norms are chosen from ((γ1, β1), (γ2, β2))."""
+    return lambda x, w_a, w_f, g1, b1, g2, b2: block(
+        x, w_a, w_f, *first((g1, b1), (g2, b2)), *second((g1, b1), (g2, b2))
+    )
+
+
+def invoke_block(name: str):
+    def invoke(student: Student, case: Case) -> Reply:
+        x, w_a, w_f, g1, b1, g2, b2, dy = case.args
+        parts = [stock_map("causal_mean", w_a), stock_map("bent", w_f), stock_norm(g1, b1), stock_norm(g2, b2)]
+        upstream = {} if dy is None else {"upstream": [sent(dy)]}
+        return answer(student.torch(name, [sent(x, dy is not None)], build=[parts, {}], **upstream))
+
+    return invoke
+
+
+def block_case(rng, shape, judged=OUTPUT, x=None, norms=None, **more) -> Case:
+    d = shape[-1]
+    x = stream(rng, *shape) if x is None else x
+    norms = (*gain(rng, d), *gain(rng, d)) if norms is None else norms
+    dy = drawn(rng, *shape) if judged == GRADIENT else None
+    return case((x, matrix(rng, d), matrix(rng, d), *norms, dy), f"x of shape {shape}", judged, **more)
+
+
+def plain_blocks(rng):
+    """Weights as they are at the start of training: γ = 1, β = 0."""
+    ones = (np.ones(2), np.zeros(2))
+    quiet = case((np.array([[4.0, 2.0]]), np.zeros((2, 2)), np.zeros((2, 2)), *ones, *ones, None),
+                 "branches that add nothing, x = (4, 2)", public=True)  # fmt: skip
+    return [quiet] + [block_case(rng, shape) for shape in ((2, 4, 5), (3, 6))]
+
+
+def trained_blocks(rng):
+    eye, ones = np.eye(2), np.ones(2)
+    shown = case((np.array([[4.0, 2.0]]), 0 * eye, eye, ones, 0 * ones, 2 * ones, 0 * ones, None),
+                 "attention adds nothing, the feed-forward network is tanh, γ1 = 1 and γ2 = 2, x = (4, 2)", public=True)  # fmt: skip
+    return [shown] + [block_case(rng, shape) for shape in ((2, 4, 5), (3, 6))]
+
+
+def block_stays(rng):
+    """What the bug of the shared norm does not touch: equal norms, other shapes, gradients."""
+    out = []
+    for shape, judged in (((2, 2, 3, 4), OUTPUT), ((1, 5), OUTPUT), ((2, 3, 4), GRADIENT)):
+        norm = gain(rng, shape[-1])
+        out.append(block_case(rng, shape, judged, norms=(*norm, *norm)))
+    return out
+
+
+def untouched_blocks(rng):
+    """Values, too, or a block that does nothing would pass."""
+    return [block_case(rng, (2, 3, 4), may_change=False), block_case(rng, (4, 5), GRADIENT)]
+
+
+BLOCK_HINTS = dict(
+    normalised_residual="The stream is still replaced by its norm somewhere, so the residual is LN(x), not x. Only the branch "
+    "reads the norm: x + F(LN(x)).",
+    norms_missing="The norms are gone. They belong at the entry of each branch: x + F(LN(x)).",
+    post_norm_for_pre_norm="Now the norm comes after the addition. That is post-norm, and again on the stream.",
+    res_post_for_pre_norm="The norm stands at the exit of a branch, x + LN(F(x)). At its entry: x + F(LN(x)).",
+    both_ends="Each branch is normalised at both ends now. One norm, at the entry.",
+    shared_norm="Both branches still use one norm: γ and β of the other have no effect, and are never trained.",
+    norms_exchanged="The two norms are exchanged: norm1 belongs to attention.",
+)
+
+
+def block_incident(name, section, titles, cases, imitations) -> Exercise:
+    known = {key: BLOCK_HINTS[key.replace("-", "_")] for key, _ in imitations}
+    hints = wrong(section, **{key.replace("-", "_"): hint for key, hint in known.items()})
+    return incident(name, section, invoke_block(name), block, (titles[0], cases[0]), (titles[1], cases[1]), imitations, hints)
+
+
+REFACTORED_BLOCK = block_incident(
+    "RefactoredBlock",
+    "clinic-norm-on-residual",
+    ("The residual path is free of norms", "Gradients, and x left as it was"),
+    (plain_blocks, untouched_blocks),
+    [
+        ("normalised-residual", on_the_path),
+        ("normalised-residual", half_mended_path),
+        ("normalised-residual", other_half_mended_path),
+        ("norms-missing", no_norms),
+        ("post-norm-for-pre-norm", post_norm),
+        ("res-post-for-pre-norm", res_post),
+    ],
+)
+COMPACT_BLOCK = block_incident(
+    "CompactBlock",
+    "clinic-shared-norm",
+    ("Each sub-layer has its own norm", "Other shapes and gradients"),
+    (trained_blocks, block_stays),
+    [
+        ("shared-norm", with_norms(lambda one, two: one, lambda one, two: one)),
+        ("shared-norm", with_norms(lambda one, two: two, lambda one, two: two)),
+        ("norms-exchanged", with_norms(lambda one, two: two, lambda one, two: one)),
+    ],
+)
+SPECIFIED_BLOCK = block_incident(
+    "SpecifiedBlock",
+    "clinic-res-post",
+    ("Each norm stands at the entry of its branch", "Gradients, and x left as it was"),
+    (plain_blocks, untouched_blocks),
+    [
+        ("res-post-for-pre-norm", res_post),
+        ("res-post-for-pre-norm", half_res_post),
+        ("post-norm-for-pre-norm", post_norm),
+        ("both-ends", both_ends),
+    ],
+)
+
+# 5 · merge_heads ------------------------------------------------------------------------------
+
+
+def merge(x):
+    *lead, heads, m, d_h = x.shape
+    return np.swapaxes(x, -2, -3).reshape(*lead, m, heads * d_h)
+
+
+def merge_by_rows(x):
+    *lead, heads, m, d_h = x.shape
+    return x.reshape(*lead, m, heads * d_h)
+
+
+def interleaved(x):
+    *lead, heads, m, d_h = x.shape
+    return np.moveaxis(x, -3, -1).reshape(*lead, m, heads * d_h)
+
+
+def invoke_merge(student: Student, case: Case) -> Reply:
+    x, dy = case.args
+    upstream = {} if dy is None else {"upstream": [sent(dy)]}
+    return answer(student.torch("merge_heads", [sent(x, dy is not None)], **upstream))
+
+
+def merge_case(rng, *shape, gradient=False, **more) -> Case:
+    *lead, heads, m, d_h = shape
+    dy = drawn(rng, *lead, m, heads * d_h) if gradient else None
+    return case((drawn(rng, *shape), dy), f"x of shape {shape}", GRADIENT if gradient else OUTPUT, **more)
+
+
+def several_heads(rng):
+    x = np.arange(8.0).reshape(2, 2, 2)
+    shown = case((x, None), "two heads of two tokens with two features, numbered 0 to 7", public=True)
+    return [shown, merge_case(rng, 3, 4, 2, 5), merge_case(rng, 2, 3, 6)]
+
+
+def single_heads(rng):
+    return [merge_case(rng, 2, 1, 4, 5), merge_case(rng, 1, 6, 3), merge_case(rng, 2, 1, 4, 3, gradient=True)]
+
+
+MERGE_HEADS = incident(
+    "merge_heads",
+    "clinic-transpose",
+    invoke_merge,
+    merge,
+    ("A row holds one token's heads", several_heads),
+    ("One head, gradients", single_heads),
+    [("merge-not-transposed", merge_by_rows), ("features-interleaved", interleaved)],
+    wrong(
+        "clinic-transpose",
+        merge_not_transposed="A reshape alone cuts the memory in its old order, (heads, m, d_h): a row then holds several tokens "
+        "of one head. Exchange heads and m first.",
+        features_interleaved="The right token, but its features are interleaved: feature 1 of every head, then feature 2. "
+        "Each head's d_h features stay together.",
+    ),
+)
+
+# 6 · attention_weights ------------------------------------------------------------------------
+
+
+def earlier(scores):
+    return np.tri(scores.shape[-1], dtype=bool)
+
+
+def causal_weights(scores):
+    return softmax(np.where(earlier(scores), scores, -np.inf))
+
+
+def invoke_weights(student: Student, case: Case) -> Reply:
+    scores, dy = case.args
+    upstream = {} if dy is None else {"upstream": [sent(dy)]}
+    return answer(student.torch("attention_weights", [sent(scores, dy is not None)], **upstream))
+
+
+def weights_case(rng, *shape, scores=None, gradient=False, words="", **more) -> Case:
+    scores = drawn(rng, *shape) * 2 if scores is None else scores
+    dy = drawn(rng, *shape) if gradient else None
+    return case((scores, dy), words or f"scores of shape {shape}", GRADIENT if gradient else OUTPUT, **more)
+
+
+def whole_rows(rng):
+    shown = case((np.array([[0.0, 2.0], [0.0, 0.0]]), None), "scores ((0, 2), (0, 0))", public=True)
+    out = [shown, weights_case(rng, 2, 3, 5, 5, control=True), weights_case(rng, 4, 4, control=True)]
+    far = drawn(rng, 2, 4, 4) + 2000.0 * np.triu(np.ones((4, 4)), 1)
+    return out + [weights_case(rng, 2, 4, 4, scores=far, words="later scores two thousand higher")]
+
+
+def last_rows(rng):
+    """Rows that see everything: a single token, and scores whose later entries are −∞ already."""
+    masked = np.where(np.tri(4, dtype=bool), drawn(rng, 3, 4, 4) * 2, -1e4)
+    return [
+        weights_case(rng, 3, 1, 1),
+        weights_case(rng, 3, 4, 4, scores=masked, words="scores whose later entries are −10⁴ already"),
+        weights_case(rng, 3, 4, 4, scores=masked * 1.0, gradient=True),
+    ]
+
+
+ATTENTION_WEIGHTS = incident(
+    "attention_weights",
+    "clinic-mask",
+    invoke_weights,
+    causal_weights,
+    ("Each row's weights add up to 1, and the future has no say", whole_rows),
+    ("Rows that were right before", last_rows),
+    [
+        ("mask-after-softmax", lambda scores: np.where(earlier(scores), softmax(scores), 0.0)),
+        ("mask-by-zero", lambda scores: softmax(np.where(earlier(scores), scores, 0.0))),
+        ("mask-excludes-self", lambda scores: softmax(np.where(np.tri(scores.shape[-1], k=-1, dtype=bool), scores, -np.inf))),
+        ("softmax-axis", lambda scores: softmax(np.where(earlier(scores), scores, -np.inf), axis=-2)),
+    ],
+    wrong(
+        "clinic-mask",
+        mask_after_softmax="The mask still comes after the softmax, whose denominator has seen the future. Put −∞ into the "
+        "scores first.",
+        mask_by_zero="A score of 0 is not “no weight”: exp(0) = 1. Put −∞ there.",
+        mask_excludes_self="A token no longer sees itself, and the first row is NaN. Keep the diagonal.",
+        softmax_axis="The softmax runs over the queries now. Each row adds up to 1: the last axis.",
+        renormalised_after="Dividing the masked weights by their sum is right on paper, and fails where the future's scores are "
+        "much higher: all that is left underflows to 0, and 0/0 is NaN. Put −∞ into the scores before the softmax.",
+    ),
+    ("renormalised-after", None),
+)
+
+# 7, 10, 11 · norms ----------------------------------------------------------------------------
+
+
+def norm(x, gamma, beta, eps):
+    centred = x - x.mean(-1, keepdims=True)
+    return centred / np.sqrt((centred**2).mean(-1, keepdims=True) + eps) * gamma + beta
+
+
+def invoke_norm(name: str):
+    def invoke(student: Student, case: Case) -> Reply:
+        x, gamma, beta, eps, dy = case.args
+        dtype = case.args[0].dtype if isinstance(x, wire.Tensor) else x.dtype.name
+        x = x if isinstance(x, wire.Tensor) else tensors.tensor(x, dtype, dy is not None)
+        upstream = {} if dy is None else {"upstream": [sent(dy)]}
+        return answer(student.torch(name, [x, gamma if isinstance(gamma, wire.Tensor) else sent(gamma),
+                                           beta if isinstance(beta, wire.Tensor) else sent(beta), eps], **upstream))  # fmt: skip
+
+    return invoke
+
+
+def norm_case(rng, shape, eps=EPS, offset=0.0, spread=2.0, dtype="float64", gradient=False, kind="", **more) -> Case:
+    d = shape[-1]
+    x = drawn(rng, *shape, spread=spread) + offset
+    parts = [tensors.tensor(a, dtype, False) for a in (x, *gain(rng, d))]
+    if dtype == "float64":
+        parts = [x, *gain(rng, d)]
+    dy = drawn(rng, *shape) if gradient else None
+    words = f"x of shape {shape}{kind}"
+    return case((*parts, eps, dy), words, GRADIENT if gradient else OUTPUT, **more)
+
+
+def far_tokens(rng):
+    out = [norm_case(rng, (3, 64), control=True)]
+    for c, allowed in ((1e3, 0.02), (1e4, 0.1)):
+        kind = f" in float32 around {c:.0f}"
+        out.append(norm_case(rng, (4, 64), offset=c, spread=1.0, dtype="float32", kind=kind, atol=allowed, rtol=0.01))
+    return out
+
+
+def near_tokens(rng):
+    return [
+        norm_case(rng, (2, 3, 5)),
+        norm_case(rng, (7,), eps=0.1, spread=0.5, kind=" with ε = 0.1"),
+        norm_case(rng, (2, 3, 4), gradient=True),
+    ]
+
+
+FAST_LAYER_NORM = incident(
+    "fast_layer_norm",
+    "clinic-one-pass",
+    invoke_norm("fast_layer_norm"),
+    norm,
+    ("Tokens far from zero keep their variance", far_tokens),
+    ("Ordinary tokens, ε, gradients", near_tokens),
+    [
+        ("eps-ignored", lambda x, gamma, beta, eps: norm(x, gamma, beta, EPS)),
+    ],
+    wrong(
+        "clinic-one-pass",
+        one_pass_variance="Around a large offset the digits cancel: mean(x²) − mean(x)² is a difference of two huge, nearly equal "
+        "numbers. A `clamp` hides the negative ones and leaves the wrong ones. Subtract the mean first, then square.",
+        eps_ignored="ε is an argument; a fixed one stands in its place.",
+    ),
+    ("one-pass-variance", None),
+)
+
+
+def narrow_tokens(rng):
+    out = [norm_case(rng, (3, 64), dtype="float32", control=True, atol=1e-4, rtol=1e-4)]
+    for offset in (90.0, -110.0):
+        kind = f" in bfloat16 around {offset:.0f}"
+        out.append(
+            norm_case(rng, (4, 64), offset=offset, dtype="bfloat16", kind=kind, atol=0.03, rtol=0.012, any_dtype=True)
+        )
+    return out
+
+
+def wide_tokens(rng):
+    return [
+        norm_case(rng, (2, 3, 5), dtype="float32", atol=1e-4, rtol=1e-4, any_dtype=False),
+        norm_case(rng, (3, 16), dtype="bfloat16", atol=0.05, rtol=0.02, any_dtype=False, kind=" in bfloat16"),
+        norm_case(rng, (2, 3, 4), gradient=True),
+    ]
+
+
+NARROW_LAYER_NORM = incident(
+    "narrow_layer_norm",
+    "clinic-bf16",
+    invoke_norm("narrow_layer_norm"),
+    norm,
+    ("Statistics do not suffer from bfloat16", narrow_tokens),
+    ("The result keeps the input's dtype", wide_tokens),
+    [],
+    wrong(
+        "clinic-bf16",
+        low_precision_statistics="The statistics are still computed in bfloat16, which keeps 8 bits: a mean near 100 is rounded to "
+        "multiples of 0.5. Convert x to float32 first, and only the result back.",
+        float64_result="The result came out wider than the input. Compute in float32, and return `.to(x.dtype)`.",
+    ),
+    ("low-precision-statistics", None),
+)
+
+
+def block_size(d: int) -> int:
+    return 1 << (d - 1).bit_length()
+
+
+def padded(count_mean: bool, count_deviation: bool, divisor: Callable):
+    """A norm over a row that is padded with zeros to a power of two."""
+
+    def forward(x, gamma, beta, eps):
+        d = x.shape[-1]
+        lanes = np.pad(x, [(0, 0)] * (x.ndim - 1) + [(0, block_size(d) - d)])
+        mean = lanes.sum(-1, keepdims=True) / (block_size(d) if count_mean else d)
+        centred = lanes - mean
+        if not count_deviation:
+            centred[..., d:] = 0.0
+        variance = (centred**2).sum(-1, keepdims=True) / divisor(d)
+        return (centred / np.sqrt(variance + eps))[..., :d] * gamma + beta
+
+    return forward
+
+
+def odd_widths(rng):
+    return [norm_case(rng, (3, d), offset=3.0) for d in (3, 5, 48, 100)] + [norm_case(rng, (2, 3, 6), offset=-2.0, gradient=True)]
+
+
+def even_widths(rng):
+    return [
+        norm_case(rng, (3, 8), offset=3.0),
+        norm_case(rng, (2, 2, 64), eps=0.1, spread=0.5, kind=" with ε = 0.1"),
+        norm_case(rng, (2, 3, 4), offset=1.0, gradient=True),
+    ]
+
+
+FUSED_LAYER_NORM = incident(
+    "fused_layer_norm",
+    "clinic-fusing",
+    invoke_norm("fused_layer_norm"),
+    norm,
+    ("Any width", odd_widths),
+    ("Widths that are powers of two, ε, gradients", even_widths),
+    [
+        ("padded-lanes", padded(False, True, lambda d: d)),
+        ("padded-lanes", padded(False, True, block_size)),
+        ("divided-by-block", padded(True, False, block_size)),
+        ("divided-by-block", padded(False, False, block_size)),
+        ("divided-by-block", padded(True, False, lambda d: d)),
+        ("divided-by-block", padded(True, True, block_size)),
+    ],
+    wrong(
+        "clinic-fusing",
+        padded_lanes="The padding still counts in the variance: a lane of 0 lies at −mean from the mean. Set the deviations of "
+        "the padding to 0 before they are squared.",
+        divided_by_block="A sum is divided by the block's size, or taken around the block's mean. There are d features, however "
+        "many lanes the kernel has.",
+    ),
+)
+
+# 8 · TokenNorm --------------------------------------------------------------------------------
+
+
+def token_norm(x, gamma, beta):
+    return norm(x, gamma, beta, EPS)
+
+
+def over_batch(x, gamma, beta):
+    axes = tuple(range(x.ndim - 1))
+    centred = x - x.mean(axes)
+    return centred / np.sqrt((centred**2).mean(axes) + EPS) * gamma + beta
+
+
+def invoke_token_norm(student: Student, case: Case) -> Reply:
+    x, gamma, beta, dy = case.args
+    upstream = {} if dy is None else {"upstream": [sent(dy)]}
+    state = {"weight": sent(gamma), "bias": sent(beta)}
+    asked = {"build": [[x.shape[-1]], {}], "to": "float64", "state": state, "training": case.kwargs["training"]}
+    return answer(student.torch("TokenNorm", [sent(x, dy is not None)], **asked, **upstream))
+
+
+def token_norm_case(rng, shape, training, gradient=False, **more) -> Case:
+    dy = drawn(rng, *shape) if gradient else None
+    words = f"x of shape {shape} in {'training' if training else 'evaluation'}"
+    judged = GRADIENT if gradient else OUTPUT
+    return case((stream(rng, *shape), *gain(rng, shape[-1]), dy), words, judged, kwargs={"training": training}, **more)
+
+
+def in_evaluation(rng):
+    shown = case((np.array([[4.0, 2.0]]), np.array([1.0, 2.0]), np.zeros(2), None), "x = (4, 2), γ = (1, 2), in evaluation",
+                 kwargs={"training": False}, public=True)  # fmt: skip
+    return [shown] + [token_norm_case(rng, shape, False) for shape in ((2, 3, 5), (4, 6))]
+
+
+def in_training(rng):
+    return [token_norm_case(rng, shape, True) for shape in ((2, 3, 5), (1, 4))] + [
+        token_norm_case(rng, (3, 4), True, gradient=True)
+    ]
+
+
+def whatever_mode(forward: Callable) -> Callable:
+    return lambda *inputs, training: forward(*inputs)
+
+
+TOKEN_NORM = incident(
+    "TokenNorm",
+    "clinic-eval-statistics",
+    invoke_token_norm,
+    whatever_mode(token_norm),
+    ("Evaluation normalises each token too", in_evaluation),
+    ("Training, gradients", in_training),
+    [
+        ("running-statistics", whatever_mode(lambda x, gamma, beta: x / np.sqrt(1 + EPS) * gamma + beta)),
+        ("batch-statistics", whatever_mode(over_batch)),
+        ("parameters-ignored", whatever_mode(lambda x, gamma, beta: norm(x, 1.0, 0.0, EPS))),
+    ],
+    wrong(
+        "clinic-eval-statistics",
+        running_statistics="In evaluation the module still uses its running averages. LayerNorm keeps none: every token is "
+        "normalised by itself, in training and after.",
+        batch_statistics="The statistics run over the tokens of the batch, feature by feature. Over the last axis.",
+        parameters_ignored="γ and β have no effect any more. They belong to both modes.",
+    ),
+)
+
+# 9 · weight_decays ----------------------------------------------------------------------------
+
+
+def decays(sizes, decay):
+    return np.where(sizes > 1, decay, 0.0)
+
+
+def invoke_decays(student: Student, case: Case) -> Reply:
+    axes, decay = case.args[:2]
+    names = case.kwargs["names"]
+    shapes = {name: [3] * int(n) for name, n in zip(names, axes)}
+    reply = student.call("weight_decays", shapes, decay)
+    if reply.problem:
+        return reply
+    given = reply.value if isinstance(reply.value, dict) else None
+    if given is None or set(given) != set(names) or not all(type(v) in (int, float) for v in given.values()):
+        said = "the result is not a dict with one number for each name"
+        return Reply(problem=said, brief=said, error_type="Return" if reply.value is not None else "None")
+    found = tensors.tensor(np.array([float(given[name]) for name in names]), "float64")
+    return Reply((found, tensors.tensor(np.zeros(0)), 0), changed=reply.changed)
+
+
+def decays_case(rng, names: dict[str, int], **more) -> Case:
+    axes = np.array(list(names.values()), dtype="float64")
+    return case((axes, float(rng.uniform(0.01, 0.2)), None), f"{len(names)} parameters", kwargs={"names": tuple(names)}, **more)
+
+
+def named_parameters(rng) -> dict[str, int]:
+    names = {"embedding.weight": 2, "final_norm.weight": 1, "final_norm.bias": 1}
+    for i in rng.choice(20, size=3, replace=False):
+        names |= {f"blocks.{i}.norm1.weight": 1, f"blocks.{i}.norm1.bias": 1, f"blocks.{i}.attention.w_q": 2, f"blocks.{i}.up.bias": 1}
+    return names
+
+
+def all_parameters(rng):
+    shown = Case((np.array([2.0, 1.0, 1.0]), 0.1, None), "w (3, 3), norm.weight (3,) and norm.bias (3,), decay 0.1", public=True, judged=OUTPUT,
+                 kwargs={"names": ("w", "norm.weight", "norm.bias")}, any_dtype=True, may_change=True)  # fmt: skip
+    odd = {"gain": 1, "normaliser.projection": 2, "position_bias": 2, "scale": 1, "ln_f.weight": 1}
+    return [shown, decays_case(rng, named_parameters(rng), control=True), decays_case(rng, odd)]
+
+
+def matrices_alone(rng):
+    names = {f"blocks.{i}.{part}": 2 for i in rng.choice(20, size=3, replace=False) for part in ("w_q", "w_k", "up.weight")}
+    return [decays_case(rng, names), decays_case(rng, {"kernel": 4, "head.weight": 2})]
+
+
+def by_name(names_with: tuple[str, ...]):
+    return lambda axes, decay, names: np.array([0.0 if any(part in name for part in names_with) else decay for name in names])
+
+
+def plain(forward: Callable) -> Callable:
+    """Without names: these look at the number of axes only."""
+    return lambda axes, decay, names: forward(axes, decay)
+
+
+WEIGHT_DECAYS = incident(
+    "weight_decays",
+    "clinic-weight-decay",
+    invoke_decays,
+    plain(decays),
+    ("Gains and biases do not decay", all_parameters),
+    ("Matrices decay", matrices_alone),
+    [
+        ("decay-on-norms", plain(lambda axes, decay: np.full(axes.shape, decay))),
+        ("biases-forgotten", by_name(("norm",))),
+        ("biases-forgotten", by_name(("norm1", "norm2", "final_norm"))),
+        ("gains-forgotten", by_name(("bias",))),
+        ("nothing-decays", plain(lambda axes, decay: np.zeros(axes.shape))),
+    ],
+    wrong(
+        "clinic-weight-decay",
+        decay_on_norms="Every parameter still decays. Decay pulls γ towards 0, and the norm after it cannot take that back.",
+        biases_forgotten="The norms' own parameters are spared, other vectors are not. All vectors: gains and biases.",
+        gains_forgotten="Biases are spared, gains are not. It is the γ of the norms that the report is about.",
+        nothing_decays="Now nothing decays. Matrices should.",
+        names_for_shapes="The choice goes by parts of the names, which fails where a gain is called `gain` or a matrix belongs to a "
+        "`normaliser`. What tells them apart is the shape: vectors do not decay, matrices do.",
+    ),
+    ("names-for-shapes", None),
+)
+
+QUIZ = Quiz(
+    name="quiz_6_block_clinic",
+    variable="causes",
+    questions=(
+        Question(
+            "q1", "c",
+            {
+                "a": "A head that starts too large gives a loss that is wrong for every depth alike. Here it grows with depth.",
+                "b": "Dropout in evaluation makes the loss noisy, not larger with depth.",
+                "d": "Without norms in the blocks the branches would grow as well, and the loss explode, not grow like a root.",
+            },
+            "clinic-final-norm",
+        ),
+        Question(
+            "q2", "a",
+            {
+                "b": "Sharing would leave one γ without a gradient. Here both have one.",
+                "c": "At the start γ = 1: a decay has had no time to act.",
+                "d": "The scale of attention's scores changes what a branch adds, not the size of the stream that passes it by.",
+            },
+            "clinic-norm-on-residual",
+        ),
+        Question(
+            "q3", "d",
+            {
+                "a": "A frozen parameter has requires_grad = False; the log shows True.",
+                "b": "A dead activation would silence the feed-forward network's weights as well.",
+                "c": "A learning rate of zero for a group would still leave a gradient.",
+            },
+            "clinic-shared-norm",
+        ),
+        Question(
+            "q4", "b",
+            {
+                "a": "Post-norm would pin the stream itself to a root mean square of 1, not what is added to it.",
+                "c": "A missing residual would leave nothing of the input.",
+                "d": "A large ε would give less than 1, and not the same figure for every token.",
+            },
+            "clinic-res-post",
+        ),
+        Question(
+            "q5", "b",
+            {
+                "a": "Then the model would see the future at every length; here a single head is right.",
+                "c": "Rotary positions act on queries and keys, before the heads are put together.",
+                "d": "A wrong output map would be wrong with one head, too.",
+            },
+            "clinic-transpose",
+        ),
+        Question(
+            "q6", "a",
+            {
+                "b": "Without a mask the last row would not be the only one that is right: no row would be.",
+                "c": "A missing scale makes the weights sharper; they still add up to 1.",
+                "d": "Over the wrong axis the columns would add up to 1, and here they do not either.",
+            },
+            "clinic-mask",
+        ),
+        Question(
+            "q7", "d",
+            {
+                "a": "ε is 1e-5; a variance of −8 is no matter of ε.",
+                "b": "An overflow gives inf. Squares of 1e4 are far from float32's end.",
+                "c": "Dividing by d − 1 is off by the same small factor everywhere, at any offset.",
+            },
+            "clinic-one-pass",
+        ),
+        Question(
+            "q8", "c",
+            {
+                "a": "Dropout is off in evaluation, and would not make the output depend on what was seen before.",
+                "b": "Gradients are not needed for an output; no_grad changes no value.",
+                "d": "The weights in the checkpoint are those of training: in training mode the same weights give the right loss.",
+            },
+            "clinic-eval-statistics",
+        ),
+        Question(
+            "q9", "a",
+            {
+                "b": "A warm-up ends; here γ falls all the way, at a steady rate.",
+                "c": "Gradients of γ are not zero: the fall is faster than what they explain.",
+                "d": "Rounding in bfloat16 would stop small updates, not push γ down.",
+            },
+            "clinic-weight-decay",
+        ),
+        Question(
+            "q10", "d",
+            {
+                "a": "bfloat16 has float32's range: nothing overflows at 100.",
+                "b": "ε is far below a variance of 4.",
+                "c": "γ multiplies after the statistics; its rounding is below 1 % of each output.",
+            },
+            "clinic-bf16",
+        ),
+        Question(
+            "q11", "b",
+            {
+                "a": "A wrong stride would read other tokens' features, with any width.",
+                "c": "A race between threads gives other numbers at each run.",
+                "d": "In float64 the figure is the same, so it is not rounding.",
+            },
+            "clinic-fusing",
+        ),
+    ),
+)  # fmt: skip
+
+TOPIC = Topic(
+    stem="6_block_clinic",
+    exercises=(
+        MIGRATED_MODEL,
+        REFACTORED_BLOCK,
+        COMPACT_BLOCK,
+        SPECIFIED_BLOCK,
+        MERGE_HEADS,
+        ATTENTION_WEIGHTS,
+        FAST_LAYER_NORM,
+        TOKEN_NORM,
+        WEIGHT_DECAYS,
+        NARROW_LAYER_NORM,
+        FUSED_LAYER_NORM,
+    ),
+    quiz=QUIZ,
+    rules=Rules(
+        forbidden=("tensorflow", "keras", "jax", "flax", "transformers"),
+        libraries=("torch",),
+        operators=("scaled_dot_product_attention", "_native_multi_head_attention", "_transformer_encoder_layer_fwd"),
+    ),
+    prelude="import torch\nfrom torch import nn\nfrom torch.nn import functional as F",
+)

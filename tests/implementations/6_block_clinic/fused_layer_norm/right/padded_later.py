@@ -1,0 +1,7 @@
+def fused_layer_norm(x, gamma, beta, eps=1e-5):
+    d = x.shape[-1]
+    block = 1 << (d - 1).bit_length()  # the kernel works on powers of two
+    mean = x.sum(dim=-1, keepdim=True) / d
+    centred = F.pad(x - mean, (0, block - d))
+    variance = centred.square().sum(dim=-1, keepdim=True) / d
+    return (centred * torch.rsqrt(variance + eps))[..., :d] * gamma + beta

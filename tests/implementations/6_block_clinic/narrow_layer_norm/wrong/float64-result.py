@@ -1,0 +1,5 @@
+def narrow_layer_norm(x, gamma, beta, eps=1e-5):
+    wide = x.float() if x.dtype == torch.bfloat16 else x
+    mean = wide.mean(dim=-1, keepdim=True)
+    variance = (wide - mean).square().mean(dim=-1, keepdim=True)
+    return (wide - mean) * torch.rsqrt(variance + eps) * gamma + beta
