@@ -9,7 +9,8 @@ from collections.abc import Callable
 import torch
 from torch import nn
 
-from card import Answer, Card, attempt, describe
+from card import Card, attempt, describe
+from tensors import Bent, close, compare, drawn, learns, linear, made, norm_of, present, unchanged
 
 CHAPTER = "5_prenorm_block"
 ATTENTION = "causal-attention: Causal attention, by hand"
@@ -31,120 +32,6 @@ DEPTH = "gradients-by-depth: Gradients by depth"
 SPEC = "block-spec: A block's specification"
 
 LIBRARIES = {"scaled_dot_product_attention", "MultiheadAttention", "multi_head_attention_forward", "flex_attention"}
-
-
-# calling and comparing ------------------------------------------------------------------------
-
-
-def figures(values: torch.Tensor) -> str:
-    """Print a few numbers, rounded."""
-    values = values.detach()
-    if values.numel() > 12:
-        return f"{values.numel()} numbers, the first {figures(values.flatten()[:4])}"
-    rows = values.tolist()
-
-    def text(item) -> str:
-        return "[" + ", ".join(map(text, item)) + "]" if isinstance(item, list) else f"{item + 0:.4g}"
-
-    return text(rows)
-
-
-def close(found: object, expected: torch.Tensor, atol: float = 1e-4) -> bool:
-    if not isinstance(found, torch.Tensor) or found.shape != expected.shape:
-        return False
-    return bool(torch.allclose(found.detach().double(), expected.detach().double(), atol=atol, rtol=1e-4))
-
-
-def compare(card: Card, text: str, answer: Answer, expected: torch.Tensor, hint: str, section: str, signs=(), atol=1e-4) -> bool:
-    """Note whether an answer is the expected tensor. signs: (what a known mistake gives, its hint, its section)."""
-    if answer.problem:
-        return card.check(False, text, figures(expected), answer.problem, answer.hint, section)
-    found = answer.value
-    if not isinstance(found, torch.Tensor):
-        hint = "The function ends without `return`." if found is None else "Return a tensor."
-        return card.check(False, text, f"a tensor of shape {tuple(expected.shape)}", describe(found), hint, section)
-    if found.shape != expected.shape:
-        return card.check(False, text, f"shape {tuple(expected.shape)}", f"shape {tuple(found.shape)}", hint, section)
-    for known, what, where in signs:
-        if not close(found, expected, atol) and close(found, known, atol):
-            hint, section = what, where
-    return card.check(close(found, expected, atol), text, figures(expected), figures(found), hint, section)
-
-
-def present(card: Card, thing: object, kind: str, form: str, section: str) -> bool:
-    """Note whether a function or class is there at all."""
-    if callable(thing):
-        return True
-    return card.check(False, f"there is a {kind}", form, describe(thing), f"Define it as `{form}`.", section)
-
-
-def made(card: Card, kind: Callable, *args) -> object | None:
-    """Return the module that a class makes; None, with a line on the card, where it makes none."""
-    answer = attempt(kind, *args)
-    if not answer.problem and isinstance(answer.value, nn.Module):
-        return answer.value.double().eval()
-    hint = answer.hint or "Derive the class from `nn.Module`."
-    found = answer.problem or describe(answer.value)
-    if "before Module.__init__() call" in found:
-        hint = "Begin `__init__` with `super().__init__()`."
-    card.check(False, "can be made", "an nn.Module", found, hint, SPEC)
-    return None
-
-
-def drawn(*shape: int, seed: int = 0) -> torch.Tensor:
-    return torch.randn(*shape, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
-
-
-def linear(weight: torch.Tensor) -> nn.Linear:
-    layer = nn.Linear(*weight.shape[::-1], bias=False, dtype=torch.float64)
-    with torch.no_grad():
-        layer.weight.copy_(weight)
-    return layer
-
-
-class Bent(nn.Module):
-    """A branch that keeps neither mean nor scale: tanh of a linear map."""
-
-    def __init__(self, d: int, seed: int) -> None:
-        super().__init__()
-        self.map = linear(drawn(d, d, seed=seed) / math.sqrt(d))
-
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        return torch.tanh(self.map(x))
-
-
-def norm_of(d: int, seed: int) -> nn.LayerNorm:
-    """A LayerNorm with weights of its own."""
-    norm = nn.LayerNorm(d, dtype=torch.float64)
-    with torch.no_grad():
-        norm.weight.copy_(1 + drawn(d, seed=seed).abs())
-        norm.bias.copy_(drawn(d, seed=seed + 100))
-    return norm
-
-
-def learns(card: Card, run: Callable, x: torch.Tensor, section: str) -> bool:
-    """Note whether a gradient reaches x, and agrees with a finite difference along one direction."""
-    text = "the gradient reaches x, and is that of the output"
-    x = x.clone().requires_grad_(True)
-    answer = attempt(run, x)
-    hint = "Somewhere `.detach()`, `.data`, `torch.no_grad()` or a way through NumPy cuts the graph."
-    y = answer.value
-    if answer.problem or not isinstance(y, torch.Tensor) or not y.requires_grad:
-        return card.check(False, text, "a graph", answer.problem or "no graph at all", answer.hint or hint, section)
-    weight, direction = drawn(*y.shape, seed=7), drawn(*x.shape, seed=8)
-    (gradient,) = torch.autograd.grad((y * weight).sum(), x, allow_unused=True)
-    slope = 0.0 if gradient is None else float((gradient * direction).sum())
-    with torch.no_grad():
-        step = 1e-6 * direction
-        measured = float(((run(x + step) - run(x - step)) * weight).sum() / 2e-6)
-    return card.check(abs(slope - measured) <= 1e-4 * max(1, abs(measured)), text, f"{measured:.4g}", f"{slope:.4g}", hint, section)
-
-
-def unchanged(card: Card, run: Callable, x: torch.Tensor, section: str) -> None:
-    kept = x.clone()
-    attempt(run, x)
-    card.check(torch.equal(x, kept), "x is left as it was", "x unchanged", "x changed",
-               "An operator such as `x += …` writes into the caller's tensor. Write `x = x + …`.", section)  # fmt: skip
 
 
 # causal_self_attention ------------------------------------------------------------------------
@@ -262,7 +149,7 @@ def _large(card: Card, function: Callable) -> None:
 def feed_forward(kind: type) -> None:
     card = Card("FeedForward", CHAPTER)
     if present(card, kind, "class", "class FeedForward(nn.Module):", FEED_FORWARD):
-        network = made(card, kind, 3, 5)
+        network = made(card, kind, 3, 5, section=SPEC)
         if network is not None and _named(card, network) and _up_and_down(card, network):
             learns(card, network, drawn(2, 4, 3), DEPTH)
     card.show()
@@ -299,7 +186,7 @@ def pre_norm_block(kind: type) -> None:
         _two_steps(card, kind)
         _scale_of_the_stream(card, kind)
         _registered(card, kind)
-        block = made(card, kind, Bent(4, 1), Bent(4, 2), norm_of(4, 3), norm_of(4, 4))
+        block = made(card, kind, Bent(4, 1), Bent(4, 2), norm_of(4, 3), norm_of(4, 4), section=SPEC)
         if block is not None:
             learns(card, block, drawn(3, 4), DEPTH)
             unchanged(card, block, drawn(3, 4), STREAM)
@@ -309,7 +196,7 @@ def pre_norm_block(kind: type) -> None:
 def _silent(card: Card, kind: type) -> bool:
     text = "with branches that return 0 the stream passes through untouched"
     zero = linear(torch.zeros(4, 4, dtype=torch.float64))
-    block = made(card, kind, zero, zero, norm_of(4, 3), norm_of(4, 4))
+    block = made(card, kind, zero, zero, norm_of(4, 3), norm_of(4, 4), section=SPEC)
     if block is None:
         return False
     x = drawn(3, 4) * 5
@@ -328,7 +215,7 @@ def _two_steps(card: Card, kind: type) -> None:
     text = "the worked example: attention turns the features round by one place, the feed-forward network doubles"
     turned = linear(torch.eye(3, dtype=torch.float64).roll(1, 0))
     double = linear(2 * torch.eye(3, dtype=torch.float64))
-    block = made(card, kind, turned, double, *(nn.LayerNorm(3, dtype=torch.float64) for _ in range(2)))
+    block = made(card, kind, turned, double, *(nn.LayerNorm(3, dtype=torch.float64) for _ in range(2)), section=SPEC)
     if block is None:
         return
     x = torch.tensor([[3.0, 0.0, -3.0]], dtype=torch.float64)
@@ -346,7 +233,7 @@ def _scale_of_the_stream(card: Card, kind: type) -> None:
     first, second = norm_of(3, 3), norm_of(3, 4)
     x = drawn(2, 3)
     for parts, norm, name in (((eye, zero), first, "norm1"), ((zero, eye), second, "norm2")):
-        block = made(card, kind, *parts, first, second)
+        block = made(card, kind, *parts, first, second, section=SPEC)
         if block is None:
             return
         other = second if norm is first else first
@@ -356,7 +243,7 @@ def _scale_of_the_stream(card: Card, kind: type) -> None:
 
 
 def _registered(card: Card, kind: type) -> None:
-    block = made(card, kind, Bent(4, 1), Bent(4, 2), norm_of(4, 3), norm_of(4, 4))
+    block = made(card, kind, Bent(4, 1), Bent(4, 2), norm_of(4, 3), norm_of(4, 4), section=SPEC)
     found = sum(p.numel() for p in block.parameters()) if block is not None else 0
     hint = "Assign the parts as attributes (`self.norm1 = norm1`); parts in a plain list are not trained."
     card.check(found == 48, "`parameters()` lists the parts: 48 numbers", 48, found, hint, SPEC)
@@ -377,7 +264,7 @@ def transformer(kind: type) -> None:
     if present(card, kind, "class", "class Transformer(nn.Module):", FINAL) and _in_order(card, kind):
         _no_blocks(card, kind)
         blocks = [Bent(4, seed) for seed in (1, 2, 3)]
-        model = made(card, kind, blocks, norm_of(4, 4))
+        model = made(card, kind, blocks, norm_of(4, 4), section=SPEC)
         if model is not None:
             found = sum(p.numel() for p in model.parameters())
             hint = "`nn.ModuleList(blocks)` registers what stands in a list; a plain list does not."
@@ -389,7 +276,7 @@ def transformer(kind: type) -> None:
 def _in_order(card: Card, kind: type) -> bool:
     text = "three different blocks run once each, in order, then the norm"
     blocks, norm = [Bent(4, seed) for seed in (1, 2, 3)], norm_of(4, 4)
-    model = made(card, kind, blocks, norm)
+    model = made(card, kind, blocks, norm, section=SPEC)
     if model is None:
         return False
     x = drawn(2, 4)
@@ -408,7 +295,7 @@ def _no_blocks(card: Card, kind: type) -> None:
     norm, x = norm_of(4, 4), drawn(2, 4)
     for count in (0, 1):
         blocks = [Doubled()] * count
-        model = made(card, kind, blocks, norm)
+        model = made(card, kind, blocks, norm, section=SPEC)
         if model is None:
             return
         expected = norm(2 * x.roll(1, -1)) if count else norm(x)
