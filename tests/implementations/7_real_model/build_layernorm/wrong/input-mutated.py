@@ -1,0 +1,9 @@
+def build_layernorm(weight, bias, eps):
+    def layernorm(x):
+        wide = x.float() if x.dtype in (torch.float16, torch.bfloat16) else x
+        wide -= wide.mean(-1, keepdim=True)
+        centred = wide - wide.mean(-1, keepdim=True)
+        variance = centred.square().mean(-1, keepdim=True)
+        return (centred * torch.rsqrt(variance + eps) * weight + bias).to(x.dtype)
+
+    return layernorm

@@ -1,0 +1,6 @@
+def build_rmsnorm(weight, eps):
+    def rmsnorm(x):
+        wide = x
+        return (wide * torch.rsqrt(wide.square().mean(-1, keepdim=True) + eps) * weight).to(x.dtype)
+
+    return rmsnorm

@@ -1,0 +1,7 @@
+def build_rmsnorm(weight, eps):
+    def rmsnorm(x):
+        wide = x.float() if x.dtype in (torch.float16, torch.bfloat16) else x
+        wide = wide - wide.mean(-1, keepdim=True)
+        return (wide * torch.rsqrt(wide.square().mean(-1, keepdim=True) + eps) * weight).to(x.dtype)
+
+    return rmsnorm

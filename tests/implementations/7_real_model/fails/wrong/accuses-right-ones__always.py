@@ -1,0 +1,2 @@
+def fails(norm):
+    return True
