@@ -4,6 +4,7 @@ import ast
 import hashlib
 import time
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 
@@ -267,13 +268,7 @@ def _repeats_itself(trials: list[Trial], earlier: list[Trial]) -> bool:
 
 def _library_used(exercise: Exercise, topic: Topic, cells: list[str]) -> str | None:
     """Return the name of a library or function in the source that would do the exercise."""
-    trees = []
-    for source in cells:
-        try:
-            trees.append(ast.parse(source))
-        except (SyntaxError, ValueError, RecursionError, MemoryError):
-            continue
-    nodes = [node for tree in trees for node in ast.walk(tree)]
+    nodes = _nodes(tuple(cells))
     imported = set()
     for node in nodes:
         modules = []
@@ -304,6 +299,18 @@ def _library_used(exercise: Exercise, topic: Topic, cells: list[str]) -> str | N
             if used in exercise.forbidden_names:
                 return used
     return None
+
+
+@lru_cache(maxsize=1)
+def _nodes(cells: tuple[str, ...]) -> list[ast.AST]:
+    """Return the nodes of the cells' syntax trees. Kept for one submission, because every exercise asks for them."""
+    trees = []
+    for source in cells:
+        try:
+            trees.append(ast.parse(source))
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            continue
+    return [node for tree in trees for node in ast.walk(tree)]
 
 
 def _library_verdict(exercise: Exercise, check: Check, library: str) -> Verdict:

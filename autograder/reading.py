@@ -21,6 +21,7 @@ class Outcome:
     changed: tuple[int, ...] = ()
     grown: int = 0
     warnings: tuple[str, ...] = ()
+    sign: str | None = None
 
 
 def name_of(value: object) -> str:
@@ -60,7 +61,7 @@ def single(reply: Reply) -> Reply:
 def read(reply: Reply, outputs: tuple[Output, ...]) -> Outcome:
     """Return the outputs as arrays of numbers, or say which one is not what it should be."""
     if reply.problem:
-        return Outcome(problem=reply.problem, brief=reply.brief or reply.problem, kind=reply.error_type)
+        return Outcome(problem=reply.problem, brief=reply.brief or reply.problem, kind=reply.error_type, sign=reply.sign)
     values = []
     for output, value in zip(outputs, reply.value):
         array = _READERS[output.kind](value)

@@ -6,6 +6,7 @@ import torch
 
 from autograder import tensors
 from autograder.exercise import Case
+from autograder.limits import Limits
 from autograder.student import Rules, Student
 from autograder.student_side import wire
 
@@ -32,6 +33,19 @@ class Keeps(torch.autograd.Function):
 def changes(x):
     x.add_(1)
     return x * 1
+class Forgets(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x):
+        ctx.copies = [x * 2, {"more": x * 3}]
+        Forgets.kept = x
+        return x * x
+    @staticmethod
+    def backward(ctx, dy):
+        return 2 * Forgets.kept * dy
+def differentiates(x):
+    return getattr(torch.autograd, "gr" + "ad")((x * x).sum(), x)[0]
+def silent(x):
+    pass
 """
 
 
@@ -95,6 +109,42 @@ def test_what_is_kept_for_the_backward_is_listed(student):
     assert [row[1:] for row in reply.value["on_context"]] == [[[2, 3], "float64", 48]]
 
 
+def test_the_graph_and_the_arguments_are_listed_too(student):
+    x = drawn(2, 3)
+    value = student.torch("Keeps.apply", [x], measure=True).value
+    assert value["nodes"] == ["KeepsBackward", "AccumulateGrad"]
+    assert [row[0] for row in value["arguments"]] == [row[0] for row in value["saved"]]
+    value = student.torch("square", [x, drawn(3)], measure=True).value
+    assert value["nodes"][0] == "MulBackward0" and value["on_context"] == []
+
+
+def test_another_call_comes_between_forward_and_backward(student):
+    """What is kept outside of the context is the other call's."""
+    x, other, v = drawn(2, 3), tensors.tensor(np.ones((2, 3)), "float64"), drawn(2, 3, requires_grad=False)
+    plain = student.torch("Forgets.apply", [x], upstream=[v]).value["gradients"][0]
+    assert np.allclose(tensors.array(plain), 2 * tensors.array(x) * tensors.array(v))
+    late = student.torch("Forgets.apply", [x], upstream=[v], between=[other]).value["gradients"][0]
+    assert np.allclose(tensors.array(late), 2 * tensors.array(v))
+
+
+def test_a_tensor_in_a_container_on_the_context_is_found(student):
+    assert len(student.torch("Forgets.apply", [drawn(2, 3)], measure=True).value["on_context"]) == 2
+
+
+def test_only_a_submission_is_noted_for_using_the_gradient(student):
+    student.used.clear()
+    v = drawn(2, 3, requires_grad=False)
+    student.torch("Keeps.apply", [drawn(2, 3)], upstream=[v], second=[v])
+    assert "grad" not in student.used
+    student.torch("differentiates", [drawn(2, 3)])
+    assert "grad" in student.used
+
+
+def test_none_in_place_of_an_output_is_said(student):
+    reply = student.torch("silent", [drawn(2, 3)], upstream=[drawn(2, 3, requires_grad=False)])
+    assert "it returned None" in reply.problem
+
+
 def test_no_grad_and_autocast(student):
     reply = student.torch("square", [drawn(2, 3), drawn(3)], mode="no_grad", upstream=[drawn(2, 3, requires_grad=False)])
     assert "no gradient flows" in reply.problem
@@ -131,7 +181,8 @@ ROUTES = {
 
 @pytest.mark.parametrize("route", ROUTES)
 def test_the_librarys_own_norm_does_not_run(route):
-    with Student([PRELUDE, f"def norm(x):\n    return {ROUTES[route]}\n"], RULES) as student:
+    patient = Limits(call_seconds=60.0)  # some routes import much of PyTorch first
+    with Student([PRELUDE, f"def norm(x):\n    return {ROUTES[route]}\n"], RULES, patient) as student:
         assert student.results[1].error is None
         reply = student.torch("norm", [drawn(2, 3)])
         if route == "on another device":  # the operator runs there, on no numbers; they can't come back
