@@ -5,10 +5,11 @@
 
 from pathlib import Path
 
+import nbformat
 import numpy as np
 import pytest
 
-from autograder import exercises, judging
+from autograder import course, exercises, judging
 from autograder.exercise import Quiz
 from autograder.student import Student
 
@@ -128,6 +129,7 @@ def test_a_submission_cannot_spell_out_a_hidden_input():
 
 
 MEMORY = """
+import nbformat
 import numpy as np
 TABLE = {table!r}
 def key(args):
@@ -175,3 +177,12 @@ def test_the_published_examples_by_heart_earn_nothing(name):
     verdicts = verdicts_of(MEMORY.format(table=table).replace("nan", "float('nan')") + kind, name)
     assert [v.check for v in verdicts if v.passed] == []
     assert not any("; found" in v.hint for v in verdicts), "a published example was answered wrong, so this tests nothing"
+
+
+def test_the_clinic_handed_back_as_it_came_in_earns_nothing():
+    notebook = nbformat.read(course.released_notebook("6_block_clinic"), as_version=4)
+    cells = {cell.metadata.nbgrader.grade_id.removesuffix("_solution"): cell.source for cell in notebook.cells}
+    for exercise in exercises.topic("6_block_clinic").exercises:
+        (source,) = (source for name, source in cells.items() if name == exercise.name.lower())
+        verdicts = verdicts_of(source, exercise.name)
+        assert sum(v.points for v in verdicts) == 0, exercise.name

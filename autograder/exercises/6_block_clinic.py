@@ -1,8 +1,7 @@
 """Hidden side of ``6_block_clinic``: eleven blocks that run and are wrong, and what each should do.
 
 Every incident is one exercise with two checks: *mended* tries what the report complains of, *intact* what worked
-before and must go on working. An unchanged block passes the second check alone. Two checks that look at the
-same property would pay for one repair twice, so *intact* holds no case that the bug touches.
+before and must go on working, with one case of the symptom: a block handed back as it came in earns nothing.
 
 Tolerances. float64: 1e-6, as in ``5_prenorm_block``. float32 at an offset c: as in ``3_layernorm_backward``, the mean
 of 64 features is off by up to ulp(64·c)/2 when added one after another: 0.05 at 1e4. bfloat16 keeps 8 bits: the
@@ -11,11 +10,12 @@ a quarter of the spread drawn here.
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 
 from autograder import tensors
-from autograder.exercise import Case, Check, Exercise, Misconception, Output, Question, Quiz, Suspect, Topic
+from autograder.exercise import Case, Check, Exercise, Misconception, Question, Quiz, Topic
 from autograder.misconceptions import common, named
 from autograder.student import Reply, Rules, Student
 from autograder.student_side import wire
@@ -52,12 +52,16 @@ def incident(
     intact: tuple[str, Callable],
     imitations: list[tuple[str, Callable]],
     misconceptions: dict[str, Misconception],
-    telltales: tuple[str | None, str | None] = (None, None),
+    telltale: str | None = None,
 ) -> Exercise:
     """Return the exercise of an incident. mended, intact: (title, cases); 2 points and 1."""
+
+    def repaired_and_intact(rng) -> list[Case]:
+        return [replace(case, control=True) for case in intact[1](rng)] + mended[1](rng)[-1:]
+
     checks = (
-        Check("mended", mended[0], 2, section, mended[1], telltales[0]),
-        Check("intact", intact[0], 1, section, intact[1], telltales[1]),
+        Check("mended", mended[0], 2, section, mended[1], telltale),
+        Check("intact", intact[0], 1, section, repaired_and_intact, telltale),
     )
     found = suspects(imitations)
     return Exercise(name, (name,), OUTPUTS, invoke, judged_by(forward), checks, found, common(section) | misconceptions, section)
@@ -418,7 +422,7 @@ ATTENTION_WEIGHTS = incident(
         renormalised_after="Dividing the masked weights by their sum is right on paper, and fails where the future's scores are "
         "much higher: all that is left underflows to 0, and 0/0 is NaN. Put −∞ into the scores before the softmax.",
     ),
-    ("renormalised-after", None),
+    "renormalised-after",
 )
 
 # 7, 10, 11 · norms ----------------------------------------------------------------------------
@@ -484,7 +488,7 @@ FAST_LAYER_NORM = incident(
         "numbers. A `clamp` hides the negative ones and leaves the wrong ones. Subtract the mean first, then square.",
         eps_ignored="ε is an argument; a fixed one stands in its place.",
     ),
-    ("one-pass-variance", None),
+    "one-pass-variance",
 )
 
 
@@ -520,7 +524,7 @@ NARROW_LAYER_NORM = incident(
         "multiples of 0.5. Convert x to float32 first, and only the result back.",
         float64_result="The result came out wider than the input. Compute in float32, and return `.to(x.dtype)`.",
     ),
-    ("low-precision-statistics", None),
+    "low-precision-statistics",
 )
 
 
@@ -723,7 +727,7 @@ WEIGHT_DECAYS = incident(
         names_for_shapes="The choice goes by parts of the names, which fails where a gain is called `gain` or a matrix belongs to a "
         "`normaliser`. What tells them apart is the shape: vectors do not decay, matrices do.",
     ),
-    ("names-for-shapes", None),
+    "names-for-shapes",
 )
 
 QUIZ = Quiz(
