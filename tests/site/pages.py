@@ -53,7 +53,7 @@ class Page(HTMLParser):
         if tag == "img" and not given.get("alt") and "logo__image" not in given.get("class", ""):
             self.unnamed_figures.append(given.get("src", ""))
         hidden = given.get("aria-hidden") == "true" or bool(self._open and self._open[-1][1])
-        if tag == "svg" and not hidden and not (given.get("role") == "img" and given.get("aria-label")):
+        if tag == "svg" and not hidden and not (given.get("role") in ("img", "group") and given.get("aria-label")):
             self.unnamed_figures.append(self.get_starttag_text() or "")
         if tag not in VOID:
             self._open.append((tag, hidden))

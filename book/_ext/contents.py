@@ -1,0 +1,29 @@
+"""The book's pages in the order of the contents, with their numbers and titles."""
+
+
+def reading_order(env) -> list[str]:
+    """Every page of the contents, in the order in which they are read."""
+    pages = []
+
+    def walk(page: str) -> None:
+        pages.append(page)
+        for child in env.toctree_includes.get(page, []):
+            walk(child)
+
+    walk(env.config.root_doc)
+    return pages
+
+
+def number(env, page: str) -> str:
+    """A chapter's number, or nothing."""
+    return ".".join(map(str, env.toc_secnumbers.get(page, {}).get("", ())))
+
+
+def numbered_title(env, page: str) -> str:
+    title = env.titles[page].astext()
+    return f"{number(env, page)}. {title}" if number(env, page) else title
+
+
+def stem(page: str) -> str:
+    """The last part of a page's name, fit for an anchor."""
+    return page.rsplit("/", 1)[-1].replace("_", "-")
