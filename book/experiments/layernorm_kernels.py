@@ -1,0 +1,202 @@
+"""Triton kernels of LayerNorm, forward and backward. ``layernorm_triton.py`` plans, launches and differentiates them.
+
+Every kernel takes an m x n table whose rows are contiguous and lie a stride apart; nothing is assumed of m, n, the
+stride or the alignment of a row. A block has a power of two of lanes, so most blocks are wider than their row: each
+load, each store and each *sum of deviations* is masked. Arithmetic and statistics are in float32 whatever the inputs.
+
+Ba, Kiros & Hinton (2016), arXiv:1607.06450, equations 3 and 4; the gradient is equation (eq-dx) of chapter 3. Running
+mean and variance: Welford (1962); joining the lanes: Chan, Golub & LeVeque (1983), equation 2.1.
+"""
+
+import triton
+import triton.language as tl
+
+
+@triton.jit
+def forward_rows(
+    x, y, weight, bias, mean, rstd,  # (m, n), (m, n), (n,), (n,), (m,), (m,)
+    x_stride, m, n, eps,
+    WEIGHT: tl.constexpr, BIAS: tl.constexpr,  # is there one?
+    ROWS: tl.constexpr, BLOCK: tl.constexpr,  # the tile: BLOCK >= n
+):  # fmt: skip
+    """ROWS whole rows a program, held in registers: each element is read once and written once."""
+    rows = tl.program_id(0).to(tl.int64) * ROWS + tl.arange(0, ROWS)
+    columns = tl.arange(0, BLOCK)
+    mask = (rows < m)[:, None] & (columns < n)[None, :]
+
+    value = tl.load(x + rows[:, None] * x_stride + columns[None, :], mask=mask, other=0.0).to(tl.float32)
+    centre = tl.sum(value, axis=1) / n
+    # the surplus lanes hold 0, and 0 - centre is a deviation that no feature has
+    centred = tl.where(mask, value - centre[:, None], 0.0)
+    reciprocal = tl.rsqrt(tl.sum(centred * centred, axis=1) / n + eps)
+    tl.store(mean + rows, centre, mask=rows < m)
+    tl.store(rstd + rows, reciprocal, mask=rows < m)
+
+    out = centred * reciprocal[:, None]
+    if WEIGHT:
+        out *= tl.load(weight + columns, mask=columns < n, other=0.0).to(tl.float32)[None, :]
+    if BIAS:
+        out += tl.load(bias + columns, mask=columns < n, other=0.0).to(tl.float32)[None, :]
+    tl.store(y + rows[:, None] * n + columns[None, :], out, mask=mask)
+
+
+@triton.jit
+def forward_looped(
+    x, y, weight, bias, mean, rstd,
+    x_stride, n, eps,
+    WEIGHT: tl.constexpr, BIAS: tl.constexpr, BLOCK: tl.constexpr,
+):  # fmt: skip
+    """One row a program, too wide for the registers: read in chunks for the statistics, then again to normalise.
+
+    Each lane runs Welford's recurrence on the features that it meets, so no lane waits for another within the loop;
+    the lanes' results are joined once, at its end.
+    """
+    row = tl.program_id(0).to(tl.int64)
+    lanes = tl.arange(0, BLOCK)
+    lane_mean = tl.zeros([BLOCK], tl.float32)
+    lane_squares = tl.zeros([BLOCK], tl.float32)  # sum of squared deviations from lane_mean
+    for start in range(0, n, BLOCK):
+        mask = start + lanes < n
+        value = tl.load(
+            x + row * x_stride + start + lanes, mask=mask, other=0.0, eviction_policy="evict_last"
+        ).to(tl.float32)  # fmt: skip
+        seen = start // BLOCK + 1.0
+        off = value - lane_mean
+        moved = lane_mean + off / seen
+        lane_squares += tl.where(mask, off * (value - moved), 0.0)
+        lane_mean = tl.where(mask, moved, lane_mean)
+    counts = (n // BLOCK + (lanes < n % BLOCK)).to(tl.float32)
+    centre = tl.sum(lane_mean * counts, axis=0) / n
+    apart = lane_mean - centre
+    reciprocal = tl.rsqrt(tl.sum(lane_squares + counts * apart * apart, axis=0) / n + eps)
+    tl.store(mean + row, centre)
+    tl.store(rstd + row, reciprocal)
+
+    for start in range(0, n, BLOCK):
+        columns = start + lanes
+        mask = columns < n
+        out = tl.load(x + row * x_stride + columns, mask=mask, other=0.0, eviction_policy="evict_first").to(tl.float32)
+        out = (out - centre) * reciprocal
+        if WEIGHT:
+            out *= tl.load(weight + columns, mask=mask, other=0.0).to(tl.float32)
+        if BIAS:
+            out += tl.load(bias + columns, mask=mask, other=0.0).to(tl.float32)
+        tl.store(y + row * n + columns, out, mask=mask)
+
+
+@triton.jit
+def backward_rows(
+    dy, x, weight, mean, rstd, dx, partial,  # partial: (2, programs, n), float32
+    dy_stride, x_stride, m, n,
+    WEIGHT: tl.constexpr, DX: tl.constexpr, DWEIGHT: tl.constexpr, DBIAS: tl.constexpr,
+    ROWS: tl.constexpr, BLOCK: tl.constexpr,
+):  # fmt: skip
+    """All three gradients from one reading of dy and x.
+
+    There are about as many programs as the machine runs at once. Each takes every so-many-th tile of rows, writes its
+    dx, and keeps the sums for dgamma and dbeta in registers until its rows are done.
+    """
+    program = tl.program_id(0)
+    programs = tl.num_programs(0)
+    columns = tl.arange(0, BLOCK)
+    if WEIGHT:
+        gain = tl.load(weight + columns, mask=columns < n, other=0.0).to(tl.float32)
+    # one sum a lane of the tile; they are added over the rows once, at the end
+    weight_sum = tl.zeros([ROWS, BLOCK], tl.float32)
+    bias_sum = tl.zeros([ROWS, BLOCK], tl.float32)
+    for first in range(program * ROWS, m, programs * ROWS):
+        rows = first + tl.arange(0, ROWS).to(tl.int64)
+        mask = (rows < m)[:, None] & (columns < n)[None, :]
+        up = tl.load(dy + rows[:, None] * dy_stride + columns[None, :], mask=mask, other=0.0).to(tl.float32)
+        value = tl.load(x + rows[:, None] * x_stride + columns[None, :], mask=mask, other=0.0).to(tl.float32)
+        centre = tl.load(mean + rows, mask=rows < m, other=0.0)
+        reciprocal = tl.load(rstd + rows, mask=rows < m, other=0.0)
+        # a surplus lane has x_hat = -centre * reciprocal, but dy = 0 there, and every sum below has dy as a factor
+        x_hat = (value - centre[:, None]) * reciprocal[:, None]
+        if DX:
+            g = up
+            if WEIGHT:
+                g = up * gain[None, :]
+            average = tl.sum(g, axis=1) / n
+            along = tl.sum(g * x_hat, axis=1) / n
+            slope = (g - average[:, None] - x_hat * along[:, None]) * reciprocal[:, None]
+            tl.store(dx + rows[:, None] * n + columns[None, :], slope, mask=mask)
+        if DWEIGHT:
+            weight_sum += up * x_hat
+        if DBIAS:
+            bias_sum += up
+    place = program.to(tl.int64) * n + columns
+    if DWEIGHT:
+        tl.store(partial + place, tl.sum(weight_sum, axis=0), mask=columns < n)
+    if DBIAS:
+        tl.store(partial + programs.to(tl.int64) * n + place, tl.sum(bias_sum, axis=0), mask=columns < n)
+
+
+@triton.jit
+def backward_row_means(
+    dy, x, weight, mean, rstd, average, along,  # the last two are written: (m,), float32
+    dy_stride, x_stride, n,
+    WEIGHT: tl.constexpr, BLOCK: tl.constexpr,
+):  # fmt: skip
+    """First half of the backward for wide rows: mean(g) and mean(g * x_hat), one row a program."""
+    row = tl.program_id(0).to(tl.int64)
+    lanes = tl.arange(0, BLOCK)
+    centre = tl.load(mean + row)
+    reciprocal = tl.load(rstd + row)
+    sums = tl.zeros([BLOCK], tl.float32)
+    sums_along = tl.zeros([BLOCK], tl.float32)
+    for start in range(0, n, BLOCK):
+        columns = start + lanes
+        mask = columns < n
+        g = tl.load(dy + row * dy_stride + columns, mask=mask, other=0.0).to(tl.float32)
+        if WEIGHT:
+            g *= tl.load(weight + columns, mask=mask, other=0.0).to(tl.float32)
+        value = tl.load(x + row * x_stride + columns, mask=mask, other=0.0).to(tl.float32)
+        sums += g
+        sums_along += g * (value - centre) * reciprocal
+    tl.store(average + row, tl.sum(sums, axis=0) / n)
+    tl.store(along + row, tl.sum(sums_along, axis=0) / n)
+
+
+@triton.jit
+def backward_slabs(
+    dy, x, weight, mean, rstd, average, along, dx, partial,  # partial: (2, programs along axis 1, n), float32
+    dy_stride, x_stride, m, n,
+    WEIGHT: tl.constexpr, DX: tl.constexpr, DWEIGHT: tl.constexpr, DBIAS: tl.constexpr,
+    ROWS: tl.constexpr, BLOCK: tl.constexpr,
+):  # fmt: skip
+    """Second half of the backward for wide rows: with the row means known, every column is on its own.
+
+    A program has a slab of BLOCK columns and takes every so-many-th tile of ROWS rows of it.
+    """
+    columns = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)
+    program = tl.program_id(1)
+    programs = tl.num_programs(1)
+    if WEIGHT:
+        gain = tl.load(weight + columns, mask=columns < n, other=0.0).to(tl.float32)
+    weight_sum = tl.zeros([ROWS, BLOCK], tl.float32)
+    bias_sum = tl.zeros([ROWS, BLOCK], tl.float32)
+    for first in range(program * ROWS, m, programs * ROWS):
+        rows = first + tl.arange(0, ROWS).to(tl.int64)
+        mask = (rows < m)[:, None] & (columns < n)[None, :]
+        up = tl.load(dy + rows[:, None] * dy_stride + columns[None, :], mask=mask, other=0.0).to(tl.float32)
+        value = tl.load(x + rows[:, None] * x_stride + columns[None, :], mask=mask, other=0.0).to(tl.float32)
+        centre = tl.load(mean + rows, mask=rows < m, other=0.0)
+        reciprocal = tl.load(rstd + rows, mask=rows < m, other=0.0)
+        x_hat = (value - centre[:, None]) * reciprocal[:, None]
+        if DX:
+            g = up
+            if WEIGHT:
+                g = up * gain[None, :]
+            less = tl.load(average + rows, mask=rows < m, other=0.0)[:, None]
+            less += x_hat * tl.load(along + rows, mask=rows < m, other=0.0)[:, None]
+            tl.store(dx + rows[:, None] * n + columns[None, :], (g - less) * reciprocal[:, None], mask=mask)
+        if DWEIGHT:
+            weight_sum += up * x_hat
+        if DBIAS:
+            bias_sum += up
+    place = program.to(tl.int64) * n + columns
+    if DWEIGHT:
+        tl.store(partial + place, tl.sum(weight_sum, axis=0), mask=columns < n)
+    if DBIAS:
+        tl.store(partial + programs.to(tl.int64) * n + place, tl.sum(bias_sum, axis=0), mask=columns < n)

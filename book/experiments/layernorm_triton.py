@@ -1,0 +1,211 @@
+"""LayerNorm by Triton kernels: how many rows and warps a program gets, the launches, and the autograd function.
+
+Runs on a CUDA device, or on a CPU by Triton's interpreter: set ``TRITON_INTERPRET=1`` in the environment before the
+first import of Triton. The interpreter checks the arithmetic and the addresses; it says nothing about speed. Its
+stores to bfloat16 cut the surplus digits off where a GPU rounds, so they may be off by one in the last place.
+
+This module imports without Triton; using it then raises ImportError.
+"""
+
+from contextlib import nullcontext
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from experiments.layernorm_torch import layernorm_gradients, layernorm_statistics
+
+DTYPES = (torch.float32, torch.float16, torch.bfloat16)
+INTERPRETED_PROCESSORS = 4  # the interpreter has none; a few make its programs share rows as a GPU's do
+
+# The widest row that one program holds in registers. A processor of recent NVIDIA GPUs has 65,536 registers of 32 bits.
+# Forward needs about one a feature; backward five: x, dy, gamma and the two sums.
+FORWARD_WIDEST = 32768
+BACKWARD_WIDEST = 8192
+CHUNK = 8192  # features a step of the forward loop
+SLAB = (4, 1024)  # rows and columns of a tile of the backward for wide rows
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How one launch cuts up the table: rows and lanes of a tile, warps and number of programs."""
+
+    rows: int
+    block: int
+    warps: int
+    programs: int
+
+
+def power_of_two(n: int) -> int:
+    """Return the least power of two that is at least n >= 1."""
+    return 1 << (n - 1).bit_length()
+
+
+def warps_for(elements: int) -> int:
+    """Return the warps for a tile: 16 elements a lane, up to 16 warps; beyond 16,384 elements all 32."""
+    return 32 if elements > 16384 else max(1, min(16, elements // 512))
+
+
+def forward_plan(m: int, n: int) -> Plan:
+    """Plan the forward pass for n <= FORWARD_WIDEST: narrow rows share a program, as a warp wants work for 32 lanes."""
+    block = power_of_two(n)
+    rows = max(1, min(32, 2048 // block))
+    return Plan(rows, block, warps_for(rows * block), -(-m // rows))
+
+
+def backward_plan(m: int, n: int, processors: int) -> Plan:
+    """Plan the backward pass for n <= BACKWARD_WIDEST.
+
+    More programs keep more loads in flight, and each costs 2 n float32 numbers of partial sums, written and read
+    again. So: large tiles and one or two programs a processor.
+    """
+    block = power_of_two(n)
+    rows = max(1, min(32, 4096 // block))
+    a_processor = 2 if rows * block <= 4096 else 1
+    return Plan(rows, block, warps_for(rows * block), max(1, min(processors * a_processor, -(-m // rows))))
+
+
+def slab_plan(m: int, n: int, processors: int) -> Plan:
+    """Plan the second half of the backward for wide rows; ``programs`` counts those that share one slab of columns."""
+    rows, block = SLAB
+    slabs = -(-n // block)
+    return Plan(rows, block, warps_for(rows * block), max(1, min(-(-4 * processors // slabs), -(-m // rows))))
+
+
+def kernels():
+    """Return the module of kernels. Raises ImportError, saying what to install, where there is no Triton."""
+    try:
+        from experiments import layernorm_kernels
+    except ImportError as error:
+        raise ImportError("the kernels need Triton: pip install -r requirements-triton.txt") from error
+    return layernorm_kernels
+
+
+def interpreted() -> bool:
+    """Return whether the kernels, and Triton's own functions that they call, were made for the interpreter."""
+    module = kernels()
+    return all(type(function).__name__ == "InterpretedFunction" for function in (module.forward_rows, module.tl.sum))
+
+
+def check(x: Tensor) -> None:
+    """Raise TypeError or RuntimeError where the kernels cannot take x."""
+    if x.dtype not in DTYPES:
+        raise TypeError(f"the kernels compute in float32; they take {', '.join(map(str, DTYPES))}, not {x.dtype}")
+    if not x.is_cuda and not interpreted():
+        raise RuntimeError("a CPU tensor needs Triton's interpreter: set TRITON_INTERPRET=1 before Triton is imported")
+
+
+def as_rows(x: Tensor) -> Tensor:
+    """Return x as (m, n) with contiguous rows; without a copy if its rows lie a fixed stride apart."""
+    table = x.reshape(-1, x.shape[-1])
+    return table if table.stride(1) == 1 or table.shape[1] == 1 and table.stride(0) > 0 else table.contiguous()
+
+
+def processors(device: torch.device) -> int:
+    """Return how many streaming multiprocessors the device has."""
+    if device.type == "cuda":
+        return torch.cuda.get_device_properties(device).multi_processor_count
+    return INTERPRETED_PROCESSORS
+
+
+def on(device: torch.device):
+    """Return a context in which launches go to ``device``."""
+    return torch.cuda.device(device) if device.type == "cuda" else nullcontext()
+
+
+def forward(x: Tensor, weight: Tensor | None, bias: Tensor | None, eps: float) -> tuple[Tensor, Tensor, Tensor]:
+    """Return y (..., n) in x's dtype, and mean and rstd (..., 1) in float32.
+
+    Raises TypeError for other than 16- and 32-bit floats, RuntimeError for a CPU tensor without the interpreter.
+    """
+    check(x)
+    table = as_rows(x)
+    m, n = table.shape
+    y = torch.empty(m, n, dtype=x.dtype, device=x.device)
+    mean, rstd = (torch.empty(*x.shape[:-1], 1, dtype=torch.float32, device=x.device) for _ in range(2))
+    given = {"WEIGHT": weight is not None, "BIAS": bias is not None}
+    arguments = (table, y, weight, bias, mean, rstd, table.stride(0))
+    if m:
+        with on(x.device):
+            if n <= FORWARD_WIDEST:
+                plan = forward_plan(m, n)
+                kernels().forward_rows[(plan.programs,)](
+                    *arguments, m, n, eps, **given, ROWS=plan.rows, BLOCK=plan.block, num_warps=plan.warps
+                )
+            else:
+                kernels().forward_looped[(m,)](*arguments, n, eps, **given, BLOCK=CHUNK, num_warps=warps_for(CHUNK))
+    return y.view(x.shape), mean, rstd
+
+
+def backward(
+    dy: Tensor, x: Tensor, weight: Tensor | None, mean: Tensor, rstd: Tensor, wanted: tuple[bool, bool, bool]
+) -> tuple[Tensor | None, Tensor | None, Tensor | None]:
+    """Return dx in x's dtype, and dweight and dbias in float32; None where ``wanted`` says no.
+
+    Each program adds up its rows' share of dweight and dbias; the shares are added at the end, always in the same
+    order, so a second run gives the same bits.
+    """
+    check(x)
+    up, table = as_rows(dy), as_rows(x)
+    m, n = table.shape
+    device, wide = x.device, n > BACKWARD_WIDEST
+    plan = (slab_plan if wide else backward_plan)(m, n, processors(device))
+    dx = torch.empty(m, n, dtype=x.dtype, device=device) if wanted[0] else None
+    partial = torch.empty(2, plan.programs, n, dtype=torch.float32, device=device) if any(wanted[1:]) else None
+    if not m:
+        partial = None if partial is None else partial.zero_()
+    else:
+        strides = (up.stride(0), table.stride(0))
+        given = {"WEIGHT": weight is not None, "DX": wanted[0], "DWEIGHT": wanted[1], "DBIAS": wanted[2]}
+        tile = {"ROWS": plan.rows, "BLOCK": plan.block, "num_warps": plan.warps}
+        with on(device):
+            if wide:
+                means = torch.empty(2, m, dtype=torch.float32, device=device)
+                if wanted[0]:
+                    kernels().backward_row_means[(m,)](
+                        up, table, weight, mean, rstd, means[0], means[1], *strides, n,
+                        WEIGHT=given["WEIGHT"], BLOCK=4096, num_warps=8,
+                    )  # fmt: skip
+                kernels().backward_slabs[(-(-n // plan.block), plan.programs)](
+                    up, table, weight, mean, rstd, means[0], means[1], dx, partial, *strides, m, n, **given, **tile
+                )
+            else:
+                kernels().backward_rows[(plan.programs,)](
+                    up, table, weight, mean, rstd, dx, partial, *strides, m, n, **given, **tile
+                )
+    sums = (None, None) if partial is None else partial.sum(1)
+    return (
+        dx.view(x.shape) if wanted[0] else None,
+        sums[0] if wanted[1] else None,
+        sums[1] if wanted[2] else None,
+    )
+
+
+class TritonLayerNorm(torch.autograd.Function):
+    """``TritonLayerNorm.apply(x, weight, bias, eps) -> y``: LayerNorm over the last axis by the kernels.
+
+    Saves what ``LayerNormFunction`` saves. A backward that is itself to be differentiated uses PyTorch's operations.
+    """
+
+    @staticmethod
+    def forward(ctx, x: Tensor, weight: Tensor | None, bias: Tensor | None, eps: float) -> Tensor:
+        y, mean, rstd = forward(x, weight, bias, eps)
+        ctx.save_for_backward(x, weight, mean, rstd)
+        ctx.eps = eps
+        ctx.bias_dtype = None if bias is None else bias.dtype
+        return y
+
+    @staticmethod
+    def backward(ctx, dy: Tensor) -> tuple[Tensor | None, ...]:
+        x, weight, mean, rstd = ctx.saved_tensors
+        if torch.is_grad_enabled():
+            _, mean, rstd = layernorm_statistics(x, ctx.eps)
+            dx, dweight, dbias = layernorm_gradients(dy, x, weight, mean, rstd, ctx.needs_input_grad)
+        else:
+            dx, dweight, dbias = backward(dy, x, weight, mean, rstd, ctx.needs_input_grad[:3])
+        return (
+            dx,
+            None if dweight is None else dweight.to(weight.dtype),
+            None if dbias is None else dbias.to(ctx.bias_dtype),
+            None,
+        )
