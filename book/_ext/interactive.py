@@ -4,15 +4,21 @@ The page gets a custom element ``<ix-name>`` around the directive's body. Where 
 ``book/_interactive`` puts the figure in the body's place; anywhere else, and in print, the body is read as it stands.
 The scripts and the style sheet live outside ``html_static_path``, because Jupyter Book loads all that it finds there
 on every page: here they are copied by hand, and named on the pages that have a figure.
+
+A figure that draws measurements names a stored experiment with the option ``:data:``. The result of
+``book/experiments/results/<data>.json`` then stands in the page, as JSON that only the figure's script reads.
 """
 
+import json
 from pathlib import Path
 
 from docutils import nodes
+from docutils.parsers.rst import directives
 from sphinx.util.docutils import SphinxDirective
 from sphinx.util.fileutil import copy_asset_file
 
 SOURCE = Path(__file__).resolve().parent.parent / "_interactive"
+RESULTS = SOURCE.parent / "experiments" / "results"
 SHARED = ["kit.js", "interactive.css"]
 
 
@@ -20,13 +26,20 @@ def names() -> list[str]:
     return sorted(path.stem for path in SOURCE.glob("*.js") if path.name not in SHARED)
 
 
+def stored_result(name: str) -> str:
+    """Return a stored experiment's result as compact JSON that can't end the element it stands in."""
+    result = json.loads((RESULTS / f"{name}.json").read_text())["result"]
+    return json.dumps(result, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
+
+
 class interactive(nodes.General, nodes.Element):
-    """The body of a figure; ``name`` says which."""
+    """The body of a figure; ``name`` says which, ``data`` is its JSON or empty."""
 
 
 class Interactive(SphinxDirective):
     required_arguments = 1
     has_content = True
+    option_spec = {"data": directives.unchanged_required}
 
     def run(self) -> list[nodes.Node]:
         self.assert_has_content()
@@ -35,7 +48,14 @@ class Interactive(SphinxDirective):
             raise self.error(f"no interactive figure is called {name!r}; there are: {', '.join(names())}")
         for file in (f"{name}.js", *SHARED):
             self.env.note_dependency(str(SOURCE / file))
-        node = interactive(name=name)
+        data = self.options.get("data", "")
+        if data:
+            path = RESULTS / f"{data}.json"
+            if not path.is_file():
+                stored = ", ".join(sorted(found.stem for found in RESULTS.glob("*.json")))
+                raise self.error(f"no stored result is called {data!r}; there are: {stored}")
+            self.env.note_dependency(str(path))
+        node = interactive(name=name, data=data and stored_result(data))
         self.set_source_info(node)
         self.state.nested_parse(self.content, self.content_offset, node)
         return [node]
@@ -43,6 +63,8 @@ class Interactive(SphinxDirective):
 
 def open_element(translator, node) -> None:
     translator.body.append(f'<ix-{node["name"]} class="interactive">\n')
+    if node["data"]:
+        translator.body.append(f'<script type="application/json">{node["data"]}</script>\n')
 
 
 def close_element(translator, node) -> None:

@@ -156,11 +156,14 @@
       make("tbody", {}, ...rows.map(([first, ...rest]) => make("tr", {}, make("th", { scope: "row" }, first), ...rest.map(cell)))));
   }
 
-  /** The base of every figure. A figure has `heading`, `build()` (fills this.stage) and `draw(width)`. */
+  /** The base of every figure. A figure has `heading`, `build()` (fills this.stage) and `draw(width)`;
+      `data` is what the page holds for it, if the author named a stored result. */
   class Figure extends HTMLElement {
     connectedCallback() {
       if (this.stage) return;
       const id = `ix-figure-${++serial}`;
+      const source = this.querySelector('script[type="application/json"]');
+      this.data = source && JSON.parse(source.textContent);
       const body = make("div", { class: "ix-body" });
       body.append(...this.childNodes);
       this.stage = make("div", { class: "ix-stage", role: "group", "aria-labelledby": id },

@@ -11,7 +11,8 @@ import pytest
 from ..browser import MISSING, chromium
 
 ROOT = Path(__file__).parent.parent.parent
-FIGURES = ["cube", "geometry", "precision", "scores"]
+FIGURES = ["cube", "depth", "geometry", "learning_rate", "precision", "scores"]
+DATA = {"depth": "depth_at_start", "learning_rate": "learning_rates"}  # the stored results that figures draw
 CONF = f"""
 import sys
 sys.path.insert(0, {str(ROOT / "book" / "_ext")!r})
@@ -34,8 +35,8 @@ def build(folder: Path, pages: dict[str, str]) -> subprocess.CompletedProcess:
 def site(tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("figures")
     filler = "\n\n".join(["A line of text."] * 60)
-    page = "---\norphan: true\n---\n# Page {0}\n\n" + filler + "\n\n```{{interactive}} {0}\nIn *words*: {0}.\n```\n\n" + filler
-    pages = {name: page.format(name) for name in FIGURES}
+    page = "---\norphan: true\n---\n# Page {0}\n\n" + filler + "\n\n```{{interactive}} {0}\n{1}In *words*: {0}.\n```\n\n" + filler
+    pages = {name: page.format(name, f":data: {DATA[name]}\n\n" if name in DATA else "") for name in FIGURES}
     done = build(folder, {"index": "# No figure\n\nText.\n", **pages})
     assert done.returncode == 0, done.stderr
     return folder / "html"

@@ -1,8 +1,11 @@
 """The directive: what reaches the page, and which pages load the scripts."""
 
+import json
+import re
+
 import pytest
 
-from .conftest import FIGURES, ROOT, build
+from .conftest import DATA, FIGURES, ROOT, build
 
 
 @pytest.mark.parametrize("name", FIGURES)
@@ -22,13 +25,35 @@ def test_page_without_a_figure_loads_nothing(site):
 
 
 @pytest.mark.parametrize(("text", "says"), [
-    ("```{interactive} nobody\nText.\n```", "no interactive figure is called 'nobody'; there are: cube, geometry, precision, scores"),
+    ("```{interactive} nobody\nText.\n```", "no interactive figure is called 'nobody'; there are: " + ", ".join(FIGURES)),
     ("```{interactive} scores\n```", "Content block expected"),
+    ("```{interactive} depth\n:data: nothing\n\nText.\n```", "no stored result is called 'nothing'; there are: "),
 ])
 def test_mistakes_break_the_build(tmp_path, text, says):
     done = build(tmp_path, {"index": f"# Title\n\n{text}\n"})
     assert done.returncode != 0
     assert says in done.stderr
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_only_a_figure_that_names_a_result_holds_one(site, name):
+    page = (site / f"{name}.html").read_text()
+    found = re.findall(r'<script type="application/json">(.*?)</script>', page, re.DOTALL)
+    assert len(found) == (name in DATA)
+    if found:
+        stored = json.loads((ROOT / "book" / "experiments" / "results" / f"{DATA[name]}.json").read_text())
+        assert json.loads(found[0]) == stored["result"]
+
+
+def test_data_cannot_end_its_element(monkeypatch, tmp_path):
+    monkeypatch.syspath_prepend(str(ROOT / "book" / "_ext"))
+    import interactive
+
+    monkeypatch.setattr(interactive, "RESULTS", tmp_path)
+    hostile = {"text": "</script><b>", "number": 1}
+    (tmp_path / "x.json").write_text(json.dumps({"result": hostile}))
+    text = interactive.stored_result("x")
+    assert "<" not in text and json.loads(text) == hostile
 
 
 def test_scripts_name_no_other_host():

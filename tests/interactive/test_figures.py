@@ -1,11 +1,12 @@
 """The figures, worked by keyboard, mouse and finger; each number shown is computed again with NumPy."""
 
+import json
 import time
 
 import numpy as np
 import pytest
 
-from .conftest import FIGURES, ROOT, as_number
+from .conftest import DATA, FIGURES, ROOT, as_number
 
 RIGHT, LEFT, UP, DOWN = "\ue014", "\ue012", "\ue013", "\ue015"
 PAGE_UP, PAGE_DOWN, END, HOME, ENTER = "\ue00e", "\ue00f", "\ue010", "\ue011", "\ue007"
@@ -299,9 +300,121 @@ def test_precision_by_pointer(browser, site, width):
     precision_matches(browser, 1, np.float32, 1e-5)
 
 
+# Depth
+
+
+def result(name: str) -> dict:
+    return json.loads((ROOT / "book" / "experiments" / "results" / f"{DATA[name]}.json").read_text())["result"]
+
+
+def depth_matches(browser, placement: str, depth: int) -> None:
+    cell = result("depth")["variants"][placement][str(depth)]
+    for letter, values in (("v", cell["variances"]), ("g", cell["gradients"])):
+        wanted = [values[0], values[(len(values) - 1) // 2], values[-1]]
+        assert browser.row(" ".join(f"{letter}{i}" for i in range(3))) == pytest.approx(wanted, rel=6e-3), (placement, depth)
+    assert f"{depth} blocks, untrained" in browser.text("state")
+    first, last = cell["gradients"][0], cell["gradients"][-1]
+    course = "stays about level" if max(first / last, last / first) < 1.15 else "falls" if first > last else "rises"
+    assert course in browser.text("state")
+
+
+def test_depth_by_keyboard(browser, site):
+    browser.open(site / "depth.html")
+    data = result("depth")
+    for placement in data["variants"]:
+        browser.js("arguments[0].click()", browser.one(f'input[value="{placement}"]'))
+        browser.keys('input[type="range"]', HOME)
+        for depth in data["depths"]:
+            depth_matches(browser, placement, depth)
+            browser.driver.switch_to.active_element.send_keys(RIGHT)
+
+
+def test_depth_draws_what_is_stored(browser, site):
+    browser.open(site / "depth.html")
+    browser.js("arguments[0].click()", browser.one('input[value="sandwich"]'))
+    lines = [line.get_attribute("points").split() for line in browser.all("polyline.ix-line")]
+    values = result("depth")["variants"]["sandwich"]["32"]
+    assert [len(points) for points in lines] == [33, 32]
+    rules = [float(rule.get_attribute("y1")) for rule in browser.all("line.ix-rule")]
+    for points, wanted, top in ((lines[0], values["variances"], 0), (lines[1], values["gradients"], 5)):
+        high, low = min(rules[top:top + 5]), max(rules[top:top + 5])  # 1000 and 0.1
+        drawn = [10 ** (3 - 4 * (float(point.split(",")[1]) - high) / (low - high)) for point in points]
+        assert drawn == pytest.approx(wanted, rel=1e-6)
+
+
+def test_depth_marks_what_lies_beyond(browser, site):
+    browser.open(site / "depth.html")
+    assert not browser.all("path.ix-cross")
+    browser.js("arguments[0].click()", browser.one('input[value="none"]'))
+    assert len(browser.all("path.ix-cross")) > 10
+    assert browser.number("v2") == pytest.approx(result("depth")["variants"]["none"]["32"]["variances"][-1], rel=6e-3)
+
+
+# Learning rate
+
+
+def pick(browser, legend: str, value) -> None:
+    field = next(f for f in browser.all("fieldset") if f.find_element("css selector", "legend").text == legend)
+    browser.js("arguments[0].click()", field.find_element("css selector", f'input[value="{value}"]'))
+
+
+def rates_match(browser, placement: str, depth: int, warm_up: int, at: int) -> None:
+    data = result("learning_rate")
+
+    def final(rate, steps):
+        return data["runs"][f"{depth} {placement} {rate:g} {steps}"]["final"]
+
+    for i, rate in enumerate(data["rates"]):
+        for name, steps in zip(("none", "warm"), data["warm_ups"], strict=True):
+            value, shown = final(rate, steps), browser.text(f"{name}{i}")
+            assert shown == "diverged" if value is None else as_number(shown) == pytest.approx(value, abs=0.0051)
+    state, here = browser.text("state"), final(data["rates"][at], warm_up)
+    assert f"{depth} blocks, learning rate {data['rates'][at]:g}, " in state
+    assert ("no warm-up" in state) == (warm_up == 0)
+    gain = 0 if here is None else data["unigram"] - here
+    verdict = "It diverged" if here is None else "below what" if gain > 0.1 else "worse than" if gain < -0.1 else "learnt nothing"
+    assert verdict in state
+    finals = {rate: final(rate, warm_up) for rate in data["rates"] if final(rate, warm_up) is not None}
+    if finals:
+        assert any(state.endswith(f"here is {rate:g}.") for rate in finals if finals[rate] == min(finals.values()))
+
+
+def test_learning_rate_by_keyboard(browser, site):
+    browser.open(site / "learning_rate.html")
+    data = result("learning_rate")
+    for placement in data["placements"]:
+        pick(browser, "Placement of the norm", placement)
+        for depth in data["depths"]:
+            pick(browser, "Blocks", depth)
+            for warm_up in data["warm_ups"]:
+                pick(browser, "Warm-up", warm_up)
+                rates_match(browser, placement, depth, warm_up, 2)
+    browser.keys('input[type="range"]', HOME)
+    for at in range(len(data["rates"])):
+        rates_match(browser, placement, depth, warm_up, at)
+        browser.driver.switch_to.active_element.send_keys(RIGHT)
+
+
+def test_learning_rate_draws_what_is_stored(browser, site):
+    browser.open(site / "learning_rate.html")
+    pick(browser, "Placement of the norm", "pre")
+    curve = result("learning_rate")["runs"]["6 pre 0.003 0"]["curve"]
+    points = browser.all("polyline.ix-line")[0].get_attribute("points").split()
+    rules = [float(rule.get_attribute("y1")) for rule in browser.all("line.ix-rule")][:4]  # 2, 3, 4 and 5 nats
+    drawn = [2 + 3 * (rules[0] - float(point.split(",")[1])) / (rules[0] - rules[3]) for point in points]
+    assert drawn == pytest.approx([min(value, 5) for value in curve], abs=1e-6)
+
+
 # The book itself
 
-CHAPTERS = {"cube": "2_layernorm_forward", "geometry": "3_layernorm_backward", "precision": "2_layernorm_forward", "scores": "1_z_scores"}
+CHAPTERS = {
+    "cube": "2_layernorm_forward",
+    "depth": "5_prenorm_block",
+    "geometry": "3_layernorm_backward",
+    "learning_rate": "why_it_stabilises",
+    "precision": "2_layernorm_forward",
+    "scores": "1_z_scores",
+}
 
 
 @pytest.fixture(scope="module")
@@ -352,3 +465,17 @@ def test_bodies_say_what_the_figures_show(browser, book):
     assert len(rows) == 7
     for row, name in zip(rows, "xchgmrd", strict=True):
         assert [as_number(cell) for cell in row[1:]] == browser.row(f"{name}0 {name}1 {name}2")
+
+    rows = body_of(browser, book, "depth")
+    for placement, depth, *numbers in rows:
+        cell = result("depth")["variants"][placement][depth]
+        wanted = [cell["variances"][-1], cell["gradients"][0], cell["gradients"][-1]]
+        assert [float(number) for number in numbers] == pytest.approx(wanted, rel=6e-3)
+
+    rows = body_of(browser, book, "learning_rate")
+    assert len(rows) == 6
+    for placement, *numbers in rows:
+        runs = result("learning_rate")["runs"]
+        for rate, number in zip((0.001, 0.003, 0.01), numbers, strict=True):
+            value = runs[f"6 {placement} {rate:g} 0"]["final"]
+            assert number == "diverged" if value is None else as_number(number) == pytest.approx(value, abs=0.0051)
