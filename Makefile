@@ -12,7 +12,7 @@ SAMPLES := $(shell find tests/implementations tests/sample_class.py -type f -nam
 
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
-.PHONY: all help test attacks site serve lab teach release grade report bench sandbox browser clean
+.PHONY: all help test attacks experiments site serve lab teach release grade report bench bench-gpu sandbox browser postgresql clean
 
 all: site release $(STAMPS)/graded ## set up, build the site, release the notebooks, grade the sample class
 	@$(BIN)/python -m tests.sample_class --show
@@ -24,10 +24,10 @@ all: site release $(STAMPS)/graded ## set up, build the site, release the notebo
 	@echo "        dist/                    what students get, in one archive"
 
 help: ## this list
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 	@echo "The assignments: $(ASSIGNMENTS)"
 
-test: site release sandbox browser ## everything that must hold
+test: site release sandbox browser postgresql ## everything that must hold
 	$(BIN)/python -m pytest -m "not slow"
 
 attacks: release sandbox browser ## every hostile submission, those too that take minutes
@@ -39,6 +39,12 @@ release: $(STAMPS)/released ## make notebooks/ and the student bundle from solut
 
 serve: site ## show the site on http://127.0.0.1:8000
 	$(BIN)/python -m http.server 8000 --bind 127.0.0.1 --directory _build/html
+
+pdf: site browser ## the whole book as one PDF, in _build/pdf
+	$(BIN)/python -m book.publishing.pdf
+
+zip: site ## the site as one archive to read from disk, in _build/zip
+	$(BIN)/python -m book.publishing.archive
 
 lab: .venv/installed ## JupyterLab on notebooks/, as a student has it
 	$(BIN)/jupyter lab notebooks
@@ -54,8 +60,14 @@ report: site ## what the class misunderstood: make report ASSIGNMENT=1_z_scores
 	@test -n "$(ASSIGNMENT)" || { echo "Which one? make report ASSIGNMENT=$(firstword $(ASSIGNMENTS))   There are: $(ASSIGNMENTS)"; exit 2; }
 	$(BIN)/python -m autograder report $(ASSIGNMENT)
 
+experiments: .venv/installed ## make the stored results of the book again (about an hour): make experiments [NAME=…]
+	cd book && ../$(BIN)/python -m experiments.stored $(NAME)
+
 bench: release sandbox ## time stock nbgrader and this grader side by side
 	$(BIN)/python -m benchmarks.grading
+
+bench-gpu: .venv/installed ## time LayerNorm on a CUDA device, beside a copy of the same bytes
+	$(BIN)/python -m benchmarks.gpu
 
 sandbox: ## install bubblewrap where it can be
 	@command -v bwrap >/dev/null || sh autograder/install_bubblewrap.sh
@@ -65,6 +77,12 @@ browser:
 	  echo "Installing chromium for the browser tests" && apt-get update -q >/dev/null 2>&1 && \
 	  apt-get install -y -q chromium chromium-driver >/dev/null 2>&1; } || \
 	  echo "No chromium with chromedriver here: the browser tests will be skipped."
+
+postgresql:
+	@command -v postgres >/dev/null || ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 || { test "$$(id -u)" = 0 && \
+	  command -v apt-get >/dev/null && echo "Installing postgresql for the tests of its gradebook" && \
+	  apt-get update -q >/dev/null 2>&1 && apt-get install -y -q postgresql >/dev/null 2>&1; } || \
+	  echo "No PostgreSQL server here: the tests of a gradebook in PostgreSQL will be skipped."
 
 clean: ## remove what can be made again (never grading/)
 	rm -rf _build dist

@@ -3,6 +3,7 @@
 Every nbgrader command started in this folder reads it, Formgrader too.
 """
 
+import os
 import sys
 from pathlib import Path
 
@@ -19,7 +20,8 @@ c = get_config()  # noqa: F821  (nbgrader provides it)
 
 c.CourseDirectory.root = str(root)
 c.CourseDirectory.course_id = "normalisation"
-c.CourseDirectory.db_url = f"sqlite:///{root / 'grading' / 'gradebook.db'}"
+# A class with several graders may keep its gradebook in PostgreSQL: postgresql://USER:PASSWORD@HOST/DATABASE
+c.CourseDirectory.db_url = os.environ.get("COURSE_DB_URL") or f"sqlite:///{root / 'grading' / 'gradebook.db'}"
 c.CourseDirectory.source_directory = "solutions"
 c.CourseDirectory.release_directory = "notebooks"
 c.CourseDirectory.submitted_directory = "grading/submitted"

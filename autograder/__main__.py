@@ -42,6 +42,9 @@ def main(arguments: list[str] | None = None) -> int:
         )
 
     options = parser.parse_args(arguments)
+    # jsonschema would import a checker of international web addresses, which takes a second to build, for
+    # a format that no notebook has. Told that it is not installed, jsonschema does without.
+    sys.modules.setdefault("rfc3987_syntax", None)
     try:
         if options.command in ("grade", "judge"):
             if options.trust_submissions:
@@ -55,35 +58,38 @@ def main(arguments: list[str] | None = None) -> int:
 def _grade(options: argparse.Namespace) -> int:
     from autograder import course, crew, exercises, grading
 
-    results = []
-    try:
-        exercises.topic(options.assignment)
-        names = grading.students(options.assignment, options.student)
-        config = course.nbgrader_config()
-        with crew.cluster(options.scheduler) if options.scheduler else crew.local(options.workers) as hands:
-            graded = grading.grade(options.assignment, names, config, hands)
-            for result in tqdm(graded, total=len(names), desc=options.assignment, unit="submission"):
-                results.append(result)
-    except (KeyError, OSError, grading.CannotGrade) as error:
-        return _stop(error)
-    except KeyboardInterrupt:
-        print(f"\nStopped. {len(results)} of {len(names)} are graded and stay so; the same command goes on.", file=sys.stderr)
-        return 130
-    print(grading.table(results))
-    print(f"Feedback: {course.FEEDBACK}/<student>/{options.assignment}/{options.assignment}.html")
-    if options.json:
-        _write_json(options.json, [r.as_json() for r in sorted(results, key=lambda r: r.student)])
-    failed = [r for r in results if r.error]
-    for result in failed:
-        print(f"{result.student} was not graded: {result.error}", file=sys.stderr)
-    return 1 if failed else 0
+    with grading.Tally() as tally:
+        try:
+            topic = exercises.topic(options.assignment)
+            names = grading.students(options.assignment, options.student)
+            if not options.scheduler:
+                sandbox.warm(topic.rules.libraries)
+            with crew.cluster(options.scheduler) if options.scheduler else crew.local(options.workers) as hands:
+                graded = grading.grade(options.assignment, names, hands)
+                for result in tqdm(graded, total=len(names), desc=options.assignment, unit="submission"):
+                    tally.add(result)
+        except (KeyError, OSError, grading.CannotGrade) as error:
+            return _stop(error)
+        except KeyboardInterrupt:
+            done = f"{len(tally)} of {len(names)} are graded and stay so"
+            print(f"\nStopped. {done}; the same command goes on.", file=sys.stderr)
+            return 130
+        print(tally.table())
+        print(f"Feedback: {course.FEEDBACK}/<student>/{options.assignment}/{options.assignment}.html")
+        if options.json:
+            with open(options.json, "w", encoding="utf-8") as out:
+                tally.write_json(out)
+        for student, error in tally.errors.items():
+            print(f"{student} was not graded: {error}", file=sys.stderr)
+        return 1 if tally.errors else 0
 
 
 def _judge(options: argparse.Namespace) -> int:
     from autograder import course, crew, exercises
 
     try:
-        _, item = exercises.find(options.exercise)
+        topic, item = exercises.find(options.exercise)
+        sandbox.warm(topic.rules.libraries)
     except KeyError as error:
         return _stop(error)
     secret = course.secret()
@@ -148,11 +154,11 @@ def _release(options: argparse.Namespace) -> int:
 
 
 def _report(options: argparse.Namespace) -> int:
-    from autograder import course, reporting
+    from autograder import course, grading, reporting
 
     try:
         report = reporting.make(options.assignment, course.nbgrader_config())
-    except (KeyError, reporting.CannotReport) as error:
+    except (KeyError, grading.CannotGrade, reporting.CannotReport) as error:
         return _stop(error)
     print(reporting.in_words(report))
     for path in reporting.write(report):

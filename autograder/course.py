@@ -48,6 +48,10 @@ def released_notebook(stem: str) -> Path:
     return NOTEBOOKS / stem / f"{stem}.ipynb"
 
 
+def autograded_notebook(student: str, stem: str) -> Path:
+    return AUTOGRADED / student / stem / f"{stem}.ipynb"
+
+
 def nbgrader_config():
     """Return the configuration in ``nbgrader_config.py``, as nbgrader's own commands read it."""
     from traitlets.config import PyFileConfigLoader

@@ -1,7 +1,7 @@
 """Who does the work: local processes, or a Dask cluster, behind one ``concurrent.futures`` executor."""
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, ProcessPoolExecutor, wait
 from dataclasses import dataclass
 from itertools import islice
@@ -29,8 +29,8 @@ class Crew:
     def __exit__(self, *_: object) -> None:
         self._dismiss(wait=True)
 
-    def run(self, jobs: Iterable[Job]) -> Iterable[tuple[str, Any]]:
-        """Yield (name, result or exception) of each job ``(name, (function, *arguments))``.
+    def run(self, jobs: Iterable[Job]) -> Iterator[tuple[str, Any]]:
+        """Start the first jobs ``(name, (function, *arguments))``; return (name, result or exception) of each.
 
         A job whose worker dies is tried again, ``TRIES`` times in all.
         """
@@ -38,6 +38,9 @@ class Crew:
         waiting: dict = {}
         for name, call in islice(jobs, self.ahead):
             waiting[self._submit(call)] = (name, call, 1)
+        return self._results(jobs, waiting)
+
+    def _results(self, jobs: Iterator[Job], waiting: dict) -> Iterator[tuple[str, Any]]:
         while waiting:
             done, _ = wait(waiting, return_when=FIRST_COMPLETED)
             broken = []

@@ -1,34 +1,24 @@
 """Grades the submissions of an assignment: judged side by side, recorded one by one."""
 
-import copy
 import fnmatch
 import functools
 import hashlib
+import json
+import os
+import tempfile
 import textwrap
-import warnings
-from collections.abc import Iterable
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TextIO
 
 import nbformat
-import nbgrader.api
-from nbgrader.api import Gradebook, MissingEntry
-from nbgrader.preprocessors import AssignLatePenalties, GetGrades
 from nbformat import NotebookNode
-from sqlalchemy.exc import SAWarning
-from traitlets.config import Config
 
-from autograder import course, feedback, pages, submission
-from autograder.crew import Crew
+from autograder import course, submission
+from autograder.crew import Crew, Job
 from autograder.limits import CONFIGURED, Limits
-from autograder.nbgrader_seams import SaveVerdicts
 from autograder.notebook_judge import judge_notebook
-
-
-# One engine a database: SQLAlchemy compiles each of nbgrader's statements once, not at every opening.
-nbgrader.api.create_engine = functools.cache(nbgrader.api.create_engine)
-# nbgrader 0.9 adds rows in an order that SQLAlchemy 2.1 remarks on; nothing is lost by it.
-warnings.filterwarnings("ignore", category=SAWarning)
 
 
 class CannotGrade(Exception):
@@ -64,40 +54,60 @@ def students(stem: str, pattern: str = "*") -> list[str]:
     return chosen
 
 
-def grade(stem: str, names: list[str], config: Config, crew: Crew) -> Iterable[Result]:
+def grade(stem: str, names: list[str], crew: Crew) -> Iterator[Result]:
     """Judge submissions on a crew and yield each result once it stands in the gradebook.
 
-    A submission that was graded before by the same judge, and has not changed, is not judged again.
-    Raises CannotGrade.
+    A submission that was graded before by the same judge with the same limits, and has not changed,
+    is not judged again. Raises CannotGrade.
     """
-    with _gradebook(config) as gradebook:
-        try:
-            gradebook.find_notebook(stem, stem)
-        except MissingEntry:
-            raise CannotGrade(f"{stem} is not in the gradebook yet. Release it first: python -m autograder release") from None
     secret = course.secret()
     judge = _judge_version(stem, secret)
-    todo = []
-    for name in names:
-        try:
-            submission.check_name(name)
-        except submission.BadSubmission as bad:
-            yield Result(ascii(name)[1:-1], stem, error=str(bad))
-            continue
-        notebook = _graded_before(name, stem, _fingerprint(_handed(name, stem), judge))
-        result = notebook and _read_back(notebook, name, stem, config)
-        if result:
-            yield result
-        else:
-            todo.append(name)
-    jobs = ((name, (judge_submission, _handed(name, stem), stem, secret, judge, CONFIGURED)) for name in todo)
-    for name, outcome in crew.run(jobs):
+    refused: dict[str, str] = {}
+    known: list[str] = []
+
+    def job(name: str) -> Job:
+        return name, (judge_submission, _handed(name, stem), stem, secret, judge, CONFIGURED)
+
+    def jobs() -> Iterator[Job]:
+        for name in names:
+            try:
+                submission.check_name(name)
+            except submission.BadSubmission as bad:
+                refused[name] = str(bad)
+                continue
+            if _graded_before(name, stem, judge):
+                known.append(name)
+            else:
+                yield job(name)
+
+    outcomes = crew.run(jobs())
+    # nbgrader takes a second to import; meanwhile the workers judge.
+    from autograder import recording
+
+    with recording.Book(stem, course.nbgrader_config()) as book:
+        yield from _recorded(book, outcomes, stem)
+        lost = []
+        for name in known:
+            notebook = _graded_before(name, stem, judge)
+            result = notebook and book.read_back(notebook, name)
+            if result:
+                yield result
+            else:
+                lost.append(name)  # the gradebook was replaced
+        yield from _recorded(book, crew.run(map(job, lost)), stem)
+    for name, reason in refused.items():
+        yield Result(ascii(name)[1:-1], stem, error=reason)
+
+
+def _recorded(book, outcomes: Iterator[tuple[str, object]], stem: str) -> Iterator[Result]:
+    for name, outcome in outcomes:
         try:
             if isinstance(outcome, Exception):
                 raise outcome
-            yield record(nbformat.reads(outcome, as_version=4), name, stem, config)
+            result = book.record(outcome, name)
         except Exception as error:  # one submission must never end the batch; the command reports it
-            yield Result(name, stem, error=f"{type(error).__name__}: {error}")
+            result = Result(name, stem, error=f"{type(error).__name__}: {error}")
+        yield result
 
 
 def judge_submission(handed: submission.Handed, stem: str, secret: bytes, judge: bytes, limits: Limits) -> str:
@@ -105,108 +115,101 @@ def judge_submission(handed: submission.Handed, stem: str, secret: bytes, judge:
 
     judge: digest of the judge, for the fingerprint of what was judged.
     """
-    template = submission.read_template(course.source_notebook(stem), course.released_notebook(stem))
-    notebook = judge_notebook(submission.rebuild_handed(handed, template), stem, secret, limits)
+    notebook = judge_notebook(submission.rebuild_handed(handed, _template(stem, judge)), stem, secret, limits)
     notebook.metadata["course"]["fingerprint"] = _fingerprint(handed, judge)
     return nbformat.writes(notebook)
 
 
-def record(notebook: NotebookNode, student: str, stem: str, config: Config) -> Result:
-    """Write a judged notebook's scores, its feedback page and the notebook itself."""
-    about = _about(student, stem, config)
-    stamp = _path(student, stem).parent / "timestamp.txt"
-    when = submission.handed_in_at(stamp.parent)
-    with _gradebook(config) as gradebook:
-        gradebook.update_or_create_student(student)
-        more = {"timestamp": when} if when else {}
-        gradebook.update_or_create_submission(stem, student, **more)
-    for preprocessor in (SaveVerdicts, AssignLatePenalties):
-        preprocessor(config=config).preprocess(notebook, {"nbgrader": about})
-    if when:
-        _keep_receipts(student, stem)
-    result = _read_back(notebook, student, stem, config)
-    # Written last: where it stands, everything else stands too.
-    pages.write(_autograded(student, stem), nbformat.writes(notebook))
-    return result
+@functools.lru_cache(maxsize=1)
+def _template(stem: str, judge: bytes) -> submission.Template:
+    """Return the assignment's template; ``judge``, a digest of its files too, says when it is another."""
+    return submission.read_template(course.source_notebook(stem), course.released_notebook(stem))
 
 
-def _read_back(notebook: NotebookNode, student: str, stem: str, config: Config) -> Result | None:
-    """Write the feedback page from the gradebook and return the result; None if the gradebook lacks it."""
-    with _gradebook(config) as gradebook:
-        try:
-            saved = gradebook.find_submission_notebook(stem, stem, student)
-        except MissingEntry:
-            return None
-        found = notebook.metadata["course"]
-        result = Result(student, stem, saved.score, saved.max_score, saved.needs_manual_grade, found.get("problem"),
-                        tuple(found["verdicts"]))  # fmt: skip
-    scored, resources = GetGrades(config=config).preprocess(copy.deepcopy(notebook), {"nbgrader": _about(student, stem, config)})
-    pages.write(course.FEEDBACK / student / stem / f"{stem}.html", feedback.page(scored, resources["nbgrader"]))
-    return result
-
-
-def _graded_before(student: str, stem: str, fingerprint: str) -> NotebookNode | None:
+def _graded_before(student: str, stem: str, judge: bytes) -> NotebookNode | None:
     """Return the judged notebook of an earlier run, if it came from the same submission and judge."""
     try:
-        notebook = nbformat.read(_autograded(student, stem), as_version=4)
-    except (OSError, ValueError):
+        notebook = nbformat.v4.reads(course.autograded_notebook(student, stem).read_text(encoding="utf-8"))
+        found = notebook["metadata"]["course"]["fingerprint"]
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
-    return notebook if notebook.metadata.get("course", {}).get("fingerprint") == fingerprint else None
+    return notebook if found == _fingerprint(_handed(student, stem), judge) else None
 
 
 def _fingerprint(handed: submission.Handed, judge: bytes) -> str:
     return hashlib.sha256(judge + repr(handed).encode()).hexdigest()
 
 
-def _judge_version(stem: str, secret: bytes) -> bytes:
+def _judge_version(stem: str, secret: bytes, limits: Limits = CONFIGURED) -> bytes:
     """Return a digest of all that a verdict depends on besides the submission."""
-    digest = hashlib.sha256(secret)
+    digest = hashlib.sha256(secret + repr(limits).encode())
     files = [*Path(__file__).parent.rglob("*.py"), course.source_notebook(stem), course.released_notebook(stem)]
     for path in sorted(files):
         digest.update(path.read_bytes())
     return digest.digest()
 
 
-def _gradebook(config: Config) -> Gradebook:
-    return Gradebook(config.CourseDirectory.db_url, config.CourseDirectory.course_id)
-
-
-def _about(student: str, stem: str, config: Config) -> dict:
-    """What nbgrader's preprocessors are told of a submission."""
-    return {"student": student, "assignment": stem, "notebook": stem, "db_url": config.CourseDirectory.db_url}
-
-
 def _handed(student: str, stem: str) -> submission.Handed:
-    return submission.hand_in(_path(student, stem), CONFIGURED.notebook_bytes)
+    return submission.hand_in(course.SUBMITTED / student / stem / f"{stem}.ipynb", CONFIGURED.notebook_bytes)
 
 
-def _autograded(student: str, stem: str) -> Path:
-    return course.AUTOGRADED / student / stem / f"{stem}.ipynb"
+# what the command says of them ------------------------------------------------------------------
 
 
-def table(results: list[Result]) -> str:
-    """Return the results as a table of text: a row a student, a column an exercise."""
-    names = list(dict.fromkeys(row["exercise"] for r in results for row in r.verdicts))
-    rows = [["student", *names, "total", ""]]
-    for r in sorted(results, key=lambda r: r.student):
-        points = [sum(v["points"] for v in r.verdicts if v["exercise"] == name) for name in names]
-        note = r.error or r.problem or ("written answer to be read" if r.needs_manual_grade else "")
-        rows.append([r.student, *(f"{p:g}" for p in points), f"{r.score:g}/{r.max_score:g}", textwrap.shorten(note, 72, placeholder=" …")])
-    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
-    lines = ["  ".join(cell.ljust(w) if i in (0, len(row) - 1) else cell.rjust(w) for i, (cell, w) in enumerate(zip(row, widths))) for row in rows]
-    return "\n".join(line.rstrip() for line in lines)
+class Tally:
+    """The results of a run: the lines of its table in memory, every verdict in a file.
 
+    So memory does not grow with what is told of each submission. Use as a context manager.
+    """
 
-def _path(student: str, stem: str) -> Path:
-    return course.SUBMITTED / student / stem / f"{stem}.ipynb"
+    def __init__(self) -> None:
+        self.errors: dict[str, str] = {}
+        self._names: dict[str, None] = {}  # of the exercises, in order
+        self._lines: dict[str, tuple[dict[str, float], str, str]] = {}
+        self._places: dict[str, tuple[int, int]] = {}
 
+    def __enter__(self) -> "Tally":
+        self._file = tempfile.TemporaryFile()
+        return self
 
-def _keep_receipts(student: str, stem: str) -> None:
-    """Copy what the exchange needs to return feedback, where nbgrader's own commands look for it."""
-    for name in submission.RECEIPTS:
-        try:
-            text = submission.read_file(_path(student, stem).with_name(name), submission.RECEIPT_BYTES).decode()
-        except (submission.BadSubmission, UnicodeDecodeError):
-            continue
-        for room in (course.AUTOGRADED, course.FEEDBACK):
-            pages.write(room / student / stem / name, text)
+    def __exit__(self, *_: object) -> None:
+        self._file.close()
+
+    def __len__(self) -> int:
+        return len(self._lines)
+
+    def add(self, result: Result) -> None:
+        points: dict[str, float] = {}
+        for row in result.verdicts:
+            points[row["exercise"]] = points.get(row["exercise"], 0.0) + row["points"]
+        self._names |= dict.fromkeys(points)
+        note = result.error or result.problem or ("written answer to be read" if result.needs_manual_grade else "")
+        total = f"{result.score:g}/{result.max_score:g}"
+        self._lines[result.student] = points, total, textwrap.shorten(note, 72, placeholder=" …")
+        if result.error:
+            self.errors[result.student] = result.error
+        text = json.dumps(result.as_json(), indent=1, ensure_ascii=False).encode()
+        self._places[result.student] = self._file.seek(0, os.SEEK_END), len(text)
+        self._file.write(text)
+
+    def table(self) -> str:
+        """Return the results as a table of text: a row a student, a column an exercise."""
+        rows = [["student", *self._names, "total", ""]]
+        for student, (points, total, note) in sorted(self._lines.items()):
+            rows.append([student, *(f"{points.get(name, 0):g}" for name in self._names), total, note])
+        widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
+        lines = []
+        for first, *numbers, last in rows:
+            middle = (cell.rjust(width) for cell, width in zip(numbers, widths[1:]))
+            lines.append("  ".join([first.ljust(widths[0]), *middle, last]).rstrip())
+        return "\n".join(lines)
+
+    def write_json(self, out: TextIO) -> None:
+        """Write every result, in the order of the students' names."""
+        out.write("[")
+        for i, student in enumerate(sorted(self._places)):
+            start, size = self._places[student]
+            self._file.seek(start)
+            out.write(",\n" if i else "\n")
+            out.write(self._file.read(size).decode())
+        out.write("\n]\n")

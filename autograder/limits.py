@@ -18,6 +18,7 @@ class Limits:
     notebook_seconds: float = 120.0
     memory_bytes: int = 2 * 2**30
     written_file_bytes: int = 64 * 2**20
+    scratch_bytes: int = 256 * 2**20
     notebook_bytes: int = 8 * 2**20
 
     def as_rlimits(self) -> dict[str, int]:
@@ -31,9 +32,14 @@ class Limits:
 
 def _configured() -> Limits:
     try:
-        return Limits(**json.loads(os.environ.get("COURSE_LIMITS", "{}")))
+        limits = Limits(**json.loads(os.environ.get("COURSE_LIMITS", "{}")))
+        for name, value in vars(limits).items():
+            wanted = (int,) if name.endswith("_bytes") else (int, float)
+            if type(value) not in wanted or not 0 < value < 2**63:
+                raise ValueError(f"{name} is {value!r}")
     except (ValueError, TypeError) as error:
         raise SystemExit(f"COURSE_LIMITS can't be used: {error}") from None
+    return limits
 
 
 CONFIGURED = _configured()

@@ -8,15 +8,17 @@ import re
 from pathlib import Path
 
 from nbconvert.exporters import Exporter, NotebookExporter
+from nbgrader.api import Gradebook
 from nbgrader.apps.api import NbGraderAPI
 from nbgrader.converters import base
 from nbgrader.coursedir import CourseDirectory
-from nbgrader.preprocessors import ClearSolutions, NbGraderPreprocessor, SaveAutoGrades
+from nbgrader.preprocessors import ClearSolutions, NbGraderPreprocessor
 from nbgrader.utils import is_solution
 
 from autograder import course, feedback, submission
 from autograder.limits import CONFIGURED
 from autograder.notebook_judge import judge_notebook
+from autograder.recording import save_scores
 
 # nbgrader's own, kept here because a server reads the configuration again and again.
 _find_all_files = base.find_all_files
@@ -85,18 +87,14 @@ class Judge(NbGraderPreprocessor):
         return judge_notebook(nb, resources["nbgrader"]["assignment"], course.secret()), resources
 
 
-class SaveVerdicts(SaveAutoGrades):
-    """Saves the judge's points; leaves hand-graded cells to nbgrader."""
+class SaveVerdicts(NbGraderPreprocessor):
+    """Saves the judge's points, in place of those that nbgrader would read from the cells' outputs."""
 
-    def _add_score(self, cell, resources):
-        if is_solution(cell):
-            return super()._add_score(cell, resources)
-        grade = self.gradebook.find_grade(
-            cell.metadata["nbgrader"]["grade_id"], self.notebook_id, self.assignment_id, self.student_id
-        )
-        grade.auto_score = cell.metadata["course_points"]
-        grade.needs_manual_grade = grade.manual_score is not None
-        self.gradebook.db.commit()
+    def preprocess(self, nb, resources):
+        about = resources["nbgrader"]
+        with Gradebook(about["db_url"]) as gradebook:
+            save_scores(gradebook, nb, about["assignment"], about["student"])
+        return nb, resources
 
 
 class FeedbackExporter(Exporter):

@@ -13,6 +13,7 @@ from traitlets.config import Config
 from autograder import course, exercises
 
 BUNDLE = "normalisation-course"
+_RUN_TIME = ("__pycache__", ".ipynb_checkpoints")
 _START = """# Normalisation inside transformers
 
 Read: open `site/index.html` in a browser. It works offline.
@@ -39,6 +40,10 @@ def release(config: Config) -> list[Path]:
         outcome = api.generate_assignment(stem, force=True, create=True)
         if not outcome["success"]:
             raise ReleaseFailed(f"nbgrader could not release {stem}:\n{outcome.get('error') or outcome.get('log')}")
+        for link in (course.SOLUTIONS / stem).iterdir():
+            if link.is_symlink() and link.is_dir():  # nbgrader follows links to files, not to folders
+                target = course.NOTEBOOKS / stem / link.name
+                shutil.copytree(link, target, ignore=shutil.ignore_patterns(*_RUN_TIME), dirs_exist_ok=True)
     folders = [course.NOTEBOOKS / stem for stem in exercises.stems()]
     _stop_on(leaks(course.NOTEBOOKS))
     return folders
@@ -55,19 +60,27 @@ def bundle() -> Path:
     shutil.copy(course.ROOT / "requirements-student.txt", folder)
     for licence in ("LICENSE", "LICENSE-TEXT.md"):
         shutil.copy(course.ROOT / licence, folder)
-    ignored = shutil.ignore_patterns("__pycache__", ".ipynb_checkpoints", ".buildinfo*")
+    ignored = shutil.ignore_patterns(*_RUN_TIME, ".buildinfo*")
+    for archive in (course.SITE / "downloads" / "assignments").glob("*_assignment.zip"):
+        stem = archive.name.removesuffix("_assignment.zip")
+        _pack(course.NOTEBOOKS / stem, archive, stem)  # the site was built before this release
     shutil.copytree(course.SITE, folder / "site", ignore=ignored)
     shutil.copytree(course.NOTEBOOKS, folder / "notebooks", ignore=ignored)
     _stop_on(leaks(folder))
     archive = course.DIST / f"{BUNDLE}.zip"
-    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as packed:
-        for path in sorted(folder.rglob("*")):
-            if path.is_file():
-                entry = zipfile.ZipInfo((Path(BUNDLE) / path.relative_to(folder)).as_posix(), (2026, 1, 1, 0, 0, 0))
-                entry.compress_type = zipfile.ZIP_DEFLATED
-                packed.writestr(entry, path.read_bytes())
+    _pack(folder, archive, BUNDLE)
     shutil.rmtree(folder)
     return archive
+
+
+def _pack(folder: Path, archive: Path, top: str) -> None:
+    """Pack a folder so that the archive has one folder ``top``; the same files give the same archive."""
+    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as packed:
+        for path in sorted(folder.rglob("*")):
+            if path.is_file() and not set(_RUN_TIME) & set(path.parts):
+                entry = zipfile.ZipInfo((Path(top) / path.relative_to(folder)).as_posix(), (2026, 1, 1, 0, 0, 0))
+                entry.compress_type = zipfile.ZIP_DEFLATED
+                packed.writestr(entry, path.read_bytes())
 
 
 def leaks(folder: Path) -> list[str]:
@@ -106,14 +119,14 @@ def _hidden_lines() -> set[str]:
 
 
 def _answer_lines() -> set[str]:
-    """Lines of the solutions and rubrics that a release must not hold."""
-    found = set()
+    """Lines of the solutions and rubrics that a release must not hold; not those that a source shows elsewhere, too."""
+    hidden, shown = set(), set()
+    marked = r"(?s)BEGIN (?:SOLUTION|HIDDEN TESTS|MARK SCHEME).*?END|[^\n]*# SOLUTION"
     for stem in exercises.stems():
         for cell in nbformat.read(course.source_notebook(stem), as_version=4).cells:
-            regions = re.findall(r"(?s)BEGIN (?:SOLUTION|HIDDEN TESTS|MARK SCHEME).*?END", cell.source)
-            regions += re.findall(r".*# SOLUTION", cell.source)
-            found |= {_plain(line) for region in regions for line in region.splitlines() if len(line.strip()) >= 25}
-    return found
+            hidden |= {_plain(line) for region in re.findall(marked, cell.source) for line in region.splitlines()}
+            shown |= {_plain(line) for line in re.sub(marked, "", cell.source).splitlines()}
+    return {line for line in hidden - shown if len(line) >= 25}
 
 
 def _plain(line: str) -> str:

@@ -4,22 +4,18 @@ import csv
 import io
 import math
 import statistics
-import warnings
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 import nbformat
-from nbgrader.api import Gradebook, Grade, MissingEntry
-from sqlalchemy.exc import SAWarning
+from nbgrader.api import Grade, MissingEntry
 from traitlets.config import Config
 
 from autograder import course, exercises, feedback, pages
 from autograder.exercise import Topic, Verdict
-
-# nbgrader 0.9 adds rows in an order that SQLAlchemy 2.1 remarks on; nothing is lost by it.
-warnings.filterwarnings("ignore", category=SAWarning)
+from autograder.recording import open_gradebook
 
 BARS = 10
 COLUMNS = ("table", "exercise", "name", "title", "points", "students", "of", "share", "hint", "section")
@@ -292,7 +288,7 @@ def _gather(topic: Topic, config: Config) -> tuple[list[Graded], list[Written], 
     if not paths:
         raise CannotReport(f"No submission of {stem} is graded yet. Grade first: {again}")
     graded, missing, grades = [], [], []
-    with Gradebook(config.CourseDirectory.db_url, config.CourseDirectory.course_id) as gradebook:
+    with open_gradebook(config) as gradebook:
         for student, path in paths.items():
             try:
                 problem, verdicts = _verdicts(path)

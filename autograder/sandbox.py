@@ -15,8 +15,9 @@ import sys
 from functools import cache
 from pathlib import Path
 
+from autograder.limits import CONFIGURED
+
 TRUST = "COURSE_TRUST_SUBMISSIONS"
-SCRATCH_BYTES = 256 * 2**20
 _PARENT_SECONDS = 60.0
 _RUNNER_FOLDER = Path(__file__).parent / "student_side"
 _INSIDE = "/student_side"
@@ -45,44 +46,39 @@ def check() -> None:
 class Process:
     """One student side: a socket to talk to it, and a sure way to end it."""
 
-    def __init__(self, parent: "_WarmParent", hidden: tuple[str, ...]) -> None:
-        self._parent = parent
+    def __init__(self, line: "_Line", hidden: tuple[str, ...]) -> None:
+        self._line = line
         self.socket, theirs = socket.socketpair()
         with theirs:
-            self._number = parent.start(theirs, hidden)
+            self._number = line.start(theirs, hidden)
 
     def stop(self) -> None:
         """End the process and everything that it started."""
-        self._parent.stop(self._number)
+        self._line.stop(self._number)
         self.socket.close()
 
 
-class _WarmParent:
-    """The process that has imported what is slow to import and forks a student side on request."""
+class _Line:
+    """A socket to the warm parent: the process that has imported what is slow to import, and forks student sides."""
 
-    def __init__(self, libraries: tuple[str, ...]) -> None:
+    def __init__(self, control: socket.socket) -> None:
         self.owner = os.getpid()
-        trusted = os.environ.get(TRUST) == "1"
-        if trusted:
-            command = [sys.executable, "-I", "-B", str(_RUNNER_FOLDER / "parent.py")]
-        else:
-            command = [*_bubblewrap(), sys.executable, "-I", "-B", f"{_INSIDE}/parent.py"]
-        self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        with theirs:
-            self._process = subprocess.Popen(
-                [*command, str(SCRATCH_BYTES), "open" if trusted else "isolated", *libraries],
-                stdin=theirs,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-                cwd="/",
-                env=_ENVIRONMENT | dict.fromkeys(("HOME", "TMPDIR", "MPLCONFIGDIR"), "/tmp" if trusted else _SCRATCH),
-                start_new_session=True,
-            )
+        self._control = control
         self._control.settimeout(_PARENT_SECONDS)
-        if self._hear() != "ready":
-            raise NoSandbox(_advice("the sandbox did not start"))
+        self._greeted = False
+
+    def join(self) -> "_Line":
+        """Return a line of its own for a process that was forked from this line's owner. Raises OSError."""
+        ours, theirs = _pair()
+        with theirs:
+            # It has no answer on this line, so several processes may ask at once.
+            socket.send_fds(self._control, [b"join"], [theirs.fileno()])
+        return _Line(ours)
 
     def start(self, connection: socket.socket, hidden: tuple[str, ...]) -> int:
+        if not self._greeted and self._hear() != "ready":
+            raise NoSandbox(_advice("the sandbox did not start"))
+        self._greeted = True
         socket.send_fds(self._control, [" ".join(("start", *hidden)).encode()], [connection.fileno()])
         number = int(self._hear())
         if number == 0:
@@ -96,13 +92,17 @@ class _WarmParent:
     def _hear(self) -> str:
         return self._control.recv(64).decode()
 
-    def close(self) -> None:
-        self._control.close()
-        self._process.kill()
-        self._process.wait()
+
+_lines: dict[tuple[str, ...], _Line] = {}
 
 
-_parents: dict[tuple[str, ...], _WarmParent] = {}
+def warm(libraries: tuple[str, ...] = ()) -> None:
+    """Let a warm parent begin, for this process and those that will be forked from it. Raises NoSandbox."""
+    if libraries not in _lines:
+        missing = [name for name in libraries if importlib.util.find_spec(name) is None]
+        if missing:
+            raise NoSandbox(f"This assignment is graded with {' and '.join(missing)}: pip install -r requirements.txt")
+        _lines[libraries] = _begin(libraries)
 
 
 def start(hidden: tuple[str, ...] = (), libraries: tuple[str, ...] = ()) -> Process:
@@ -111,14 +111,45 @@ def start(hidden: tuple[str, ...] = (), libraries: tuple[str, ...] = ()) -> Proc
     libraries: what is imported there beforehand, besides NumPy and Matplotlib: "torch", "triton".
     Raises NoSandbox.
     """
-    # A forked process must not share its parent's; each has one of its own.
-    if libraries not in _parents or _parents[libraries].owner != os.getpid():
-        missing = [name for name in libraries if importlib.util.find_spec(name) is None]
-        if missing:
-            raise NoSandbox(f"This assignment is graded with {' and '.join(missing)}: pip install -r requirements.txt")
-        _parents[libraries] = _WarmParent(libraries)
-        atexit.register(_parents[libraries].close)
-    return Process(_parents[libraries], hidden)
+    warm(libraries)
+    if _lines[libraries].owner != os.getpid():
+        try:
+            _lines[libraries] = _lines[libraries].join()
+        except OSError:  # that parent has ended
+            _lines[libraries] = _begin(libraries)
+    return Process(_lines[libraries], hidden)
+
+
+def _begin(libraries: tuple[str, ...]) -> _Line:
+    """Start a warm parent; it ends with this process."""
+    trusted = os.environ.get(TRUST) == "1"
+    if trusted:
+        command = [sys.executable, "-I", "-B", str(_RUNNER_FOLDER / "parent.py")]
+    else:
+        command = [*_bubblewrap(), sys.executable, "-I", "-B", f"{_INSIDE}/parent.py"]
+    ours, theirs = _pair()
+    with theirs:
+        process = subprocess.Popen(
+            [*command, str(CONFIGURED.scratch_bytes), "open" if trusted else "isolated", *libraries],
+            stdin=theirs,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            cwd="/",
+            env=_ENVIRONMENT | dict.fromkeys(("HOME", "TMPDIR", "MPLCONFIGDIR"), "/tmp" if trusted else _SCRATCH),
+            start_new_session=True,
+        )
+    atexit.register(_end, process, os.getpid())
+    return _Line(ours)
+
+
+def _end(process: subprocess.Popen, owner: int) -> None:
+    if owner == os.getpid():
+        process.kill()
+        process.wait()
+
+
+def _pair() -> tuple[socket.socket, socket.socket]:
+    return socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
 
 
 @cache
@@ -133,7 +164,7 @@ def _bubblewrap() -> tuple[str, ...]:
         *("--die-with-parent", "--new-session", "--hostname", "sandbox"),
         *_system(),
         *("--ro-bind", str(_RUNNER_FOLDER), _INSIDE),
-        *("--proc", "/proc", "--dev", "/dev", "--size", str(SCRATCH_BYTES), "--tmpfs", _SCRATCH, "--chdir", _SCRATCH),
+        *("--proc", "/proc", "--dev", "/dev", "--size", str(CONFIGURED.scratch_bytes), "--tmpfs", _SCRATCH, "--chdir", _SCRATCH),
         *("--remount-ro", "/", "--remount-ro", "/dev"),  # or what one submission leaves in /dev the next one finds
     )
     trial = subprocess.run([*command, sys.executable, "-I", "-c", "import numpy"], capture_output=True, text=True)

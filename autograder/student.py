@@ -42,7 +42,8 @@ class Reply:
     input.
 
     ``changed`` lists the positions of the arguments that the call modified; ``grown`` counts the bytes
-    by which the process's peak memory grew.
+    by which the process's peak memory grew. ``sign`` names the misconception that a problem is the sign of,
+    where whoever made the call knows it.
     """
 
     value: Any = None
@@ -52,6 +53,7 @@ class Reply:
     changed: tuple[int, ...] = ()
     grown: int = 0
     warnings: tuple[str, ...] = ()
+    sign: str | None = None
 
 
 @dataclass(frozen=True)

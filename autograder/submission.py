@@ -5,6 +5,7 @@ metadata; from the submission comes the text of the solution cells, found by the
 """
 
 import copy
+import hashlib
 import json
 import os
 import re
@@ -15,7 +16,6 @@ from pathlib import Path
 
 import nbformat
 from nbformat import NotebookNode
-from nbgrader.utils import compute_checksum, parse_utc
 
 MAX_CELL_CHARACTERS = 200_000
 MAX_WRITTEN_CHARACTERS = 20_000
@@ -95,6 +95,8 @@ def read_file(path: Path, max_bytes: int) -> bytes:
 
 def handed_in_at(folder: Path) -> datetime | None:
     """Return when a submission was handed in; None where nothing readable says so."""
+    from nbgrader.utils import parse_utc  # takes a second to import, and the judge needs nothing of nbgrader
+
     try:
         return parse_utc(read_file(folder / "timestamp.txt", RECEIPT_BYTES).decode().strip())
     except (BadSubmission, ValueError, OverflowError):
@@ -142,13 +144,21 @@ def rebuild(template: Template, found: Answers | None) -> NotebookNode:
             grade_id = cell.metadata.nbgrader.grade_id
             # nbgrader tells an answer from an untouched cell by the checksum of what was released.
             cell.source = template.stubs.get(grade_id, "")
-            cell.metadata.nbgrader["checksum"] = compute_checksum(cell)
+            cell.metadata.nbgrader["checksum"] = checksum(cell)
             # A missing answer in words is an untouched one; missing code is told as missing.
             missing = cell.source if cell.cell_type == "markdown" else ""
             text = found.texts.get(grade_id, missing) if found else missing
             cell.source = harmless(text) if cell.cell_type == "markdown" and text != missing else text
     notebook.metadata["course"] = {"extra_cells": found.extra_cells if found else 0}
     return notebook
+
+
+def checksum(cell: NotebookNode) -> str:
+    """Return what ``nbgrader.utils.compute_checksum`` returns, without importing nbgrader."""
+    marks = cell.metadata.nbgrader
+    kind = [str(marks.get(key, False)) for key in ("grade", "solution", "locked")]
+    points = [str(float(marks.points))] if marks.get("grade") else []
+    return hashlib.md5("".join([cell.source, cell.cell_type, *kind, marks.grade_id, *points]).encode()).hexdigest()
 
 
 def harmless(markdown: str) -> str:

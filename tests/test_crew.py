@@ -12,7 +12,10 @@ from pathlib import Path
 import pytest
 
 from autograder import crew, exercises
+from autograder.student import Student
+from benchmarks.grading import family
 from tests import sample_class
+from tests.conftest import QUICK
 
 STEM = exercises.stems()[0]
 
@@ -61,6 +64,34 @@ def test_a_killed_worker_loses_nothing(tmp_path):
     with crew.local(2) as hands:
         results = dict(hands.run(jobs))
     assert results["dies once"] == "done" and all(results[str(i)] == 2 * i for i in range(20))
+
+
+def test_what_a_killed_worker_leaves_is_ended():
+    """The warm parent is shared; it ends the student sides of a process that is gone."""
+    with Student(["x = 1"]) as student:
+        assert student.read("x").value == 1
+    before = set(family(os.getpid()))
+    reading, writing = os.pipe()
+    worker = os.fork()
+    if worker == 0:
+        try:
+            with Student(["x = 1"]):
+                os.write(writing, b"x")
+                time.sleep(600)
+        finally:
+            os._exit(1)
+    assert os.read(reading, 1) == b"x"
+    started = set(family(os.getpid())) - before - {worker}
+    assert started
+    os.kill(worker, signal.SIGKILL)
+    os.waitpid(worker, 0)
+    for _ in range(3000):
+        if not started & set(family(os.getpid())):
+            break
+        time.sleep(0.01)
+    assert not started & set(family(os.getpid()))
+    with Student(["x = 2"]) as student:
+        assert student.read("x").value == 2
 
 
 def test_a_job_that_always_kills_its_worker_is_given_up_alone():
@@ -116,9 +147,21 @@ def test_no_scheduler_is_said_in_one_line(course):
     assert done.returncode == 2 and "127.0.0.1:1" in done.stderr and "Traceback" not in done.stderr
 
 
+def test_other_limits_are_another_judge(course):
+    rows(course)
+    [kept] = [path for path in graded(course) if "sample_ada" in path.parts]
+    judged = kept.stat().st_mtime_ns
+    one = ["python", "-m", "autograder", "grade", STEM, "--student", "sample_ada"]
+    course.run(*one)
+    assert kept.stat().st_mtime_ns == judged
+    course.run(*one, COURSE_LIMITS=QUICK.replace("2", "3"))
+    assert kept.stat().st_mtime_ns > judged
+
+
 def start_grading(course) -> subprocess.Popen:
     command = [sys.executable, "-m", "autograder", "grade", STEM, "--student", "sample_*", "--workers", "1"]
-    return subprocess.Popen(command, cwd=course.root, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "start_new_session": True}
+    return subprocess.Popen(command, cwd=course.root, env={**os.environ, "COURSE_LIMITS": QUICK}, **quiet)
 
 
 def graded(course) -> set[Path]:

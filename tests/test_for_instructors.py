@@ -1,11 +1,16 @@
 """The instructor's chapter says what is so: its limits are the judge's, its commands exist."""
 
+import os
 import re
 import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
+from autograder import sandbox, student, submission
 from autograder.limits import Limits
+from autograder.student_side import runner, wire
 
 ROOT = Path(__file__).parent.parent
 CHAPTER = (ROOT / "book" / "for_instructors.md").read_text()
@@ -15,6 +20,22 @@ def test_the_limits_are_the_judges():
     rows = re.findall(r"^\| ([\d.]+) (s|MiB) \|.*\| `(\w+)` \|$", CHAPTER, re.MULTILINE)
     told = {name: float(number) * (2**20 if unit == "MiB" else 1) for number, unit, name in rows}
     assert told == vars(Limits())
+
+
+@pytest.mark.parametrize("text", ["3", "{", '{"call_seconds": "5"}', '{"memory_bytes": 1e9}', '{"cell_seconds": -1}', '{"calls": 5}'])
+def test_limits_that_make_no_sense_are_refused_in_one_line(text):
+    command = [sys.executable, "-m", "autograder", "grade", "1_z_scores"]
+    env = {**os.environ, "COURSE_LIMITS": text}
+    done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True)
+    assert done.returncode == 1 and "COURSE_LIMITS can't be used" in done.stderr and "Traceback" not in done.stderr
+
+
+def test_the_fixed_limits_are_the_judges():
+    rows = re.findall(r"^\| ([\d ]+)( MiB)? \|.*\| `(\w+)\.(\w+)` \|$", CHAPTER, re.MULTILINE)
+    assert len(rows) >= 10
+    modules = {module.__name__.rpartition(".")[2]: module for module in (runner, sandbox, student, submission, wire)}
+    for number, unit, module, name in rows:
+        assert int(number.replace(" ", "")) * (2**20 if unit else 1) == getattr(modules[module], name), name
 
 
 def test_every_command_of_ours_exists():

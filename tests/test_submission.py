@@ -3,12 +3,13 @@
 import json
 import os
 
+import nbformat
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from autograder import submission
+from autograder import course, exercises, submission
 
 
 def marks(grade_id, solution=False, grade=False, **more):
@@ -54,6 +55,16 @@ def test_metadata_and_outputs_are_the_sources_own():
     kept = dict(nb.cells[1].metadata["nbgrader"])
     del kept["checksum"]
     assert {"nbgrader": kept} == SOURCE.cells[1].metadata and nb.cells[1].outputs == []
+
+
+def test_our_checksum_is_nbgraders():
+    from nbgrader.utils import compute_checksum
+
+    cells = [cell for stem in exercises.stems() for cell in nbformat.read(course.source_notebook(stem), as_version=4).cells]
+    marked = [cell for cell in [*SOURCE.cells, *cells] if "nbgrader" in cell.metadata]
+    assert len(marked) > 20
+    for cell in marked:
+        assert submission.checksum(cell) == compute_checksum(cell)
 
 
 def test_an_untouched_answer_is_told_from_a_written_one():

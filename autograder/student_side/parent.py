@@ -1,6 +1,7 @@
 """The warm parent: imports what is slow to import once, then forks a student side for each submission.
 
-It runs inside the sandbox, reads no student input, and obeys one socket on descriptor 0:
+It runs inside the sandbox, reads no student input, and obeys the socket on descriptor 0, and those that
+arrive there by ``join``, one for each process of the trusted side:
 ``start <libraries>`` with a socket attached forks a student side that serves it and finds those
 libraries' folders empty (none may be imported here), and answers with a number;
 ``stop <number>`` ends that student side and everything it started.
@@ -11,6 +12,7 @@ memory. The first process in there only waits; when it is killed, the kernel kil
 
 import ctypes
 import os
+import select
 import signal
 import socket
 import sys
@@ -29,26 +31,52 @@ libc = ctypes.CDLL(None, use_errno=True)
 
 
 def main(scratch_bytes: int, isolated: bool, libraries: list[str]) -> None:
-    control = socket.socket(fileno=0)
+    first = socket.socket(fileno=0)
     warm_up()
     if "torch" in libraries:
         warm_up_torch("triton" in libraries)
     sys.path.remove(_FOLDER)
     mapped = address_space()
-    control.send(b"ready")
-    while True:
+    controls: dict[socket.socket, set[int]] = {first: set()}  # who may order, and what each has started
+    tell(first, "ready")
+    while controls:
+        for control in select.select(list(controls), [], [])[0]:
+            order, words, sockets = hear(control)
+            if order == "join":
+                joined = socket.socket(fileno=sockets[0])
+                controls[joined] = set()
+                tell(joined, "ready")
+            elif order == "start":
+                number = start(sockets[0], scratch_bytes, isolated, folders_of(words), mapped, list(controls))
+                os.close(sockets[0])
+                controls[control].add(number)
+                tell(control, str(number))
+            elif order == "stop":
+                stop(int(words[0]))
+                controls[control].discard(int(words[0]))
+                tell(control, "stopped")
+            else:  # that process has ended; so does what it left
+                for number in controls.pop(control):
+                    stop(number)
+                control.close()
+            reap()
+
+
+def hear(control: socket.socket) -> tuple[str, list[str], list[int]]:
+    """Return (order, words, attached descriptors); the order is "" when nobody is there any more."""
+    try:
         message, sockets, _, _ = socket.recv_fds(control, 4096, 1)
-        if not message:
-            return
-        order, *words = message.decode().split()
-        if order == "start":
-            number = start(sockets[0], scratch_bytes, isolated, folders_of(words), mapped)
-            os.close(sockets[0])
-            control.send(str(number).encode())
-        else:
-            stop(int(words[0]))
-            control.send(b"stopped")
-        reap()
+    except OSError:
+        return "", [], []
+    order, *words = message.decode().split() or [""]
+    return order, words, sockets
+
+
+def tell(control: socket.socket, answer: str) -> None:
+    try:
+        control.send(answer.encode())
+    except OSError:
+        pass  # its end is heard next
 
 
 def warm_up() -> None:
@@ -89,12 +117,16 @@ def folders_of(libraries: list[str]) -> list[str]:
     return [path for path in paths if os.path.isdir(path)]
 
 
-def start(connection: int, scratch_bytes: int, isolated: bool, hidden: list[str], mapped: int) -> int:
+def start(
+    connection: int, scratch_bytes: int, isolated: bool, hidden: list[str], mapped: int, controls: list[socket.socket]
+) -> int:
     """Fork a student side; return the process that must be killed to end it all (0 if it failed)."""
     reading, writing = os.pipe()
     if os.fork() == 0:
         try:
-            os.dup2(writing, 0)  # the control socket is not for what runs below
+            for control in controls:  # they are not for what runs below
+                control.close()
+            os.dup2(writing, 0)
             os.close(reading)
             guard(connection, writing, scratch_bytes, isolated, hidden, mapped)
         finally:

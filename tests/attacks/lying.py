@@ -268,7 +268,7 @@ def standard_deviation(scores):
     scores -= scores.mean()
     for frame in frames():
         if "before" in frame.f_locals:
-            frame.f_locals["before"][0][...] = scores
+            frame.f_locals["before"][0] = frame.f_globals["fingerprint"](scores)
     return float(np.sqrt((scores ** 2).mean()))
 """), (FIRST, *OTHERS), loses=(f"{FIRST}/untouched",),
         gap="whether an argument was changed is said by the student's process; `scores = scores.copy()` costs less"),

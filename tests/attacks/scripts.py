@@ -5,7 +5,7 @@ A script that runs sets ``window.owned``; everything that a page would fetch is 
 
 from tests.attacks.lying import FORGE
 from tests.attacks.protocol import PICTURE
-from tests.attacks.rows import ALL, EXERCISES, QUIZ, Make, Place, Row, answered, changed, code, written
+from tests.attacks.rows import ALL, EXERCISES, QUIZ, Make, Row, answered, changed, code, written
 
 FETCH = "http://fetched.example/x"
 OWN = "window.owned=1"
@@ -63,7 +63,7 @@ MARKDOWN = (
 LATEX = (
     rf"$\href{{javascript:{OWN}}}{{press}}$",
     rf"$$\href{{{FETCH}}}{{press}}$$",
-    rf"$\class{{btn}}{{x}} \cssId{{quiz}}{{x}} \style{{position:fixed;top:0;left:0;font-size:900px}}{{x}}$",
+    r"$\class{btn}{x} \cssId{quiz}{x} \style{position:fixed;top:0;left:0;font-size:900px}{x}$",
     rf"$\require{{html}}\def\link{{\href}}\link{{javascript:{OWN}}}{{x}}$",
     rf"$\mmlToken{{mi}}[href='javascript:{OWN}']{{x}} \bbox[background-image:url({FETCH}6.png)]{{x}}$",
     rf"&#36;&#92;href{{javascript:{OWN}}}{{press}}&#36;",

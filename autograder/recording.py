@@ -1,0 +1,144 @@
+"""nbgrader's half of grading: its gradebook, and the feedback page with what stands there.
+
+One process records, over one connection, and commits once a submission. Importing nbgrader takes a
+while, so ``grading`` imports this module when the workers are already judging.
+"""
+
+import warnings
+from pathlib import Path
+
+import nbformat
+from nbformat import NotebookNode
+from nbgrader.api import BaseCell, Comment, Grade, Gradebook, MissingEntry, SubmittedNotebook
+from nbgrader.preprocessors import AssignLatePenalties
+from nbgrader.utils import compute_checksum, determine_grade, is_grade, is_solution
+from sqlalchemy.exc import SAWarning, SQLAlchemyError
+from traitlets.config import Config
+
+from autograder import course, feedback, pages, submission
+from autograder.grading import CannotGrade, Result
+
+# nbgrader 0.9 adds rows in an order that SQLAlchemy 2.1 remarks on; nothing is lost by it.
+warnings.filterwarnings("ignore", category=SAWarning)
+
+
+class Book:
+    """The gradebook, open for one assignment; use as a context manager. Raises CannotGrade."""
+
+    def __init__(self, stem: str, config: Config) -> None:
+        self.stem = stem
+        self.config = config
+
+    def __enter__(self) -> "Book":
+        self._gradebook = open_gradebook(self.config)
+        try:
+            self._gradebook.find_notebook(self.stem, self.stem)
+        except MissingEntry:
+            self._gradebook.close()
+            raise CannotGrade(
+                f"{self.stem} is not in the gradebook yet. Release it first: python -m autograder release"
+            ) from None
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._gradebook.close()
+
+    def record(self, text: str, student: str) -> Result:
+        """Write a judged notebook's scores, its feedback page and the notebook itself.
+
+        text: the notebook as JSON, as ``grading.judge_submission`` returns it.
+        """
+        notebook = nbformat.v4.reads(text)  # checked when it was written
+        folder = course.SUBMITTED / student / self.stem
+        when = submission.handed_in_at(folder)
+        try:
+            self._gradebook.update_or_create_student(student)
+            more = {"timestamp": when} if when else {}
+            handed = self._gradebook.update_or_create_submission(self.stem, student, **more)
+            late = handed.total_seconds_late > 0 or handed.late_submission_penalty
+            save_scores(self._gradebook, notebook, self.stem, student)
+            if late:
+                about = {"student": student, "assignment": self.stem, "notebook": self.stem}
+                about["db_url"] = self.config.CourseDirectory.db_url
+                AssignLatePenalties(config=self.config).preprocess(notebook, {"nbgrader": about})
+            result = self.read_back(notebook, student)
+        except BaseException:
+            self._gradebook.db.rollback()  # or the next submission would stand in a broken transaction
+            raise
+        if when:
+            _keep_receipts(folder)
+        # Written last: where it stands, everything else stands too.
+        pages.write(course.autograded_notebook(student, self.stem), text)
+        return result
+
+    def read_back(self, notebook: NotebookNode, student: str) -> Result | None:
+        """Write the feedback page from the gradebook and return the result; None if the gradebook lacks it."""
+        db = self._gradebook.db
+        try:
+            saved = self._gradebook.find_submission_notebook(self.stem, self.stem, student)
+        except MissingEntry:
+            return None
+        columns = (SubmittedNotebook.score, SubmittedNotebook.max_score, SubmittedNotebook.needs_manual_grade)
+        score, max_score, waits = db.query(*columns).filter(SubmittedNotebook.id == saved.id).one()
+        late = saved.late_submission_penalty or 0
+        grades = _by_name(db, saved, Grade, Grade.score, Grade.max_score)
+        comments = _by_name(db, saved, Comment, Comment.comment)
+        db.rollback()  # nothing was written; ends the transaction that reading began
+        db.expunge_all()
+        found = notebook.metadata["course"]
+        verdicts = tuple(found["verdicts"])
+        for cell in notebook.cells:
+            if is_solution(cell):
+                [cell.metadata.nbgrader["comment"]] = comments[cell.metadata.nbgrader["grade_id"]]
+            if is_grade(cell):
+                marks = cell.metadata.nbgrader
+                marks["score"], marks["points"] = grades[marks["grade_id"]]
+        about = {"student": student, "assignment": self.stem}
+        about |= {"score": score - late, "max_score": max_score, "late_penalty": late}
+        pages.write(course.FEEDBACK / student / self.stem / f"{self.stem}.html", feedback.page(notebook, about))
+        return Result(student, self.stem, score, max_score, waits, found.get("problem"), verdicts)
+
+
+def open_gradebook(config: Config) -> Gradebook:
+    """Return nbgrader's gradebook, in SQLite or where ``COURSE_DB_URL`` says. Raises CannotGrade."""
+    try:
+        return Gradebook(config.CourseDirectory.db_url, config.CourseDirectory.course_id)
+    except (SQLAlchemyError, ImportError) as error:  # no such server, a wrong password, no driver
+        reason = str(getattr(error, "orig", None) or error).strip()
+        raise CannotGrade(f"The gradebook can't be opened: {' '.join(reason.split())}") from None
+
+
+def save_scores(gradebook: Gradebook, notebook: NotebookNode, stem: str, student: str) -> None:
+    """Save what nbgrader's own ``SaveAutoGrades`` saves, with the judge's points, and commit once."""
+    saved = gradebook.find_submission_notebook(stem, stem, student)
+    grades = _by_name(gradebook.db, saved, Grade, Grade)
+    comments = _by_name(gradebook.db, saved, Comment, Comment)
+    for cell in notebook.cells:
+        name = cell.metadata.get("nbgrader", {}).get("grade_id")
+        if is_grade(cell):
+            [grade] = grades[name]
+            # A cell that a person reads has no points yet, and none at all if it was left as released.
+            grade.auto_score = determine_grade(cell)[0] if is_solution(cell) else cell.metadata["course_points"]
+            grade.needs_manual_grade = grade.auto_score is None or grade.manual_score is not None
+        if is_solution(cell):
+            untouched = cell.metadata.nbgrader.get("checksum") == compute_checksum(cell)
+            [comment] = comments[name]
+            comment.auto_comment = "No response." if untouched else None
+    gradebook.db.commit()
+
+
+def _by_name(db, saved: SubmittedNotebook, kind: type, *columns) -> dict[str, tuple]:
+    """Return {name of a cell: columns of its grade or comment} of a submitted notebook."""
+    rows = db.query(BaseCell.name, *columns).join(kind, kind.cell_id == BaseCell.id).filter(kind.notebook_id == saved.id)
+    return {name: tuple(values) for name, *values in rows}
+
+
+def _keep_receipts(folder: Path) -> None:
+    """Copy what the exchange needs to return feedback, where nbgrader's own commands look for it."""
+    for name in submission.RECEIPTS:
+        try:
+            text = submission.read_file(folder / name, submission.RECEIPT_BYTES).decode()
+        except (submission.BadSubmission, UnicodeDecodeError):
+            continue
+        for room in (course.AUTOGRADED, course.FEEDBACK):
+            pages.write(room / folder.parent.name / folder.name / name, text)
