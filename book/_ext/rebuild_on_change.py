@@ -7,7 +7,7 @@ from hashlib import sha256
 from pathlib import Path
 
 BOOK = Path(__file__).parents[1]
-FOLDERS = ("_ext", "_static", "_vendor")
+FOLDERS = ("_exercises", "_ext", "_progress", "_quiz", "_static", "_vendor")
 
 
 def fingerprint() -> str:

@@ -8,6 +8,9 @@ import html
 import importlib.util
 import os
 import sys
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 
@@ -138,3 +141,37 @@ def environment(chapter: str, **packages: str) -> None:
 
 def _numbers(version: str) -> tuple[int, ...]:
     return tuple(int(part) for part in version.split("+")[0].split(".")[:2] if part.isdigit())
+
+
+@dataclass
+class Answer:
+    """What a call of a student's function gave: a value, or what went wrong in words."""
+
+    value: object = None
+    problem: str = ""
+    hint: str = ""
+
+
+def attempt(function: Callable, *args, **kwargs) -> Answer:
+    """Call a function; whatever it raises becomes words, and warnings are not shown."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return Answer(function(*args, **kwargs))
+    except NotImplementedError:
+        hint = "Replace the line `raise NotImplementedError(…)` by your code and run its cell."
+        return Answer(problem="not written yet", hint=hint)
+    except Exception as error:
+        hint = "To see where, call it in a cell of your own."
+        return Answer(problem=f"{type(error).__name__}: {error}", hint=hint)
+
+
+def describe(value: object) -> str:
+    """Say what a value is, in a few words."""
+    if value is None:
+        return "None"
+    name = type(value).__name__
+    article = "an" if name[0].lower() in "aeiou" else "a"
+    if hasattr(value, "shape"):
+        return f"{article} {name} of shape {tuple(value.shape)}"
+    return f"a {name} of {len(value)}" if isinstance(value, tuple | list) else f"{article} {name}"

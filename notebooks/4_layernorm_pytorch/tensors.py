@@ -1,0 +1,120 @@
+"""What visible checks of assignments in PyTorch share: random inputs, parts to build with, comparisons for a card."""
+
+import math
+from collections.abc import Callable
+
+import torch
+from torch import nn
+
+from card import Answer, Card, attempt, describe
+
+
+def figures(values: torch.Tensor) -> str:
+    """Print a few numbers, rounded."""
+    values = values.detach()
+    if values.numel() > 12:
+        return f"{values.numel()} numbers, the first {figures(values.flatten()[:4])}"
+    rows = values.tolist()
+
+    def text(item) -> str:
+        return "[" + ", ".join(map(text, item)) + "]" if isinstance(item, list) else f"{item + 0:.4g}"
+
+    return text(rows)
+
+
+def close(found: object, expected: torch.Tensor, atol: float = 1e-4) -> bool:
+    if not isinstance(found, torch.Tensor) or found.shape != expected.shape:
+        return False
+    return bool(torch.allclose(found.detach().double(), expected.detach().double(), atol=atol, rtol=1e-4))
+
+
+def compare(card: Card, text: str, answer: Answer, expected: torch.Tensor, hint: str, section: str, signs=(), atol=1e-4) -> bool:
+    """Note whether an answer is the expected tensor. signs: (what a known mistake gives, its hint, its section)."""
+    if answer.problem:
+        return card.check(False, text, figures(expected), answer.problem, answer.hint, section)
+    found = answer.value
+    if not isinstance(found, torch.Tensor):
+        hint = "The function ends without `return`." if found is None else "Return a tensor."
+        return card.check(False, text, f"a tensor of shape {tuple(expected.shape)}", describe(found), hint, section)
+    if found.shape != expected.shape:
+        return card.check(False, text, f"shape {tuple(expected.shape)}", f"shape {tuple(found.shape)}", hint, section)
+    for known, what, where in signs:
+        if not close(found, expected, atol) and close(found, known, atol):
+            hint, section = what, where
+    return card.check(close(found, expected, atol), text, figures(expected), figures(found), hint, section)
+
+
+def present(card: Card, thing: object, kind: str, form: str, section: str) -> bool:
+    """Note whether a function or class is there at all."""
+    if callable(thing):
+        return True
+    return card.check(False, f"there is a {kind}", form, describe(thing), f"Define it as `{form}`.", section)
+
+
+def made(card: Card, kind: Callable, *args, section: str) -> nn.Module | None:
+    """Return the module that a class makes; None, with a line on the card, where it makes none."""
+    answer = attempt(kind, *args)
+    if not answer.problem and isinstance(answer.value, nn.Module):
+        return answer.value.double().eval()
+    hint = answer.hint or "Derive the class from `nn.Module`."
+    found = answer.problem or describe(answer.value)
+    if "before Module.__init__() call" in found:
+        hint = "Begin `__init__` with `super().__init__()`."
+    card.check(False, "can be made", "an nn.Module", found, hint, section)
+    return None
+
+
+def drawn(*shape: int, seed: int = 0) -> torch.Tensor:
+    return torch.randn(*shape, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
+
+
+def linear(weight: torch.Tensor) -> nn.Linear:
+    layer = nn.Linear(*weight.shape[::-1], bias=False, dtype=torch.float64)
+    with torch.no_grad():
+        layer.weight.copy_(weight)
+    return layer
+
+
+class Bent(nn.Module):
+    """A branch that keeps neither mean nor scale: tanh of a linear map."""
+
+    def __init__(self, d: int, seed: int) -> None:
+        super().__init__()
+        self.map = linear(drawn(d, d, seed=seed) / math.sqrt(d))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return torch.tanh(self.map(x))
+
+
+def norm_of(d: int, seed: int) -> nn.LayerNorm:
+    """A LayerNorm with weights of its own."""
+    norm = nn.LayerNorm(d, dtype=torch.float64)
+    with torch.no_grad():
+        norm.weight.copy_(1 + drawn(d, seed=seed).abs())
+        norm.bias.copy_(drawn(d, seed=seed + 100))
+    return norm
+
+
+def learns(card: Card, run: Callable, x: torch.Tensor, section: str) -> bool:
+    """Note whether a gradient reaches x, and agrees with a finite difference along one direction."""
+    text = "the gradient reaches x, and is that of the output"
+    x = x.clone().requires_grad_(True)
+    answer = attempt(run, x)
+    hint = "Somewhere `.detach()`, `.data`, `torch.no_grad()` or a way through NumPy cuts the graph."
+    y = answer.value
+    if answer.problem or not isinstance(y, torch.Tensor) or not y.requires_grad:
+        return card.check(False, text, "a graph", answer.problem or "no graph at all", answer.hint or hint, section)
+    weight, direction = drawn(*y.shape, seed=7), drawn(*x.shape, seed=8)
+    (gradient,) = torch.autograd.grad((y * weight).sum(), x, allow_unused=True)
+    slope = 0.0 if gradient is None else float((gradient * direction).sum())
+    with torch.no_grad():
+        step = 1e-6 * direction
+        measured = float(((run(x + step) - run(x - step)) * weight).sum() / 2e-6)
+    return card.check(abs(slope - measured) <= 1e-4 * max(1, abs(measured)), text, f"{measured:.4g}", f"{slope:.4g}", hint, section)
+
+
+def unchanged(card: Card, run: Callable, x: torch.Tensor, section: str) -> None:
+    kept = x.clone()
+    attempt(run, x)
+    card.check(torch.equal(x, kept), "x is left as it was", "x unchanged", "x changed",
+               "An operator such as `x += …` writes into the caller's tensor. Write `x = x + …`.", section)  # fmt: skip

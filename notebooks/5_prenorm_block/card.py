@@ -1,0 +1,177 @@
+"""The card that a visible check shows: what holds, what does not, and where to look.
+
+Needs the standard library and IPython only, so that its environment check works before anything
+else is installed.
+"""
+
+import html
+import importlib.util
+import os
+import sys
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+
+_STYLE = """
+<style>
+.ncard{border:1px solid currentColor;border-left-width:6px;border-radius:6px;padding:.6em 1em;margin:.3em 0;
+ max-width:46em;font-family:system-ui,sans-serif;line-height:1.45;color:var(--jp-content-font-color1,inherit)}
+.ncard.yes{border-color:#0f7b53}.ncard.no{border-color:#c4501b}
+.ncard p{margin:.1em 0 .4em;font-weight:600}.ncard ul{list-style:none;margin:0;padding:0}
+.ncard li{margin:.35em 0;padding-left:1.6em;text-indent:-1.6em}
+.ncard li>*{text-indent:0}.ncard dl{display:grid;grid-template-columns:max-content 1fr;gap:.1em .8em;margin:.2em 0 .2em 1.6em}
+.ncard dt{opacity:.8}.ncard dd{margin:0;overflow-x:auto;font-family:var(--jp-code-font-family,monospace);white-space:pre-wrap}
+</style>
+"""
+
+
+class CheckFailed(Exception):
+    """Some checks do not hold. Shown as one line; the card above it says the rest."""
+
+    def _render_traceback_(self) -> list[str]:
+        return [f"CheckFailed: {self}"]
+
+
+class Card:
+    """Collects what one visible check finds, then shows it.
+
+    title: what was checked, usually the function's name.
+    chapter: stem of the book's page that the sections belong to.
+    """
+
+    def __init__(self, title: str, chapter: str) -> None:
+        self.title = title
+        self.chapter = chapter
+        self.lines: list[dict] = []
+
+    def check(self, holds: bool, text: str, expected="", found="", hint: str = "", section: str = "") -> bool:
+        """Note one property, in words. The other arguments are shown only when it does not hold.
+
+        section: "label: Title" of the section to read. Returns ``holds``, so that a caller can stop.
+        """
+        self.lines.append(
+            dict(holds=bool(holds), text=text, expected=str(expected), found=str(found), hint=hint, section=section)
+        )
+        return bool(holds)
+
+    def note(self, text: str) -> None:
+        """Add a line that is neither right nor wrong."""
+        self.lines.append(dict(holds=None, text=text))
+
+    @property
+    def failed(self) -> list[dict]:
+        return [line for line in self.lines if line["holds"] is False]
+
+    def show(self) -> None:
+        """Display the card. Raises CheckFailed when a property does not hold."""
+        from IPython.display import display
+
+        display({"text/html": self._html(), "text/plain": self._text()}, raw=True)
+        if self.failed:
+            raise CheckFailed(f"{self.title}: {self._summary()}. The card above says what to look at.")
+
+    def _summary(self) -> str:
+        checks = sum(line["holds"] is not None for line in self.lines)
+        return f"{checks - len(self.failed)} of {checks} checks hold"
+
+    def _after_title(self) -> str:
+        only_notes = all(line["holds"] is None for line in self.lines)
+        return "" if only_notes else f": {self._summary()}"
+
+    def _link(self, section: str) -> tuple[str, str]:
+        """Return (address or "", words) of a section of the book."""
+        label, _, title = section.partition(": ")
+        words = f"chapter {self.chapter.partition('_')[0]}, “{title or label}”"
+        here = Path(__file__).resolve().parent
+        for site in ("site", "_build/html"):
+            page = here.parent.parent / site / "book" / f"{self.chapter}.html"
+            if page.exists():
+                return f"{Path(os.path.relpath(page, here)).as_posix()}#{label}", words
+        return "", words
+
+    def _text(self) -> str:
+        rows = [self.title + self._after_title()]
+        for line in self.lines:
+            mark = {None: "     ", True: "holds", False: "FAILS"}[line["holds"]]
+            rows.append(f"  {mark}  {line['text']}")
+            if line["holds"] is False:
+                for name in ("expected", "found", "hint"):
+                    if line[name]:
+                        rows.append(f"         {name}: {line[name]}")
+                if line["section"]:
+                    rows.append(f"         read: {self._link(line['section'])[1]}")
+        return "\n".join(rows)
+
+    def _html(self) -> str:
+        items = []
+        for line in self.lines:
+            marks = {None: "", True: "✓ <span>holds:</span> ", False: "✗ <strong>fails:</strong> "}
+            body = f"{marks[line['holds']]}{html.escape(line['text'])}"
+            if line["holds"] is False:
+                rows = [(name, html.escape(line[name])) for name in ("expected", "found") if line[name]]
+                body += "<dl>" + "".join(f"<dt>{name}</dt><dd>{value}</dd>" for name, value in rows) + "</dl>" if rows else ""
+                if line["hint"]:
+                    body += f"<div style='margin-left:1.6em'>{html.escape(line['hint'])}</div>"
+                if line["section"]:
+                    address, words = self._link(line["section"])
+                    words = html.escape(words)
+                    shown = f"<a href='{html.escape(address)}' target='_blank'>{words}</a>" if address else words
+                    body += f"<div style='margin-left:1.6em'>Read: {shown}</div>"
+            items.append(f"<li>{body}</li>")
+        kind = "no" if self.failed else "yes"
+        heading = f"<code>{html.escape(self.title)}</code>{self._after_title()}"
+        return f"{_STYLE}<div class='ncard {kind}' role='status'><p>{heading}</p><ul>{''.join(items)}</ul></div>"
+
+
+def environment(chapter: str, **packages: str) -> None:
+    """Check Python and the packages (name="lowest version") and say what to install."""
+    card = Card("environment", chapter)
+    version = ".".join(map(str, sys.version_info[:3]))
+    card.check(sys.version_info >= (3, 11), f"Python 3.11 or newer (this is {version})", "3.11", version,
+               "Install a newer Python, make a new virtual environment with it and start JupyterLab from there.")  # fmt: skip
+    for name, lowest in packages.items():
+        here = metadata.version(name) if importlib.util.find_spec(name) else "not installed"
+        good = here[0].isdigit() and _numbers(here) >= _numbers(lowest)
+        card.check(good, f"{name} {lowest} or newer (here: {here})", lowest, here,
+                   f"In a terminal: python -m pip install \"{name}>={lowest}\" — then restart the kernel.")  # fmt: skip
+    card.show()
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in version.split("+")[0].split(".")[:2] if part.isdigit())
+
+
+@dataclass
+class Answer:
+    """What a call of a student's function gave: a value, or what went wrong in words."""
+
+    value: object = None
+    problem: str = ""
+    hint: str = ""
+
+
+def attempt(function: Callable, *args, **kwargs) -> Answer:
+    """Call a function; whatever it raises becomes words, and warnings are not shown."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return Answer(function(*args, **kwargs))
+    except NotImplementedError:
+        hint = "Replace the line `raise NotImplementedError(…)` by your code and run its cell."
+        return Answer(problem="not written yet", hint=hint)
+    except Exception as error:
+        hint = "To see where, call it in a cell of your own."
+        return Answer(problem=f"{type(error).__name__}: {error}", hint=hint)
+
+
+def describe(value: object) -> str:
+    """Say what a value is, in a few words."""
+    if value is None:
+        return "None"
+    name = type(value).__name__
+    article = "an" if name[0].lower() in "aeiou" else "a"
+    if hasattr(value, "shape"):
+        return f"{article} {name} of shape {tuple(value.shape)}"
+    return f"a {name} of {len(value)}" if isinstance(value, tuple | list) else f"{article} {name}"

@@ -1,0 +1,408 @@
+"""The visible checks of ``5_prenorm_block``: published examples and properties.
+
+They tell you what to look at next. The grade is given by other cases of the same kinds.
+"""
+
+import math
+from collections.abc import Callable
+
+import torch
+from torch import nn
+
+from card import Card, attempt, describe
+from tensors import Bent, close, compare, drawn, learns, linear, made, norm_of, present, unchanged
+
+CHAPTER = "5_prenorm_block"
+ATTENTION = "causal-attention: Causal attention, by hand"
+SCALE = "attention-scale: Attention's scale"
+HEADS = "split-heads: Heads"
+MASK = "causal-mask: The causal mask"
+FEED_FORWARD = "feed-forward: The feed-forward network"
+SHAPES = "shapes-m-by-d: Shapes"
+STREAM = "residual-stream: The residual stream"
+PLACEMENTS = "placements: Every placement"
+PRE = "pre-norm: Pre-norm"
+POST = "post-norm: Post-norm"
+RES_POST = "res-post: Res-post"
+SANDWICH = "sandwich-norm: Sandwich"
+DEEPNORM = "deepnorm-placement: DeepNorm"
+FINAL = "final-norm: The final norm"
+TELLING = "telling-placements-apart: Telling placements apart"
+DEPTH = "gradients-by-depth: Gradients by depth"
+SPEC = "block-spec: A block's specification"
+
+LIBRARIES = {"scaled_dot_product_attention", "MultiheadAttention", "multi_head_attention_forward", "flex_attention"}
+
+
+# causal_self_attention ------------------------------------------------------------------------
+
+
+def causal_self_attention(function: Callable) -> None:
+    card = Card("causal_self_attention", CHAPTER)
+    form = "def causal_self_attention(x, w_q, w_k, w_v, w_o, heads):"
+    if present(card, function, "function", form, ATTENTION) and _first_token(card, function) and _example(card, function):
+        _causal(card, function)
+        _heads(card, function)
+        _ranks(card, function)
+        _large(card, function)
+        learns(card, lambda x: function(x, *_weights(4), 2), drawn(2, 3, 4), DEPTH)
+        unchanged(card, lambda x: function(x, *_weights(4), 2), drawn(2, 3, 4), ATTENTION)
+        used = LIBRARIES & set(getattr(getattr(function, "__code__", None), "co_names", ()))
+        card.check(not used, "is your own work", "tensor operations", ", ".join(sorted(used)),
+                   "The exercise is to write this yourself. PyTorch's own attention earns nothing.", ATTENTION)  # fmt: skip
+    card.show()
+
+
+def _weights(d: int) -> list[torch.Tensor]:
+    return [drawn(d, d, seed=seed) / math.sqrt(d) for seed in (1, 2, 3, 4)]
+
+
+def _first_token(card: Card, function: Callable) -> bool:
+    text = "the first token can see only itself: its output is its value times w_o, whatever the scores"
+    eye, x = torch.eye(2, dtype=torch.float64), torch.tensor([[1.0, 2.0]], dtype=torch.float64)
+    expected = torch.tensor([[6.0, 3.0]], dtype=torch.float64)
+    answer = attempt(function, x, eye, eye, 3 * eye, eye.flip(0), 1)
+    signs = [
+        (3 * x, "The result was not multiplied by w_o, which exchanges the two features here.", HEADS),
+        (expected + x, "x itself was added. The residual belongs to the block.", STREAM),
+        (expected / 3, "The values are x @ w_v, not x.", ATTENTION),
+    ]
+    hint = "A softmax over a single score is 1. NaN means that the token does not see even itself: row i keeps the columns j ≤ i."
+    return compare(card, text, answer, expected, hint, MASK, signs)
+
+
+def _example(card: Card, function: Callable) -> bool:
+    text = "the worked example: token 2 weighs the tokens by softmax(1/√2, 0)"
+    eye = torch.eye(2, dtype=torch.float64)
+    w_q = torch.tensor([[0.0, 0.0], [1.0, 0.0]], dtype=torch.float64)
+
+    def second(score: float, first: float = 1.0) -> torch.Tensor:
+        share = math.exp(score) / (1 + math.exp(score))
+        return torch.tensor([[first, 1 - first], [share, 1 - share]], dtype=torch.float64)
+
+    answer = attempt(function, eye, w_q, eye, eye, eye, 1)
+    signs = [
+        (second(1.0), "The scores are not divided by √d_h, here √2.", SCALE),
+        (second(0.5), "The scores are divided by d_h = 2; it is its root.", SCALE),
+        (second(0.5**0.5, 0.5), "The first token saw the second: the mask is missing, or puts 0 where −∞ belongs.", MASK),
+        (second(0.0), "The scores stand transposed: row i belongs to query i, q @ kᵀ.", ATTENTION),
+    ]
+    hint = "Scores q @ kᵀ/√d_h, −∞ above the diagonal, softmax over the last axis, times v, times w_o."
+    return compare(card, text, answer, second(0.5**0.5), hint, ATTENTION, signs)
+
+
+def _causal(card: Card, function: Callable) -> None:
+    text = "changing the last token changes no earlier output"
+    x = drawn(5, 4)
+    other = x.clone()
+    other[-1] *= -50
+    first, second = (attempt(function, t, *_weights(4), 2) for t in (x, other))
+    if first.problem or second.problem:
+        problem = first if first.problem else second
+        card.check(False, text, "no change", problem.problem, problem.hint, MASK)
+        return
+    moved = float((first.value[:-1] - second.value[:-1]).abs().max())
+    hint = "The future leaks into the past. A mask after the softmax comes too late: the denominator has seen everything."
+    card.check(moved < 1e-9, text, "no change", f"a change of up to {moved:.2g}", hint, MASK)
+
+
+def _heads(card: Card, function: Callable) -> None:
+    text = "where the weights keep two halves of the features apart, two heads do to each what one head does to it alone"
+    x = drawn(5, 4)
+    halves = [[w[:2, :2] for w in _weights(4)], [w[2:, 2:] for w in _weights(4)]]
+    together = [torch.block_diag(first, second) for first, second in zip(*halves)]
+    answer = attempt(function, x, *together, 2)
+    alone = [attempt(function, x[:, columns], *weights, 1) for columns, weights in zip((slice(0, 2), slice(2, 4)), halves)]
+    if any(one.problem for one in alone):
+        card.check(False, text, "two results", alone[0].problem or alone[1].problem, alone[0].hint, HEADS)
+        return
+    expected = torch.cat([one.value for one in alone], dim=-1)
+    hint = (
+        "reshape(…, m, heads, d_h) splits the features; then exchange the axes m and heads, and back before they are put "
+        "together. Each head has a softmax of its own, and its scores are divided by √d_h, not √d."
+    )
+    compare(card, text, answer, expected, hint, HEADS)
+
+
+def _ranks(card: Card, function: Callable) -> None:
+    text = "(m, d), (B, m, d) and (A, B, m, d) give the same for the same tokens"
+    x = drawn(2, 3, 5, 4)
+    whole = attempt(function, x, *_weights(4), 2)
+    single = attempt(function, x[1, 2], *_weights(4), 2)
+    problem = whole.problem or single.problem
+    good = not problem and close(whole.value[1, 2], single.value)
+    hint = "Tokens and features are the last two axes: `*lead, m, d = x.shape`."
+    card.check(good, text, "the same", problem or "something else", hint, SHAPES)
+
+
+def _large(card: Card, function: Callable) -> None:
+    text = "scores of thousands give no NaN"
+    answer = attempt(function, (drawn(4, 4) * 100).float(), *(w.float() for w in _weights(4)), 2)
+    good = not answer.problem and bool(torch.isfinite(answer.value).all())
+    hint = "exp of a large score is infinite. `torch.softmax` subtracts the largest score first."
+    card.check(good, text, "finite numbers", answer.problem or "NaN", hint, ATTENTION)
+
+
+# FeedForward ----------------------------------------------------------------------------------
+
+
+def feed_forward(kind: type) -> None:
+    card = Card("FeedForward", CHAPTER)
+    if present(card, kind, "class", "class FeedForward(nn.Module):", FEED_FORWARD):
+        network = made(card, kind, 3, 5, section=SPEC)
+        if network is not None and _named(card, network) and _up_and_down(card, network):
+            learns(card, network, drawn(2, 4, 3), DEPTH)
+    card.show()
+
+
+def _named(card: Card, network: nn.Module) -> bool:
+    expected = {"up.weight": (5, 3), "up.bias": (5,), "down.weight": (3, 5), "down.bias": (3,)}
+    found = {name: tuple(p.shape) for name, p in network.named_parameters()}
+    hint = "`self.up = nn.Linear(d, hidden)` and `self.down = nn.Linear(hidden, d)`, with `hidden` as given."
+    return card.check(found == expected, "FeedForward(3, 5) has the parameters of `up` and `down`", expected, found, hint, FEED_FORWARD)
+
+
+def _up_and_down(card: Card, network: nn.Module) -> bool:
+    text = "with all weights 1 and biases 0, x = (1, −2, −1) gives 5 · GELU(−2) = −0.2275 in every feature"
+    with torch.no_grad():
+        for name, parameter in network.named_parameters():
+            parameter.fill_(1.0 if name.endswith("weight") else 0.0)
+    x = torch.tensor([[1.0, -2.0, -1.0]], dtype=torch.float64)
+    ones = torch.ones(1, 3, dtype=torch.float64)
+    signs = [
+        (-10.0 * ones, "There is no GELU between the two maps.", FEED_FORWARD),
+        (0.0 * ones, "This is ReLU; the contract has GELU. Or GELU stands after the second map.", FEED_FORWARD),
+        (x - 0.2275, "x itself was added. The residual belongs to the block.", STREAM),
+    ]
+    return compare(card, text, attempt(network, x), -0.2275 * ones, "down(GELU(up(x)))", FEED_FORWARD, signs, atol=5e-3)
+
+
+# PreNormBlock ---------------------------------------------------------------------------------
+
+
+def pre_norm_block(kind: type) -> None:
+    card = Card("PreNormBlock", CHAPTER)
+    if present(card, kind, "class", "class PreNormBlock(nn.Module):", PRE) and _silent(card, kind):
+        _two_steps(card, kind)
+        _scale_of_the_stream(card, kind)
+        _registered(card, kind)
+        block = made(card, kind, Bent(4, 1), Bent(4, 2), norm_of(4, 3), norm_of(4, 4), section=SPEC)
+        if block is not None:
+            learns(card, block, drawn(3, 4), DEPTH)
+            unchanged(card, block, drawn(3, 4), STREAM)
+    card.show()
+
+
+def _silent(card: Card, kind: type) -> bool:
+    text = "with branches that return 0 the stream passes through untouched"
+    zero = linear(torch.zeros(4, 4, dtype=torch.float64))
+    block = made(card, kind, zero, zero, norm_of(4, 3), norm_of(4, 4), section=SPEC)
+    if block is None:
+        return False
+    x = drawn(3, 4) * 5
+    first, second = norm_of(4, 3), norm_of(4, 4)
+    signs = [
+        (second(first(x)), "The stream itself was normalised: that is post-norm, or the residual is taken after the norm.", POST),
+        (second(x), "The stream was normalised at the end. In pre-norm nothing touches it.", PRE),
+        (first(x), "The residual was taken from the normalised stream. Add to x itself.", STREAM),
+        (0 * x, "The branches replace the stream where they should be added to it.", STREAM),
+    ]
+    hint = "x + F(LN(x)): where F gives 0, x is left. A norm at the exit of a branch adds its β here."
+    return compare(card, text, attempt(block, x), x, hint, PRE, signs)
+
+
+def _two_steps(card: Card, kind: type) -> None:
+    text = "the worked example: attention turns the features round by one place, the feed-forward network doubles"
+    turned = linear(torch.eye(3, dtype=torch.float64).roll(1, 0))
+    double = linear(2 * torch.eye(3, dtype=torch.float64))
+    block = made(card, kind, turned, double, *(nn.LayerNorm(3, dtype=torch.float64) for _ in range(2)), section=SPEC)
+    if block is None:
+        return
+    x = torch.tensor([[3.0, 0.0, -3.0]], dtype=torch.float64)
+    expected = torch.tensor([[3.4397, 2.3729, -5.8127]], dtype=torch.float64)
+    same_input = torch.tensor([[4.2247, 1.2247, -5.4495]], dtype=torch.float64)
+    signs = [(same_input, "Attention's result is not in what the feed-forward network reads: it comes second, and reads the new stream.", PRE)]
+    hint = "First h = x + attention(norm1(x)), then h + feed_forward(norm2(h))."
+    compare(card, text, attempt(block, x), expected, hint, PRE, signs, atol=1e-3)
+
+
+def _scale_of_the_stream(card: Card, kind: type) -> None:
+    text = "each branch has a norm of its own, norm1 before attention and norm2 before the feed-forward network"
+    eye = linear(torch.eye(3, dtype=torch.float64))
+    zero = linear(torch.zeros(3, 3, dtype=torch.float64))
+    first, second = norm_of(3, 3), norm_of(3, 4)
+    x = drawn(2, 3)
+    for parts, norm, name in (((eye, zero), first, "norm1"), ((zero, eye), second, "norm2")):
+        block = made(card, kind, *parts, first, second, section=SPEC)
+        if block is None:
+            return
+        other = second if norm is first else first
+        signs = [(x + other(x), f"The other norm was used where {name} belongs.", PRE), (2 * x, f"{name} was not used.", PRE)]
+        if not compare(card, text, attempt(block, x), x + norm(x), f"Only {name}'s branch was open here.", PRE, signs):
+            return
+
+
+def _registered(card: Card, kind: type) -> None:
+    block = made(card, kind, Bent(4, 1), Bent(4, 2), norm_of(4, 3), norm_of(4, 4), section=SPEC)
+    found = sum(p.numel() for p in block.parameters()) if block is not None else 0
+    hint = "Assign the parts as attributes (`self.norm1 = norm1`); parts in a plain list are not trained."
+    card.check(found == 48, "`parameters()` lists the parts: 48 numbers", 48, found, hint, SPEC)
+
+
+# Transformer ----------------------------------------------------------------------------------
+
+
+class Doubled(nn.Module):
+    """A block that doubles the stream and turns its features by one place."""
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return 2 * x.roll(1, -1)
+
+
+def transformer(kind: type) -> None:
+    card = Card("Transformer", CHAPTER)
+    if present(card, kind, "class", "class Transformer(nn.Module):", FINAL) and _in_order(card, kind):
+        _no_blocks(card, kind)
+        blocks = [Bent(4, seed) for seed in (1, 2, 3)]
+        model = made(card, kind, blocks, norm_of(4, 4), section=SPEC)
+        if model is not None:
+            found = sum(p.numel() for p in model.parameters())
+            hint = "`nn.ModuleList(blocks)` registers what stands in a list; a plain list does not."
+            card.check(found == 56, "`parameters()` lists blocks and norm: 56 numbers", 56, found, hint, SPEC)
+            learns(card, model, drawn(2, 3, 4), DEPTH)
+    card.show()
+
+
+def _in_order(card: Card, kind: type) -> bool:
+    text = "three different blocks run once each, in order, then the norm"
+    blocks, norm = [Bent(4, seed) for seed in (1, 2, 3)], norm_of(4, 4)
+    model = made(card, kind, blocks, norm, section=SPEC)
+    if model is None:
+        return False
+    x = drawn(2, 4)
+    a, b, c = blocks
+    signs = [
+        (c(b(a(x))), "The final norm is missing.", FINAL),
+        (c(b(a(norm(x)))), "The norm stands before the blocks. It is a final norm.", FINAL),
+        (norm(c(norm(b(norm(a(x)))))), "The norm was applied after every block.", FINAL),
+        (norm(a(b(c(x)))), "The blocks ran from the last to the first.", FINAL),
+        (norm(a(a(a(x)))), "The same block ran every time.", FINAL),
+    ]
+    return compare(card, text, attempt(model, x), norm(c(b(a(x)))), "for block in self.blocks: x = block(x); then the norm.", FINAL, signs)
+
+
+def _no_blocks(card: Card, kind: type) -> None:
+    norm, x = norm_of(4, 4), drawn(2, 4)
+    for count in (0, 1):
+        blocks = [Doubled()] * count
+        model = made(card, kind, blocks, norm, section=SPEC)
+        if model is None:
+            return
+        expected = norm(2 * x.roll(1, -1)) if count else norm(x)
+        text = "with no block at all the result is the norm of x" if count == 0 else "one block is enough"
+        if not compare(card, text, attempt(model, x), expected, "The loop over the blocks may run zero times.", FINAL):
+            return
+
+
+# residual_sublayer ----------------------------------------------------------------------------
+
+
+def residual_sublayer(function: Callable) -> None:
+    card = Card("residual_sublayer", CHAPTER)
+    form = "def residual_sublayer(placement, branch, norm, output_norm=None, alpha=1.0):"
+    if present(card, function, "function", form, PLACEMENTS):
+        for placement in ("pre", "post", "res-post", "sandwich", "deepnorm", "none"):
+            _placement(card, function, placement)
+    card.show()
+
+
+def _placement(card: Card, function: Callable, placement: str) -> None:
+    """Tell a placement by its marks: what the result looks like after which norm. They do not give the formula away."""
+    x = drawn(2, 3) * 4
+    bent, norm, output_norm = Bent(3, 1), norm_of(3, 2), norm_of(3, 3)
+    build = attempt(function, placement, bent, norm, output_norm=output_norm, alpha=2.0)
+    section = dict(zip(("pre", "post", "res-post", "sandwich", "deepnorm", "none"), (PRE, POST, RES_POST, SANDWICH, DEEPNORM, PLACEMENTS)))[placement]
+    text = f"“{placement}”"
+    if build.problem or not callable(build.value):
+        found = build.problem or describe(build.value)
+        card.check(False, text, "a function of x", found, build.hint or "Return a function (or module), not a tensor.", section)
+        return
+    answer = attempt(build.value, x)
+    if answer.problem or not isinstance(answer.value, torch.Tensor):
+        card.check(False, text, "a tensor", answer.problem or describe(answer.value), answer.hint, section)
+        return
+    y = answer.value
+    own = (y - norm.bias) / norm.weight
+    on_stream = bool((own.mean(-1).abs() < 1e-4).all()) and bool(((own**2).mean(-1).sqrt() - 1).abs().max() < 1e-2)
+    added = y - x
+    exits = {name: (added - n.bias) / n.weight for name, n in (("norm", norm), ("output_norm", output_norm))}
+    at_exit = [name for name, v in exits.items() if (v.mean(-1).abs() < 1e-4).all() and ((v**2).mean(-1).sqrt() - 1).abs().max() < 1e-2]
+    scaled = attempt(build.value, 1000 * x).value - 1000 * x
+    bounded = bool((scaled - added).abs().max() < 0.3) and not on_stream  # the branch reads a normalised stream
+    found = "the norm is on the stream" if on_stream else f"the result of the branch went through {at_exit[0]}" if at_exit else "no norm after the branch"
+    found += "; the branch reads a norm of the stream" if bounded and not at_exit else ""
+    wanted = {"pre": (False, []), "post": (True, []), "res-post": (False, ["norm"]), "sandwich": (False, ["output_norm"]), "deepnorm": (True, []), "none": (False, [])}
+    stream, leave = wanted[placement]
+    good = on_stream == stream and at_exit == leave
+    marks = {
+        "pre": "adds to x what the branch makes of the norm of x",
+        "post": "puts the norm on the stream, after the addition",
+        "res-post": "puts the norm at the exit of the branch",
+        "sandwich": "ends the branch with `output_norm`",
+        "deepnorm": "puts the norm on the stream, after the addition",
+        "none": "has no norm",
+    }
+    if placement == "pre":
+        good = good and bounded
+    if placement == "sandwich" and good:
+        read = attempt(function("sandwich", lambda t: t, norm, output_norm=nn.Identity(), alpha=2.0), x).value - x
+        good = close(read, norm(x))
+        found = found if good else "without `output_norm` the branch does not read `norm` of x"
+    if placement == "deepnorm" and good:
+        plain = attempt(function("deepnorm", bent, nn.Identity(), output_norm=output_norm, alpha=3.0), x).value
+        more = attempt(function("deepnorm", bent, nn.Identity(), output_norm=output_norm, alpha=4.0), x).value
+        good = close(more - plain, x)
+        found = found if good else "α does not multiply the stream"
+    if placement == "none":
+        good = good and not bounded and not close(y, bent(x))
+    card.check(good, f"{text} {marks[placement]}", marks[placement], found, f"See the table above: what does the row “{placement}” say?", section)
+
+
+# predictions, quiz ----------------------------------------------------------------------------
+
+
+def reveal_growth(prediction: object, function: Callable) -> None:
+    """Show how the stream grows through 64 pre-norm sub-layers, beside what was predicted."""
+    card = Card("Prediction: the stream after 64 sub-layers", CHAPTER)
+    if prediction is None:
+        card.note("Write your prediction into the cell above first, run it, then run this one.")
+        card.show()
+        return
+    torch.manual_seed(0)
+    d = 256
+    x = start = torch.randn(32, d)
+    norm = nn.LayerNorm(d, elementwise_affine=False)
+    sizes = []
+    for _ in range(64):
+        weight = torch.randn(d, d) / math.sqrt(d)
+        answer = attempt(function, "pre", lambda t: t @ weight, norm)
+        if answer.problem:
+            card.note(f"`residual_sublayer` is not ready: {answer.problem}")
+            card.show()
+            return
+        x = answer.value(x)
+        sizes.append(float(x.pow(2).mean().sqrt() / start.pow(2).mean().sqrt()))
+    card.note(f"You predicted a factor of {prediction}. Computed with your function: {sizes[-1]:.2f} (after 16 sub-layers {sizes[15]:.2f}).")
+    card.note("Each branch adds about 1 to the variance, because what it reads has variance 1: 1 + 64 = 65, and √65 ≈ 8.06. "
+              "The stream grows like the root of the depth; a post-norm stream would stay at 1.")  # fmt: skip
+    card.show()
+
+
+def quiz(answers: object) -> None:
+    card = Card("quiz", CHAPTER)
+    if card.check(isinstance(answers, dict), "the answers are a dict", "a dict", describe(answers), "Keep the line `answers = {…}`."):
+        for name in ("q1", "q2", "q3", "q4", "q5"):
+            letter = answers.get(name)
+            good = isinstance(letter, str) and letter.strip().lower() in ("a", "b", "c", "d")
+            card.check(good, f"{name} has one of the letters a–d", "a, b, c or d", letter, 'Write it as "b".')
+    card.show()
