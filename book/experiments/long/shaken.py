@@ -17,7 +17,10 @@ def run(quick: bool) -> dict:
     torch.set_num_threads(1)
     seeds, examples = (1, 4000) if quick else (SEEDS, EXAMPLES)
     runs = {
-        kind: [train(kind, layers=LAYERS, rate=RATE, batch=BATCH, examples=examples, seed=SEED + seed) for seed in range(seeds)]
+        kind: [
+            train(kind, layers=LAYERS, rate=RATE, batch=BATCH, examples=examples, seed=SEED + seed)
+            for seed in range(seeds)
+        ]
         for kind in KINDS
     }
     return {"layers": LAYERS, "rate": RATE, "examples": examples, "runs": runs}

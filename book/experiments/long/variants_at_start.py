@@ -19,7 +19,9 @@ def run(quick: bool) -> dict:
     return {
         "depths": list(depths),
         **{
-            key: {name: [[round(measure(name, depth, seed), 4) for seed in seeds] for depth in depths] for name in NAMES}
+            key: {
+                name: [[round(measure(name, depth, seed), 4) for seed in seeds] for depth in depths] for name in NAMES
+            }
             for key, measure in measures.items()
         },
     }

@@ -13,8 +13,9 @@ NAMES = ("pre", "rms", "peri", "scaled", "dyt")
 
 def run(quick: bool) -> dict:
     torch.set_num_threads(1)
+    seeds = range(SEED, SEED + (1 if quick else SEEDS))
     finals = {
-        name: [train(race_model(name, DEPTH, seed), RATE, STEPS, seed) for seed in range(SEED, SEED + (1 if quick else SEEDS))]
+        name: [train(race_model(name, DEPTH, seed), RATE, STEPS, seed) for seed in seeds]
         for name in (("rms",) if quick else NAMES)
     }
     return {"depth": DEPTH, "rate": RATE, "steps": STEPS, "unigram": round(unigram_loss(), 3), "finals": finals}
