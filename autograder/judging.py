@@ -3,6 +3,7 @@
 import ast
 import hashlib
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
@@ -66,8 +67,8 @@ class Trial:
 def _judge_check(exercise: Exercise, check: Check, student: Student, secret: bytes, past: list[Trial]) -> Verdict:
     """Judge one check. ``past`` holds the trials of the exercise's earlier checks; this one's are added."""
     trials = []
-    for case in check.cases(draw(secret, exercise.name, check.name)):
-        trials.append(_try(exercise, case, student))
+    for case, expected in _prepared(exercise.name, check, exercise.reference, secret):
+        trials.append(_try(exercise, case, expected, student))
         if trials[-1].outcome.kind in ("Missing", "Stopped"):
             break
     earlier, past[:] = past[:], past + trials
@@ -93,9 +94,18 @@ def _verdict(exercise, check, passed, misconception=None, hint="", section=None)
     )  # fmt: skip
 
 
-def _try(exercise: Exercise, case: Case, student: Student) -> Trial:
-    with np.errstate(all="ignore"):
-        expected = tuple(np.asarray(v, dtype="float64") for v in exercise.reference(*case.exact_args(), **case.kwargs))
+@lru_cache(maxsize=128)
+def _prepared(name: str, check: Check, reference: Callable, secret: bytes) -> list[tuple[Case, tuple[np.ndarray, ...]]]:
+    """Return a check's cases with what is expected; kept, because they are the same for every submission."""
+    prepared = []
+    for case in check.cases(draw(secret, name, check.name)):
+        with np.errstate(all="ignore"):
+            expected = tuple(np.asarray(v, dtype="float64") for v in reference(*case.exact_args(), **case.kwargs))
+        prepared.append((case, expected))
+    return prepared
+
+
+def _try(exercise: Exercise, case: Case, expected: tuple[np.ndarray, ...], student: Student) -> Trial:
     outcome = reading.read(exercise.invoke(student, case), exercise.outputs)
     fault, message = _compare(exercise, case, outcome, expected)
     return Trial(case, outcome, expected, fault, message)

@@ -11,6 +11,7 @@ memory. The first process in there only waits; when it is killed, the kernel kil
 """
 
 import ctypes
+import gc
 import os
 import select
 import signal
@@ -36,6 +37,7 @@ def main(scratch_bytes: int, isolated: bool, libraries: list[str]) -> None:
     if "torch" in libraries:
         warm_up_torch("triton" in libraries)
     sys.path.remove(_FOLDER)
+    gc.freeze()  # else the collector of each student side would write to, and so copy, every page that they share
     mapped = address_space()
     controls: dict[socket.socket, set[int]] = {first: set()}  # who may order, and what each has started
     tell(first, "ready")
