@@ -49,12 +49,27 @@ def test_the_model_answers_pass_the_visible_checks(stem):
     NotebookClient(notebook, timeout=120, resources={"metadata": {"path": str(ROOT / "solutions" / stem)}}).execute()
 
 
+@pytest.mark.parametrize("stem", STEMS)
+def test_the_checks_name_each_section_by_its_heading(stem):
+    chapter = (ROOT / "book" / f"{stem}.md").read_text()
+    headings = dict(re.findall(r"^\(([a-z0-9-]+)\)=\n#+ (.*)$", chapter, re.MULTILINE))
+    named = re.findall(r'^[A-Z_0-9]+ = "([a-z0-9-]+): (.*)"$', (ROOT / "solutions" / stem / "checks.py").read_text(), re.MULTILINE)
+    assert named
+    for label, title in named:
+        assert title == re.sub(r"[`*]", "", headings[label])
+
+
+def released_files(folder: Path) -> set[str]:
+    paths = (p for p in folder.rglob("*") if p.is_file() and "__pycache__" not in p.parts)
+    return {p.relative_to(folder).as_posix() for p in paths}
+
+
 def test_the_released_notebooks_are_the_image_of_the_sources(course):
     """``notebooks/`` is committed: it must be what a release makes now."""
     for stem in STEMS:
         made, kept = course.root / "notebooks" / stem, ROOT / "notebooks" / stem
-        names = {p.name for p in made.iterdir() if p.is_file()}
-        assert names == {p.name for p in kept.iterdir() if p.is_file()}
+        names = released_files(made)
+        assert names == released_files(kept)
         for name in names:
             assert (made / name).read_bytes() == (kept / name).read_bytes(), f"run `make release`: {stem}/{name} is old"
 

@@ -13,17 +13,17 @@ from card import Card, attempt, describe
 from tensors import Bent, close, compare, drawn, learns, linear, made, norm_of, present, unchanged
 
 CHAPTER = "6_block_clinic"
-FINAL_NORM = "clinic-final-norm: The final norm"
-ON_RESIDUAL = "clinic-norm-on-residual: A norm on the residual path"
-SHARED = "clinic-shared-norm: A shared norm"
-RES_POST = "clinic-res-post: Res-post for pre-norm"
-TRANSPOSE = "clinic-transpose: A missing transpose"
-MASK = "clinic-mask: The mask"
-ONE_PASS = "clinic-one-pass: One pass"
-EVALUATION = "clinic-eval-statistics: Statistics in evaluation"
-DECAY = "clinic-weight-decay: Weight decay"
-NARROW = "clinic-bf16: Statistics in bfloat16"
-FUSING = "clinic-fusing: After fusing"
+FINAL_NORM = "clinic-final-norm: Why does the loss grow with depth?"
+ON_RESIDUAL = "clinic-norm-on-residual: What happens when the residual is taken after the norm?"
+SHARED = "clinic-shared-norm: Which parameter never moves?"
+RES_POST = "clinic-res-post: Can a block follow its specification and still be another block?"
+TRANSPOSE = "clinic-transpose: How can attention see the future through a mask that is right?"
+MASK = "clinic-mask: Why do the first tokens hardly attend to anything?"
+ONE_PASS = "clinic-one-pass: What can be wrong with a formula that passes every test?"
+EVALUATION = "clinic-eval-statistics: Why is the same model good in training and bad in service?"
+DECAY = "clinic-weight-decay: Who pulls the gains down?"
+NARROW = "clinic-bf16: Why is bfloat16 wrong where nothing overflows?"
+FUSING = "clinic-fusing: What do tests with 64, 128 and 256 have in common?"
 QUESTIONS = tuple(f"q{i}" for i in range(1, 12))
 
 

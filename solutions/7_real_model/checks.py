@@ -17,7 +17,7 @@ from tensors import close, compare, drawn, figures, present
 CHAPTER = "7_real_model"
 BUILD = "build-layernorm: How does your norm get into a trained model?"
 PLACES = "replacing-norms: Does the model notice the exchange?"
-INSIDE = "real-model-inside: What are the norms given?"
+INSIDE = "real-model-inside: What are the norms given, and what have they learned?"
 BREAKS = "what-breaks-what: Which mistakes break a model?"
 UNNOTICED = "unnoticed-mistakes: Why can't a whole model see a missing ε?"
 SMOLLM2 = "smollm2: … and where in a language model?"
