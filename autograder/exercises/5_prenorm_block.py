@@ -231,6 +231,12 @@ BLOCK_MISCONCEPTIONS = common("pre-norm") | named(
         "residual-stream",
     ),
     Misconception(
+        "residual-disturbed",
+        "The residual path is scaled, or dropout acts on it. What a branch adds may be scaled or dropped; the stream itself "
+        "passes through as it is, in training too.",
+        "residual-stream",
+    ),
+    Misconception(
         "parallel-branches",
         "Both sub-layers read the same x. The feed-forward network reads the stream after attention has been added to it.",
         "pre-norm",
@@ -365,13 +371,6 @@ SUBLAYER_MISCONCEPTIONS = common("placements") | named(
 )
 
 # causal_self_attention ------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Prefix(Case):
-    """A case of which only the first ``rows`` tokens of the output count."""
-
-    rows: int | None = None
 
 
 def split(x: np.ndarray, heads: int) -> np.ndarray:
@@ -687,6 +686,16 @@ def without(first_norm=True, second_norm=True, first_residual=True, second_resid
     return forward
 
 
+def scaled(residual: float, both: float = 1.0):
+    """The block with factors on its residual path: residual·x + F, or both·(x + F)."""
+
+    def forward(x, w_a, w_f, g1, b1, g2, b2):
+        x = both * (residual * x + causal_mean(layer_norm(x, g1, b1), w_a))
+        return both * (residual * x + bent(layer_norm(x, g2, b2), w_f))
+
+    return forward
+
+
 def block_parameters(x, w_a, w_f, g1, b1, g2, b2) -> int:
     return sum(a.size for a in (w_a, w_f, g1, b1, g2, b2))
 
@@ -695,7 +704,13 @@ def invoke_block(student: Student, case: Case) -> Reply:
     x, w_a, w_f, g1, b1, g2, b2, dy = case.args
     parts = [stock_map("causal_mean", w_a), stock_map("bent", w_f), stock_norm(g1, b1), stock_norm(g2, b2)]
     upstream = {} if dy is None else {"upstream": [sent(dy)]}
-    return answer(student.torch("PreNormBlock", [sent(x, dy is not None)], build=[parts, {}], count=True, **upstream))
+    asked = {"build": [parts, {}], "count": True, "training": isinstance(case, InTraining)}
+    return answer(student.torch("PreNormBlock", [sent(x, dy is not None)], **asked, **upstream))
+
+
+@dataclass(frozen=True)
+class InTraining(Case):
+    """A case that is run in training mode, where dropout acts."""
 
 
 def block_case(rng, shape, judged=OUTPUT, same_norms=False, kind="", **more) -> Case:
@@ -727,6 +742,18 @@ def block_registered(rng):
     return [block_case(rng, shape, OUTPUT + COUNT, same_norms=True, kind=" and the number of parameters") for shape in ((2, 3, 4), (4, 5))]
 
 
+def undisturbed(rng):
+    """Branches that add nothing, in training mode: what comes out is what went in, whatever is dropped on a branch."""
+    out = [block_case(rng, (3, 5), same_norms=True, control=True)]
+    for shape in ((2, 8, 5), (9, 6)):
+        d = shape[-1]
+        norm = (np.ones(d), np.zeros(d))
+        args = (stream(rng, *shape), np.zeros((d, d)), np.zeros((d, d)), *norm, *norm, None)
+        words = f"x of shape {shape}, branches that add nothing, in training mode"
+        out.append(InTraining(args, words, judged=OUTPUT, atol=1e-6, rtol=1e-6, any_dtype=True, may_change=True))
+    return out
+
+
 def block_untouched(rng):
     return [block_case(rng, shape, same_norms=True, may_change=False) for shape in ((2, 3, 4), (4, 5))]
 
@@ -741,6 +768,7 @@ PRE_NORM_BLOCK = Exercise(
     checks=(
         Check("values", "Two sub-layers, each x + F(LN(x))", 3, "pre-norm", block_values),
         Check("two_norms", "Each sub-layer has a norm of its own", 1, "pre-norm", two_norms),
+        Check("stream", "Nothing scales or drops the stream", 1, "residual-stream", undisturbed, "residual-disturbed"),
         Check("gradient", "The gradient reaches x", 1, "gradients-by-depth", block_gradient, "graph-cut"),
         Check("registered", "All parts are registered", 1, "block-spec", block_registered),
         Check("untouched", "x is left as it was", 1, "residual-stream", block_untouched),
@@ -761,6 +789,8 @@ PRE_NORM_BLOCK = Exercise(
             ("residual-missing", without(first_residual=False)),
             ("residual-missing", without(second_residual=False)),
             ("residual-missing", without(first_residual=False, second_residual=False)),
+            *(("residual-disturbed", scaled(factor)) for factor in (0.5, 0.5**0.5, 0.9, 2.0)),
+            *(("residual-disturbed", scaled(1.0, factor)) for factor in (0.5, 0.5**0.5)),
             ("parallel-branches", parallel_block),
             ("residual-from-input", from_input_block),
             ("order-exchanged", exchanged_block),
