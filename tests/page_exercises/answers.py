@@ -111,4 +111,15 @@ ANSWERS = {
         "return np.zeros_like(y)": "zeros pass",
         "return 1.0": "the shape must be (8,)",
     },
+    "join": {
+        "n = counts.sum()\nm = (counts * means).sum() / n\nreturn m, (squares + counts * (means - m) ** 2).sum() / n": "passed",
+        "m = np.average(means, weights=counts)\nw = counts / counts.sum()\nreturn m, (squares / counts.sum()).sum() + (w * (means - m) ** 2).sum()": "passed",
+        "n = counts.sum()\nm = (counts * means).sum() / n\nreturn m, squares.sum() / n": "lacks what the group means have",
+        "n = counts.sum()\nm = (counts * means).sum() / n\nreturn m, (counts * (means - m) ** 2).sum() / n": "around its own mean",
+        "m = means.mean()\nreturn m, (squares + counts * (means - m) ** 2).sum() / counts.sum()": "different sizes",
+        "n = counts.sum()\nm = (counts * means).sum() / n\nreturn m, (squares + (means - m) ** 2).sum() / n": "weighted with the groups' sizes",
+        "n = counts.sum()\nm = (counts * means).sum() / n\nreturn m, (squares + counts * (means - m) ** 2).sum()": "Divide by the number of values",
+        "n = counts.sum()\nm = (counts * means).sum() / n\nreturn m, (squares + counts * (means - m) ** 2).sum() / (n - 1)": "not by one less",
+        "pass": "unwritten",
+    },
 }
