@@ -16,7 +16,7 @@ from autograder import course, exercises
 
 IMPLEMENTATIONS = Path(__file__).parent / "implementations"
 CAREFUL = "Each number is measured against the mean and spread of its own row, so unlike rows meet on one scale."
-LOOP = "def {name}(*args, **kwargs):\n    while True:\n        pass\n"
+LOOP = "def {name}(*args, **kwargs):\n    while True:\n        pass\n\n{name}.apply = {name}  # where a class is asked for\n"
 TYPO = "def {name}(x)\n    return x\n"
 
 # Where a student departs from a right answer: exercise (by its place) -> which wrong file (by its place).

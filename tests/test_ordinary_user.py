@@ -91,7 +91,9 @@ def test_a_class_is_graded_by_an_ordinary_user(course, user):
         pytest.skip("this kernel gives ordinary users no namespaces")
     assert done.returncode == 0, done.stderr[-3000:]
     results = json.loads((mine.root / "mine.json").read_text())
-    assert results == json.loads((folder / "root.json").read_text()) and len(results) == len(sample_class.STUDENTS)
+    theirs = json.loads((folder / "root.json").read_text())
+    assert [row["verdicts"] for row in results] == [row["verdicts"] for row in theirs]
+    assert len(results) == len(sample_class.STUDENTS) and any(row["score"] for row in results)
     assert (mine.root / "grading" / "gradebook.db").stat().st_uid == NOBODY
 
 

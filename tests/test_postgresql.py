@@ -22,15 +22,18 @@ def database():
 
 @pytest.fixture(scope="module")
 def moved(course, database, tmp_path_factory):
-    """A copy of the course whose gradebook is the database, released and graded; with the results of both."""
-    here = graded(course)
-    mine = Course.__new__(Course)
-    mine.root = tmp_path_factory.mktemp("postgresql") / "course"
+    """Two copies of the course, released and graded, in PostgreSQL and in SQLite; each with its results."""
+    course.run("python", "-c", "from autograder import course; course.secret()")
     ignored = shutil.ignore_patterns("gradebook.db", "autograded", "feedback", "reports")
-    shutil.copytree(course.root, mine.root, ignore=ignored)
-    mine.database = database
-    mine.run("python", "-m", "autograder", "release", COURSE_DB_URL=database)
-    return mine, here, graded(mine, COURSE_DB_URL=database)
+    copies = []
+    for name, env in (("postgresql", {"COURSE_DB_URL": database}), ("sqlite", {})):
+        mine = Course.__new__(Course)
+        mine.root = tmp_path_factory.mktemp(name) / "course"
+        shutil.copytree(course.root, mine.root, ignore=ignored)
+        mine.run("python", "-m", "autograder", "release", **env)
+        copies.append((mine, graded(mine, **env)))
+    copies[0][0].database = database
+    return copies
 
 
 def graded(course: Course, **env: str) -> list[dict]:
@@ -55,15 +58,15 @@ def scores(url: str) -> dict[str, tuple]:
         }
 
 
-def test_scores_and_verdicts_are_those_of_sqlite(course, moved):
-    mine, here, there = moved
-    assert here == there
-    assert scores(mine.database) == scores(f"sqlite:///{course.root / 'grading' / 'gradebook.db'}")
+def test_scores_and_verdicts_are_those_of_sqlite(moved):
+    (mine, there), (other, here) = moved
+    assert there == here
+    assert scores(mine.database) == scores(f"sqlite:///{other.root / 'grading' / 'gradebook.db'}")
     assert not (mine.root / "grading" / "gradebook.db").exists()
 
 
 def test_nbgraders_own_commands_use_it_too(moved):
-    mine, *_ = moved
+    mine, _ = moved[0]
     before = scores(mine.database)
     assert any(points for points, *_ in before.values())
     mine.run("nbgrader", "autograde", STEM, "--force", "--student", "sample_bela", COURSE_DB_URL=mine.database)
@@ -75,7 +78,7 @@ def test_nbgraders_own_commands_use_it_too(moved):
 
 
 def test_a_second_run_judges_nothing_again_and_the_report_is_made(moved):
-    mine, _, results = moved
+    mine, results = moved[0]
     kept = mine.root / "grading" / "autograded" / "sample_ada" / STEM / f"{STEM}.ipynb"
     written = kept.stat().st_mtime_ns
     assert graded(mine, COURSE_DB_URL=mine.database) == results and kept.stat().st_mtime_ns == written
