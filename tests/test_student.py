@@ -54,6 +54,17 @@ def test_no_network():
     server.close()
 
 
+@pytest.mark.parametrize(
+    ("family", "address"),
+    [("AF_UNIX", "\0left"), ("AF_INET", ("127.0.0.1", 4242))],
+    ids=["abstract", "loopback"],
+)
+def test_two_that_run_at_once_can_not_meet(family, address):
+    meet = f"import socket\nend = socket.socket(socket.{family})\n"
+    with run(f"{meet}end.bind({address!r})\nend.listen()"), run(f"{meet}end.settimeout(1)\nend.connect({address!r})") as second:
+        assert second.results[0].error is not None
+
+
 @pytest.mark.parametrize("path", ["/student_side/x", "/usr/x", "/etc/x", "/x"])
 def test_the_system_is_read_only(path):
     with run(f"open({path!r}, 'w')") as student:

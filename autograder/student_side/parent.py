@@ -7,7 +7,8 @@ libraries' folders empty (none may be imported here), and answers with a number;
 ``stop <number>`` ends that student side and everything it started.
 
 Every student side gets namespaces of its own: a private scratch folder, its own processes, its own shared
-memory. The first process in there only waits; when it is killed, the kernel kills the rest.
+memory, and a network without any device, so that two which run at once can't meet. The first process in
+there only waits; when it is killed, the kernel kills the rest.
 """
 
 import ctypes
@@ -22,7 +23,8 @@ _FOLDER = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, _FOLDER)
 import runner  # noqa: E402
 
-CLONE_NEWNS, CLONE_NEWIPC, CLONE_NEWUSER, CLONE_NEWPID = 0x20000, 0x8000000, 0x10000000, 0x20000000
+CLONE_NEWNS, CLONE_NEWIPC, CLONE_NEWUSER = 0x20000, 0x8000000, 0x10000000
+CLONE_NEWPID, CLONE_NEWNET = 0x20000000, 0x40000000
 MS_REC, MS_PRIVATE = 0x4000, 0x40000
 MS_RDONLY, MS_NOSUID, MS_NODEV = 1, 2, 4
 PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_CAPBSET_DROP = 1, 4, 24
@@ -181,7 +183,7 @@ def wait_for(student: int) -> None:
 
 
 def enter_namespaces(scratch_bytes: int, hidden: list[str]) -> None:
-    call("unshare", CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWIPC)
+    call("unshare", CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWIPC | CLONE_NEWNET)
     for name, text in (("setgroups", "deny"), ("uid_map", f"{NOBODY} {NOBODY} 1"), ("gid_map", f"{NOBODY} {NOBODY} 1")):
         with open(f"/proc/self/{name}", "w") as file:
             file.write(text)
