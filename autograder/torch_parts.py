@@ -48,6 +48,53 @@ def gelu(x: np.ndarray) -> np.ndarray:
     return x * 0.5 * (1 + _ERF(x / math.sqrt(2)))
 
 
+# blocks of two sub-layers, right and wrong ------------------------------------------------------
+
+
+def pre_norm_block(x, w_a, w_f, g1, b1, g2, b2):
+    x = x + causal_mean(layer_norm(x, g1, b1), w_a)
+    return x + bent(layer_norm(x, g2, b2), w_f)
+
+
+def post_norm_block(x, w_a, w_f, g1, b1, g2, b2):
+    x = layer_norm(x + causal_mean(x, w_a), g1, b1)
+    return layer_norm(x + bent(x, w_f), g2, b2)
+
+
+def res_post_block(x, w_a, w_f, g1, b1, g2, b2):
+    x = x + layer_norm(causal_mean(x, w_a), g1, b1)
+    return x + layer_norm(bent(x, w_f), g2, b2)
+
+
+def normalised_residual_block(x, w_a, w_f, g1, b1, g2, b2):
+    x = layer_norm(x, g1, b1)
+    x = x + causal_mean(x, w_a)
+    x = layer_norm(x, g2, b2)
+    return x + bent(x, w_f)
+
+
+def normalised_second_residual(x, w_a, w_f, g1, b1, g2, b2):
+    x = layer_norm(x + causal_mean(layer_norm(x, g1, b1), w_a), g2, b2)
+    return x + bent(x, w_f)
+
+
+def normalised_first_residual(x, w_a, w_f, g1, b1, g2, b2):
+    x = layer_norm(x, g1, b1)
+    x = x + causal_mean(x, w_a)
+    return x + bent(layer_norm(x, g2, b2), w_f)
+
+
+def merge(x: np.ndarray) -> np.ndarray:
+    """(..., heads, m, d_h) → (..., m, d)"""
+    *lead, heads, m, d_h = x.shape
+    return np.swapaxes(x, -2, -3).reshape(*lead, m, heads * d_h)
+
+
+def merge_by_rows(x: np.ndarray) -> np.ndarray:
+    *lead, heads, m, d_h = x.shape
+    return x.reshape(*lead, m, heads * d_h)
+
+
 # judging --------------------------------------------------------------------------------------
 
 

@@ -29,6 +29,19 @@ import numpy as np
 from autograder import reading
 from autograder.exercise import Case, Check, Exercise, Misconception, Output, Question, Quiz, Suspect, Topic
 from autograder.misconceptions import common, named
+from autograder.norm_parts import (
+    by_array,
+    by_feature,
+    centred_by,
+    dbeta_of,
+    dgamma_of,
+    layernorm_dx,
+    mean,
+    over_tokens,
+    smaller_sample,
+    tokens,
+    with_ddof,
+)
 from autograder.student import Reply, Rules, Student
 from autograder.student_side import wire
 
@@ -335,15 +348,6 @@ RMSNORM_ONLY = named(
 # references -----------------------------------------------------------------------------------
 
 
-def mean(values: np.ndarray, axis=-1) -> np.ndarray:
-    return values.mean(axis=axis, keepdims=True)
-
-
-def over_tokens(values: np.ndarray) -> np.ndarray:
-    """Sum over every axis but the last."""
-    return values.reshape(-1, values.shape[-1]).sum(axis=0)
-
-
 class Pass(NamedTuple):
     """What the formulas of a backward pass are written in; ``s`` is what x̂ was divided by."""
 
@@ -355,34 +359,14 @@ class Pass(NamedTuple):
     s: np.ndarray
 
 
-def centred_by(x, eps, axis=-1, ddof=0):
-    """LayerNorm's x̂ and σ_ε."""
-    deviation = x - mean(x, axis)
-    n = x.size if axis is None else x.shape[axis]
-    s = np.sqrt((deviation**2).sum(axis=axis, keepdims=True) / np.float64(n - ddof) + eps)
-    return deviation / s, s
-
-
 def rms_by(x, eps, axis=-1):
     """RMSNorm's x̂ and r."""
     s = np.sqrt(mean(x**2, axis) + eps)
     return x / s, s
 
 
-def layernorm_dx(p: Pass) -> np.ndarray:
-    return (p.g - mean(p.g) - p.xhat * mean(p.g * p.xhat)) / p.s
-
-
 def rmsnorm_dx(p: Pass) -> np.ndarray:
     return (p.g - p.xhat * mean(p.g * p.xhat)) / p.s
-
-
-def dgamma_of(p: Pass) -> np.ndarray:
-    return over_tokens(p.dy * p.xhat)
-
-
-def dbeta_of(p: Pass) -> np.ndarray:
-    return over_tokens(p.dy)
 
 
 def layernorm(dx=layernorm_dx, dgamma=dgamma_of, dbeta=dbeta_of, statistics=centred_by):
@@ -545,22 +529,6 @@ class Calls(Case):
 
     before: str = ""
     other: tuple = ()
-
-
-def tokens(rng: np.random.Generator, shape: tuple, location=None, spread=None) -> np.ndarray:
-    """Tokens whose spread is exact: each with a spread of 3 to 6 and a mean of 1/2 to 2 spreads either side of 0.
-
-    location, spread: the same for all tokens instead. At d = 1 the spread is 0 in any case.
-    """
-    noise = rng.gamma(2.0, size=shape) * rng.choice([-1, 1], size=(*shape[:-1], 1)) + 0.1 * rng.normal(size=shape)
-    noise -= mean(noise)
-    if shape[-1] > 1:
-        noise /= np.sqrt(mean(noise**2))
-    if spread is None:
-        spread = rng.uniform(3.0, 6.0, size=(*shape[:-1], 1))
-    if location is None:
-        location = spread * rng.uniform(0.5, 2.0, size=(*shape[:-1], 1)) * rng.choice([-1, 1], size=(*shape[:-1], 1))
-    return location + spread * noise
 
 
 class Norm:
@@ -871,23 +839,6 @@ def common_parts(dx, statistics):
         parts.append(("eps-fixed", {"dx": with_other_eps(dx, statistics, value)}))
         parts.append(("eps-fixed", {"statistics": fixed(statistics, value)}))
     return parts
-
-
-def smaller_sample(p: Pass) -> np.ndarray:
-    """dx derived from a variance that divides by d − 1."""
-    return (p.g - mean(p.g) - p.xhat * (p.g * p.xhat).sum(**SUM) / (p.x.shape[-1] - 1)) / p.s
-
-
-def with_ddof(x, eps):
-    return centred_by(x, eps, ddof=1)
-
-
-def by_feature(x, eps):
-    return centred_by(x, eps, axis=0)
-
-
-def by_array(x, eps):
-    return centred_by(x, eps, axis=None)
 
 
 LAYERNORM_PARTS = [

@@ -31,6 +31,19 @@ import numpy as np
 
 from autograder.exercise import Case, Check, Exercise, Misconception, Output, Question, Quiz, Suspect, Topic
 from autograder.misconceptions import common, named
+from autograder.norm_parts import (
+    by_array,
+    by_feature,
+    centred_by,
+    dbeta_of,
+    dgamma_of,
+    layernorm_dx,
+    mean,
+    over_tokens,
+    smaller_sample,
+    tokens,
+    with_ddof,
+)
 from autograder.student import Reply, Rules, Student
 from autograder.student_side import wire
 from autograder.tensors import array, tensor
@@ -455,15 +468,6 @@ BACKWARD_KERNEL = (
 # references -----------------------------------------------------------------------------------
 
 
-def mean(values: np.ndarray, axis=-1) -> np.ndarray:
-    return values.mean(axis=axis, keepdims=True)
-
-
-def over_tokens(values: np.ndarray) -> np.ndarray:
-    """Sum over every axis but the last."""
-    return values.reshape(-1, values.shape[-1]).sum(axis=0)
-
-
 class Pass(NamedTuple):
     """What the formulas are written in; ``s`` is what x̂ was divided by."""
 
@@ -476,14 +480,6 @@ class Pass(NamedTuple):
     s: np.ndarray
 
 
-def centred_by(x, eps, axis=-1, ddof=0):
-    """LayerNorm's x̂ and σ_ε."""
-    deviation = x - mean(x, axis)
-    n = x.size if axis is None else x.shape[axis]
-    s = np.sqrt((deviation**2).sum(axis=axis, keepdims=True) / np.float64(n - ddof) + eps)
-    return deviation / s, s
-
-
 def rms_by(x, eps):
     s = np.sqrt(mean(x**2) + eps)
     return x / s, s
@@ -493,19 +489,7 @@ def y_of(p: Pass) -> np.ndarray:
     return p.xhat * p.weight + p.bias
 
 
-def dx_of(p: Pass) -> np.ndarray:
-    return (p.g - mean(p.g) - p.xhat * mean(p.g * p.xhat)) / p.s
-
-
-def dweight_of(p: Pass) -> np.ndarray:
-    return over_tokens(p.dy * p.xhat)
-
-
-def dbias_of(p: Pass) -> np.ndarray:
-    return over_tokens(p.dy)
-
-
-def layernorm(forward=centred_by, backward=None, y=y_of, dx=dx_of, dweight=dweight_of, dbias=dbias_of, frozen=None):
+def layernorm(forward=centred_by, backward=None, y=y_of, dx=layernorm_dx, dweight=dgamma_of, dbias=dbeta_of, frozen=None):
     """Return LayerNorm with its gradients, or one in which some parts are others.
 
     backward: the statistics of the backward pass, those of the forward unless given.
@@ -572,22 +556,6 @@ class Run(Case):
     fresh: bool = False
     to: str = "float64"
     training: bool = False
-
-
-def tokens(rng: np.random.Generator, shape: tuple, location=None, spread=None) -> np.ndarray:
-    """Tokens whose spread is exact: each with a spread of 3 to 6 and a mean of 1/2 to 2 spreads either side of 0.
-
-    location, spread: the same for all tokens instead. At d = 1 the spread is 0 in any case.
-    """
-    noise = rng.gamma(2.0, size=shape) * rng.choice([-1, 1], size=(*shape[:-1], 1)) + 0.1 * rng.normal(size=shape)
-    noise -= mean(noise)
-    if shape[-1] > 1:
-        noise /= np.sqrt(mean(noise**2))
-    if spread is None:
-        spread = rng.uniform(3.0, 6.0, size=(*shape[:-1], 1))
-    if location is None:
-        location = spread * rng.uniform(0.5, 2.0, size=(*shape[:-1], 1)) * rng.choice([-1, 1], size=(*shape[:-1], 1))
-    return location + spread * noise
 
 
 def parameters(rng, d: int) -> tuple[np.ndarray, np.ndarray]:
@@ -900,18 +868,6 @@ def kept_too_much(item: Run, value: dict) -> Reply | None:
 SUM = dict(axis=-1, keepdims=True)
 
 
-def with_ddof(x, eps):
-    return centred_by(x, eps, ddof=1)
-
-
-def by_feature(x, eps):
-    return centred_by(x, eps, axis=0)
-
-
-def by_array(x, eps):
-    return centred_by(x, eps, axis=None)
-
-
 def without_eps(x, eps):
     return centred_by(x, 0.0)
 
@@ -939,11 +895,6 @@ def of_gx(p):
     return mean(p.g * p.xhat)
 
 
-def smaller_sample(p: Pass) -> np.ndarray:
-    """dx derived from a variance that divides by d − 1."""
-    return (p.g - mean(p.g) - p.xhat * (p.g * p.xhat).sum(**SUM) / (p.x.shape[-1] - 1)) / p.s
-
-
 STATISTICS = [
     ("ddof-1", with_ddof),
     ("wrong-axis", by_feature),
@@ -965,14 +916,14 @@ DX_PARTS = [
     ("statistics-constant", {"dx": lambda p: p.g / p.s}),
     ("no-mean-term", {"dx": lambda p: (p.g - p.xhat * of_gx(p)) / p.s}),
     ("no-variance-term", {"dx": lambda p: (p.g - of_g(p)) / p.s}),
-    ("gamma-outside-means", {"dx": lambda p: p.weight * dx_of(p._replace(g=p.dy))}),
-    ("gamma-ignored", {"dx": lambda p: dx_of(p._replace(g=p.dy))}),
+    ("gamma-outside-means", {"dx": lambda p: p.weight * layernorm_dx(p._replace(g=p.dy))}),
+    ("gamma-ignored", {"dx": lambda p: layernorm_dx(p._replace(g=p.dy))}),
     ("sum-for-mean", {"dx": written(lambda p: p.g.sum(**SUM), lambda p: (p.g * p.xhat).sum(**SUM))}),
     ("sum-for-mean", {"dx": written(of_g, lambda p: (p.g * p.xhat).sum(**SUM))}),
     ("correction-sign", {"dx": written(of_g, lambda p: -of_gx(p))}),
     ("correction-sign", {"dx": written(lambda p: -of_g(p), lambda p: -of_gx(p))}),
     ("correction-sign", {"dx": written(lambda p: -of_g(p), of_gx)}),
-    ("sigma-missing", {"dx": lambda p: dx_of(p) * p.s}),
+    ("sigma-missing", {"dx": lambda p: layernorm_dx(p) * p.s}),
 ]
 
 PARAMETER_PARTS = [
@@ -981,7 +932,7 @@ PARAMETER_PARTS = [
     ("dgamma-uses-g", {"dweight": lambda p: over_tokens(p.g * p.xhat), "dbias": lambda p: over_tokens(p.g)}),
     ("dgamma-uses-g", {"dweight": lambda p: over_tokens(p.g * p.xhat)}),
     ("dgamma-uses-g", {"dbias": lambda p: over_tokens(p.g)}),
-    ("dgamma-dbeta-swapped", {"dweight": dbias_of, "dbias": dweight_of}),
+    ("dgamma-dbeta-swapped", {"dweight": dbeta_of, "dbias": dgamma_of}),
 ]
 
 
@@ -994,10 +945,10 @@ BACKWARD_PARTS = [
     *PARAMETER_PARTS,
     (
         "divided-by-batch",
-        {"dweight": lambda p: dweight_of(p) / tokens_of(p), "dbias": lambda p: dbias_of(p) / tokens_of(p)},
+        {"dweight": lambda p: dgamma_of(p) / tokens_of(p), "dbias": lambda p: dbeta_of(p) / tokens_of(p)},
     ),
-    ("divided-by-batch", {"dweight": lambda p: dweight_of(p) / tokens_of(p)}),
-    ("divided-by-batch", {"dx": lambda p: dx_of(p) / tokens_of(p)}),
+    ("divided-by-batch", {"dweight": lambda p: dgamma_of(p) / tokens_of(p)}),
+    ("divided-by-batch", {"dx": lambda p: layernorm_dx(p) / tokens_of(p)}),
     ("ddof-1", {"dx": smaller_sample}),
     ("ddof-1", {"forward": with_ddof, "dx": smaller_sample}),
     ("rms-for-layernorm", {"forward": rms_by, "dx": lambda p: (p.g - p.xhat * of_gx(p)) / p.s}),
@@ -1009,7 +960,7 @@ BACKWARD_PARTS = [
     *(
         (
             "eps-missing" if value == 0 else "eps-fixed",
-            {"dx": lambda p, v=value: dx_of(p) * p.s / centred_by(p.x, v)[1]},
+            {"dx": lambda p, v=value: layernorm_dx(p) * p.s / centred_by(p.x, v)[1]},
         )
         for value in (0.0, 1e-5)
     ),
@@ -1684,7 +1635,7 @@ def invoke_backward(student: Student, item: Launch) -> Reply:
     )
 
 
-def backward_tables(dx=dx_of, dweight=dweight_of, dbias=dbias_of) -> Callable:
+def backward_tables(dx=layernorm_dx, dweight=dgamma_of, dbias=dbeta_of) -> Callable:
     """Return what the backward kernel writes, its partial sums added up; or one in which some parts are others."""
 
     def run(dy, x, weight, averages, reciprocals, m, n, block, programs, dx_stride) -> tuple:
@@ -1821,9 +1772,9 @@ BACKWARD_KERNEL_EXERCISE = Exercise(
     + (
         Suspect(
             "divided-by-batch",
-            backward_tables(dweight=lambda p: dweight_of(p) / len(p.x), dbias=lambda p: dbias_of(p) / len(p.x)),
+            backward_tables(dweight=lambda p: dgamma_of(p) / len(p.x), dbias=lambda p: dbeta_of(p) / len(p.x)),
         ),
-        Suspect("divided-by-batch", backward_tables(dweight=lambda p: dweight_of(p) / len(p.x))),
+        Suspect("divided-by-batch", backward_tables(dweight=lambda p: dgamma_of(p) / len(p.x))),
         Suspect("rows-skipped", backward_lanes(rows="first")),
         Suspect("partials-overwritten", backward_lanes(partials="last")),
         Suspect("partials-in-one-row", backward_lanes(partials="one place")),

@@ -36,6 +36,14 @@ from autograder.torch_parts import (
     judged_by,
     layer_norm,
     matrix,
+    merge,
+    merge_by_rows,
+    normalised_first_residual,
+    normalised_residual_block,
+    normalised_second_residual,
+    post_norm_block,
+    pre_norm_block,
+    res_post_block,
     sent,
     softmax,
     stock_map,
@@ -384,17 +392,6 @@ def split_by_rows(x: np.ndarray, heads: int) -> np.ndarray:
     return x.reshape(*lead, heads, m, d // heads)
 
 
-def merge(x: np.ndarray) -> np.ndarray:
-    """(..., heads, m, d_h) → (..., m, d)"""
-    *lead, heads, m, d_h = x.shape
-    return np.swapaxes(x, -2, -3).reshape(*lead, m, heads * d_h)
-
-
-def merge_by_rows(x: np.ndarray) -> np.ndarray:
-    *lead, heads, m, d_h = x.shape
-    return x.reshape(*lead, m, heads * d_h)
-
-
 def masked_scores(allowed: Callable, value: float = -np.inf):
     """Return what turns scores into weights with a mask before the softmax. allowed: m → (m, m) of booleans."""
 
@@ -627,39 +624,6 @@ FEED_FORWARD = Exercise(
 # PreNormBlock ---------------------------------------------------------------------------------
 
 
-def block(x, w_a, w_f, g1, b1, g2, b2):
-    x = x + causal_mean(layer_norm(x, g1, b1), w_a)
-    return x + bent(layer_norm(x, g2, b2), w_f)
-
-
-def post_norm_block(x, w_a, w_f, g1, b1, g2, b2):
-    x = layer_norm(x + causal_mean(x, w_a), g1, b1)
-    return layer_norm(x + bent(x, w_f), g2, b2)
-
-
-def res_post_block(x, w_a, w_f, g1, b1, g2, b2):
-    x = x + layer_norm(causal_mean(x, w_a), g1, b1)
-    return x + layer_norm(bent(x, w_f), g2, b2)
-
-
-def normalised_residual_block(x, w_a, w_f, g1, b1, g2, b2):
-    x = layer_norm(x, g1, b1)
-    x = x + causal_mean(x, w_a)
-    x = layer_norm(x, g2, b2)
-    return x + bent(x, w_f)
-
-
-def normalised_second_residual(x, w_a, w_f, g1, b1, g2, b2):
-    x = layer_norm(x + causal_mean(layer_norm(x, g1, b1), w_a), g2, b2)
-    return x + bent(x, w_f)
-
-
-def normalised_first_residual(x, w_a, w_f, g1, b1, g2, b2):
-    x = layer_norm(x, g1, b1)
-    x = x + causal_mean(x, w_a)
-    return x + bent(layer_norm(x, g2, b2), w_f)
-
-
 def parallel_block(x, w_a, w_f, g1, b1, g2, b2):
     return x + causal_mean(layer_norm(x, g1, b1), w_a) + bent(layer_norm(x, g2, b2), w_f)
 
@@ -763,7 +727,7 @@ PRE_NORM_BLOCK = Exercise(
     functions=("PreNormBlock",),
     outputs=OUTPUTS,
     invoke=invoke_block,
-    reference=judged_by(block, block_parameters),
+    reference=judged_by(pre_norm_block, block_parameters),
     section="pre-norm",
     checks=(
         Check("values", "Two sub-layers, each x + F(LN(x))", 3, "pre-norm", block_values),
@@ -780,9 +744,9 @@ PRE_NORM_BLOCK = Exercise(
             ("normalised-residual", normalised_residual_block),
             ("normalised-residual", normalised_second_residual),
             ("normalised-residual", normalised_first_residual),
-            ("shared-norm", lambda x, w_a, w_f, g1, b1, g2, b2: block(x, w_a, w_f, g1, b1, g1, b1)),
-            ("shared-norm", lambda x, w_a, w_f, g1, b1, g2, b2: block(x, w_a, w_f, g2, b2, g2, b2)),
-            ("norms-exchanged", lambda x, w_a, w_f, g1, b1, g2, b2: block(x, w_a, w_f, g2, b2, g1, b1)),
+            ("shared-norm", lambda x, w_a, w_f, g1, b1, g2, b2: pre_norm_block(x, w_a, w_f, g1, b1, g1, b1)),
+            ("shared-norm", lambda x, w_a, w_f, g1, b1, g2, b2: pre_norm_block(x, w_a, w_f, g2, b2, g2, b2)),
+            ("norms-exchanged", lambda x, w_a, w_f, g1, b1, g2, b2: pre_norm_block(x, w_a, w_f, g2, b2, g1, b1)),
             ("norm-missing", without(second_norm=False)),
             ("norm-missing", without(first_norm=False)),
             ("norm-missing", without(first_norm=False, second_norm=False)),
@@ -795,11 +759,11 @@ PRE_NORM_BLOCK = Exercise(
             ("residual-from-input", from_input_block),
             ("order-exchanged", exchanged_block),
             ("order-exchanged", exchanged_block_own_norms),
-            ("final-norm-in-block", lambda x, w_a, w_f, g1, b1, g2, b2: layer_norm(block(x, w_a, w_f, g1, b1, g2, b2), g2, b2)),
+            ("final-norm-in-block", lambda *inputs: layer_norm(pre_norm_block(*inputs), *inputs[-2:])),
         ],
         block_parameters,
     )
-    + suspects([("not-registered", block)]),
+    + suspects([("not-registered", pre_norm_block)]),
     misconceptions=BLOCK_MISCONCEPTIONS,
 )
 

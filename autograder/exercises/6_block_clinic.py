@@ -32,6 +32,14 @@ from autograder.torch_parts import (
     judged_by,
     layer_norm,
     matrix,
+    merge,
+    merge_by_rows,
+    normalised_first_residual,
+    normalised_residual_block,
+    normalised_second_residual,
+    post_norm_block,
+    pre_norm_block,
+    res_post_block,
     sent,
     softmax,
     stock_map,
@@ -143,40 +151,6 @@ MIGRATED_MODEL = incident(
 # 2, 3, 4 · three blocks -----------------------------------------------------------------------
 
 
-def block(x, w_a, w_f, g1, b1, g2, b2):
-    x = x + causal_mean(layer_norm(x, g1, b1), w_a)
-    return x + bent(layer_norm(x, g2, b2), w_f)
-
-
-def on_the_path(x, w_a, w_f, g1, b1, g2, b2):
-    x = layer_norm(x, g1, b1)
-    x = x + causal_mean(x, w_a)
-    x = layer_norm(x, g2, b2)
-    return x + bent(x, w_f)
-
-
-def half_mended_path(x, w_a, w_f, g1, b1, g2, b2):
-    x = x + causal_mean(layer_norm(x, g1, b1), w_a)
-    x = layer_norm(x, g2, b2)
-    return x + bent(x, w_f)
-
-
-def other_half_mended_path(x, w_a, w_f, g1, b1, g2, b2):
-    x = layer_norm(x, g1, b1)
-    x = x + causal_mean(x, w_a)
-    return x + bent(layer_norm(x, g2, b2), w_f)
-
-
-def post_norm(x, w_a, w_f, g1, b1, g2, b2):
-    x = layer_norm(x + causal_mean(x, w_a), g1, b1)
-    return layer_norm(x + bent(x, w_f), g2, b2)
-
-
-def res_post(x, w_a, w_f, g1, b1, g2, b2):
-    x = x + layer_norm(causal_mean(x, w_a), g1, b1)
-    return x + layer_norm(bent(x, w_f), g2, b2)
-
-
 def half_res_post(x, w_a, w_f, g1, b1, g2, b2):
     x = x + causal_mean(layer_norm(x, g1, b1), w_a)
     return x + layer_norm(bent(x, w_f), g2, b2)
@@ -194,7 +168,7 @@ def no_norms(x, w_a, w_f, g1, b1, g2, b2):
 
 def with_norms(first: Callable, second: Callable):
     """The block in which the two norms are chosen from ((γ1, β1), (γ2, β2))."""
-    return lambda x, w_a, w_f, g1, b1, g2, b2: block(
+    return lambda x, w_a, w_f, g1, b1, g2, b2: pre_norm_block(
         x, w_a, w_f, *first((g1, b1), (g2, b2)), *second((g1, b1), (g2, b2))
     )
 
@@ -261,7 +235,8 @@ BLOCK_HINTS = dict(
 def block_incident(name, section, titles, cases, imitations) -> Exercise:
     known = {key: BLOCK_HINTS[key.replace("-", "_")] for key, _ in imitations}
     hints = wrong(section, **{key.replace("-", "_"): hint for key, hint in known.items()})
-    return incident(name, section, invoke_block(name), block, (titles[0], cases[0]), (titles[1], cases[1]), imitations, hints)
+    first, second = zip(titles, cases)
+    return incident(name, section, invoke_block(name), pre_norm_block, first, second, imitations, hints)
 
 
 REFACTORED_BLOCK = block_incident(
@@ -270,12 +245,12 @@ REFACTORED_BLOCK = block_incident(
     ("The residual path is free of norms", "Gradients, and x left as it was"),
     (plain_blocks, untouched_blocks),
     [
-        ("normalised-residual", on_the_path),
-        ("normalised-residual", half_mended_path),
-        ("normalised-residual", other_half_mended_path),
+        ("normalised-residual", normalised_residual_block),
+        ("normalised-residual", normalised_second_residual),
+        ("normalised-residual", normalised_first_residual),
         ("norms-missing", no_norms),
-        ("post-norm-for-pre-norm", post_norm),
-        ("res-post-for-pre-norm", res_post),
+        ("post-norm-for-pre-norm", post_norm_block),
+        ("res-post-for-pre-norm", res_post_block),
     ],
 )
 COMPACT_BLOCK = block_incident(
@@ -295,24 +270,14 @@ SPECIFIED_BLOCK = block_incident(
     ("Each norm stands at the entry of its branch", "Gradients, and x left as it was"),
     (plain_blocks, untouched_blocks),
     [
-        ("res-post-for-pre-norm", res_post),
+        ("res-post-for-pre-norm", res_post_block),
         ("res-post-for-pre-norm", half_res_post),
-        ("post-norm-for-pre-norm", post_norm),
+        ("post-norm-for-pre-norm", post_norm_block),
         ("both-ends", both_ends),
     ],
 )
 
 # 5 · merge_heads ------------------------------------------------------------------------------
-
-
-def merge(x):
-    *lead, heads, m, d_h = x.shape
-    return np.swapaxes(x, -2, -3).reshape(*lead, m, heads * d_h)
-
-
-def merge_by_rows(x):
-    *lead, heads, m, d_h = x.shape
-    return x.reshape(*lead, m, heads * d_h)
 
 
 def interleaved(x):

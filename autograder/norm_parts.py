@@ -1,0 +1,68 @@
+"""What the hidden modules of LayerNorm's gradient share: its formulas, ways to get them wrong, tokens to try.
+
+A formula takes a pass ``p`` with the arrays x, dy, g = dy ⊙ γ and xhat of shape (..., d), and s, what x̂ was divided by.
+"""
+
+import numpy as np
+
+
+def mean(values: np.ndarray, axis=-1) -> np.ndarray:
+    return values.mean(axis=axis, keepdims=True)
+
+
+def over_tokens(values: np.ndarray) -> np.ndarray:
+    """Sum over every axis but the last."""
+    return values.reshape(-1, values.shape[-1]).sum(axis=0)
+
+
+def centred_by(x, eps, axis=-1, ddof=0):
+    """LayerNorm's x̂ and σ_ε."""
+    deviation = x - mean(x, axis)
+    n = x.size if axis is None else x.shape[axis]
+    s = np.sqrt((deviation**2).sum(axis=axis, keepdims=True) / np.float64(n - ddof) + eps)
+    return deviation / s, s
+
+
+def layernorm_dx(p) -> np.ndarray:
+    return (p.g - mean(p.g) - p.xhat * mean(p.g * p.xhat)) / p.s
+
+
+def dgamma_of(p) -> np.ndarray:
+    return over_tokens(p.dy * p.xhat)
+
+
+def dbeta_of(p) -> np.ndarray:
+    return over_tokens(p.dy)
+
+
+def tokens(rng: np.random.Generator, shape: tuple, location=None, spread=None) -> np.ndarray:
+    """Tokens whose spread is exact: each with a spread of 3 to 6 and a mean of 1/2 to 2 spreads either side of 0.
+
+    location, spread: the same for all tokens instead. At d = 1 the spread is 0 in any case.
+    """
+    noise = rng.gamma(2.0, size=shape) * rng.choice([-1, 1], size=(*shape[:-1], 1)) + 0.1 * rng.normal(size=shape)
+    noise -= mean(noise)
+    if shape[-1] > 1:
+        noise /= np.sqrt(mean(noise**2))
+    if spread is None:
+        spread = rng.uniform(3.0, 6.0, size=(*shape[:-1], 1))
+    if location is None:
+        location = spread * rng.uniform(0.5, 2.0, size=(*shape[:-1], 1)) * rng.choice([-1, 1], size=(*shape[:-1], 1))
+    return location + spread * noise
+
+
+def smaller_sample(p) -> np.ndarray:
+    """dx derived from a variance that divides by d − 1."""
+    return (p.g - mean(p.g) - p.xhat * (p.g * p.xhat).sum(axis=-1, keepdims=True) / (p.x.shape[-1] - 1)) / p.s
+
+
+def with_ddof(x, eps):
+    return centred_by(x, eps, ddof=1)
+
+
+def by_feature(x, eps):
+    return centred_by(x, eps, axis=0)
+
+
+def by_array(x, eps):
+    return centred_by(x, eps, axis=None)
