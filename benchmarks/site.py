@@ -55,7 +55,7 @@ class Compressing(SimpleHTTPRequestHandler):
 
 
 def longest() -> list[str]:
-    chapters = [path for path in (SITE / "book").glob("*.html") if "interactive" in path.read_text(encoding="utf-8")]
+    chapters = [path for path in (SITE / "book").glob("*.html") if "progress/read.js" in path.read_text(encoding="utf-8")]
     chapters.sort(key=lambda path: path.stat().st_size, reverse=True)
     return [path.name for path in chapters[:PAGES]]
 

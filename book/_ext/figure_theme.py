@@ -46,8 +46,8 @@ def themed(svg: str, prefix: str, label: str) -> str:
 
 
 def _frame(root, label: str) -> None:
-    """Size in pixels; the style sheet shrinks it to the column. Joins are what matplotlib's style says."""
-    width, height = (float(number) for number in root.get("viewBox").split()[2:])
+    """Size in pixels, or as wide as the column; known before it is drawn. Joins are what matplotlib's style says."""
+    width, height = (round(float(number) * 4 / 3) for number in root.get("viewBox").split()[2:])
     view_box = root.get("viewBox")
     root.attrib.clear()
     root.attrib |= {
@@ -55,8 +55,9 @@ def _frame(root, label: str) -> None:
         "role": "img",
         "aria-label": label,
         "viewBox": view_box,
-        "width": f"{width * 4 / 3:.0f}",
-        "height": f"{height * 4 / 3:.0f}",
+        "width": f"{width}",
+        "height": f"{height}",
+        "style": f"width:min(100%,{width}px);aspect-ratio:{width}/{height}",
         "stroke-linejoin": "round",
         "stroke-linecap": "butt",
     }

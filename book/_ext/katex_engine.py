@@ -1,6 +1,7 @@
 """KaTeX in an embedded JavaScript engine: LaTeX in, HTML with MathML out."""
 
 import json
+import re
 from pathlib import Path
 
 from py_mini_racer import MiniRacer
@@ -20,6 +21,9 @@ function render(tex, display) {
 }
 """
 
+# The formula's LaTeX inside the MathML, which no browser shows or reads out.
+WITH_SOURCE = re.compile(r"<semantics>(.*)<annotation\b.*</annotation></semantics>", re.DOTALL)
+
 
 class Engine:
     """Starts at the first formula and must be closed: its threads keep the process alive."""
@@ -35,7 +39,7 @@ class Engine:
                 self._racer = MiniRacer()
                 self._racer.eval((KATEX / "katex.min.js").read_text(encoding="utf-8") + RENDER)
             answer = json.loads(self._racer.call("render", tex, display))
-            self._known[tex, display] = answer["html"], answer["notes"]
+            self._known[tex, display] = WITH_SOURCE.sub(r"\1", answer["html"]), answer["notes"]
         return self._known[tex, display]
 
     def close(self) -> None:

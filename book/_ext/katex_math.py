@@ -20,6 +20,7 @@ engine = Engine()
 
 NUMBERED_ENVIRONMENT = re.compile(r"\\(begin|end)\{(align|alignat|equation|gather)\}")
 ENVIRONMENT = re.compile(r"\\begin\{(\w+\*?)\}.*?\\end\{\1\}", re.DOTALL)
+STRUT = re.compile(r'<span class="strut" style="height:([\d.]+)em;(?:vertical-align:-([\d.]+)em;)?"></span>')
 OLD_FONTS = re.compile(r',url\([^)]*\.(?:woff|ttf)\) format\("[a-z]+"\)')
 
 # Signs that stay on one line with the formula beside them, if it is short enough for a phone.
@@ -64,13 +65,19 @@ def visit_math_block(writer, node: nodes.math_block) -> None:
     """The formula scrolls in a box of its own; its number stands beside the box and stays."""
     writer.body.append(writer.starttag(node, "div", CLASS="math notranslate nohighlight"))
     html = typeset(node, display_tex(node), display=True)
-    writer.body.append(f'<div class="math-box">{html}</div>')
+    writer.body.append(f'<div class="math-box" style="--height: {height_of(html):.3f}em">{html}</div>')
     if node.get("number"):
         writer.body.append(f'<span class="eqno">({get_node_equation_number(writer, node)})')
         writer.add_permalink_ref(node, "Link to this equation")
         writer.body.append("</span>")
     writer.body.append("</div>\n")
     raise nodes.SkipNode
+
+
+def height_of(html: str) -> float:
+    """Return the height in em of KaTeX's font; each part that may not be broken begins with a strut of its height."""
+    struts = [(float(height), float(depth or 0)) for height, depth in STRUT.findall(html)]
+    return max((height - depth for height, depth in struts), default=0.0) + max((depth for _, depth in struts), default=0.0)
 
 
 def keep_together(app, doctree, docname) -> None:

@@ -77,6 +77,36 @@ return faint;
 """
 
 
+# Every box as it is when the reader has come near it; the theme waits a third of a second before it looks again.
+LAY_OUT_ALL = """
+document.head.append(Object.assign(document.createElement("style"), {textContent: "* {content-visibility: visible !important}"}));
+dispatchEvent(new Event("resize"));
+setTimeout(arguments[0], 350);
+"""
+
+HEIGHTS = """
+const boxes = [...document.querySelectorAll(".highlight > pre, .math-box, .course-figure")];
+return boxes.map((box) => box.getBoundingClientRect().height);
+"""
+
+REACHED = """
+const done = arguments[0];
+const scrolls = (box) => box.scrollWidth > box.clientWidth + 1;
+(async () => {
+  const missed = [];
+  let wide = 0;
+  for (const box of document.querySelectorAll(".highlight > pre, .math-box")) {
+    if (box.closest("details")) continue;
+    box.scrollIntoView({block: "center"});
+    for (let i = 0; i < 3; i++) await new Promise(requestAnimationFrame);
+    wide += scrolls(box);
+    if (scrolls(box) && box.tabIndex !== 0) missed.push(box.textContent.slice(0, 60));
+  }
+  done([wide, missed]);
+})();
+"""
+
+
 @pytest.fixture(scope="module")
 def browser(tmp_path_factory):
     from selenium import webdriver
@@ -108,6 +138,7 @@ def show(browser, page: str, width: int, height: int, scheme: str) -> None:
 def test_page(browser, page, view):
     width, height, scheme, options = VIEWS[view]
     show(browser, page, width, height, scheme)
+    browser.execute_async_script(LAY_OUT_ALL)
     faults = browser.execute_script(FIND_FAINT_WORDS)
     wide = browser.execute_script("return document.documentElement.scrollWidth")
     faults += [f"the page is {wide} px wide"] if wide > width else []
@@ -115,3 +146,22 @@ def test_page(browser, page, view):
     faults += browser.execute_async_script(FIND_FAULTS.replace("OPTIONS", options))
     faults += [entry["message"] for entry in browser.get_log("browser") if entry["level"] in ("SEVERE", "WARNING")]
     assert not faults, "\n".join(faults)
+
+
+CHAPTER = "book/3_layernorm_backward.html"  # the one with most formulas
+
+
+def test_what_is_laid_out_late_has_its_height_before(browser):
+    show(browser, CHAPTER, 390, 844, "light")
+    before = browser.execute_script(HEIGHTS)
+    browser.execute_async_script(LAY_OUT_ALL)
+    after = browser.execute_script(HEIGHTS)
+    assert len(after) > 50
+    assert max(abs(x - y) for x, y in zip(before, after, strict=True)) < 2
+
+
+def test_the_keyboard_reaches_what_scrolls_and_was_laid_out_late(browser):
+    show(browser, CHAPTER, 390, 844, "light")
+    wide, missed = browser.execute_async_script(REACHED)
+    assert wide > 10
+    assert missed == []

@@ -81,8 +81,11 @@ def test_formulas_are_typeset(page):
     assert left == []
 
 
-def test_only_pages_with_formulas_load_katex(page):
-    assert ("katex" in page.classes) == any("katex.css" in address for address in page.loads)
+def test_the_text_waits_for_one_style_sheet_and_no_script(page):
+    code = page.path.read_text(encoding="utf-8")
+    sheets = re.findall(r'<link[^>]*rel="stylesheet"[^>]*>', code)
+    assert len([sheet for sheet in sheets if 'media="print"' not in sheet]) == 1
+    assert [script for script in re.findall(r"<script[^>]*\bsrc=[^>]*>", code) if "defer" not in script] == []
 
 
 def test_nothing_of_the_judge_is_published():
