@@ -14,6 +14,7 @@ from autograder.exercise import Case, Check, Exercise, Quiz, Suspect, Topic, Ver
 from autograder.student import Student
 
 MAX_TOLD_SIZE = 4096
+TELLING = {"value", "shape"}  # the faults by which an imitation can be recognised
 
 
 def judge(item: Exercise | Quiz, topic: Topic, student: Student, secret: bytes) -> list[Verdict]:
@@ -69,7 +70,7 @@ def _judge_check(exercise: Exercise, check: Check, student: Student, secret: byt
     trials = []
     for case, expected in _prepared(exercise.name, check, exercise.reference, secret):
         trials.append(_try(exercise, case, expected, student))
-        if trials[-1].outcome.kind in ("Missing", "Stopped"):
+        if trials[-1].outcome.kind in ("Missing", "Stopped", "NotImplementedError"):  # the rest would say the same
             break
     earlier, past[:] = past[:], past + trials
     failed = [trial for trial in trials if trial.fault]
@@ -197,9 +198,10 @@ def _candidates(exercise, check, trials, failed, earlier):
         yield "float64-result"
     if faults == {"changed"} or _writes_where_it_may_not(trials, failed):
         yield "input-mutated"
-    for suspect in exercise.suspects:
-        if _explains(suspect, trials, failed):
-            yield suspect.misconception
+    if faults & TELLING:
+        for suspect in exercise.suspects:
+            if _explains(suspect, trials, failed):
+                yield suspect.misconception
     if all(_is_transposed(trial) for trial in failed):
         yield "transposed"
     if all(_keeps_an_axis(trial) for trial in failed):
@@ -231,7 +233,7 @@ def _explains(suspect: Suspect, trials: list[Trial], failed: list[Trial]) -> boo
             if not _equal(found, imitated, trial.case, slack=4.0):
                 return False
             # An imitation that is right here explains nothing that is nearly right.
-            telling |= trial.fault in ("value", "shape") and not _equal(imitated, right, trial.case)
+            telling |= trial.fault in TELLING and not _equal(imitated, right, trial.case)
     return telling
 
 

@@ -12,8 +12,10 @@ import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 from functools import cache
 from pathlib import Path
+from typing import BinaryIO
 
 from autograder.limits import CONFIGURED
 
@@ -61,10 +63,11 @@ class Process:
 class _Line:
     """A socket to the warm parent: the process that has imported what is slow to import, and forks student sides."""
 
-    def __init__(self, control: socket.socket) -> None:
+    def __init__(self, control: socket.socket, complaints: BinaryIO) -> None:
         self.owner = os.getpid()
         self._control = control
         self._control.settimeout(_PARENT_SECONDS)
+        self._complaints = complaints  # what the warm parent wrote to stderr
         self._greeted = False
 
     def join(self) -> "_Line":
@@ -73,11 +76,13 @@ class _Line:
         with theirs:
             # It has no answer on this line, so several processes may ask at once.
             socket.send_fds(self._control, [b"join"], [theirs.fileno()])
-        return _Line(ours)
+        return _Line(ours, self._complaints)
 
     def start(self, connection: socket.socket, hidden: tuple[str, ...]) -> int:
         if not self._greeted and self._hear() != "ready":
-            raise NoSandbox(_advice("the sandbox did not start"))
+            self._complaints.seek(0)
+            why = self._complaints.read().decode(errors="replace").strip()[-300:]
+            raise NoSandbox(_advice(f"the sandbox did not start ({why})"))
         self._greeted = True
         socket.send_fds(self._control, [" ".join(("start", *hidden)).encode()], [connection.fileno()])
         number = int(self._hear())
@@ -128,18 +133,19 @@ def _begin(libraries: tuple[str, ...]) -> _Line:
     else:
         command = [*_bubblewrap(), sys.executable, "-I", "-B", f"{_INSIDE}/parent.py"]
     ours, theirs = _pair()
+    complaints = tempfile.TemporaryFile()
     with theirs:
         process = subprocess.Popen(
             [*command, str(CONFIGURED.scratch_bytes), "open" if trusted else "isolated", *libraries],
             stdin=theirs,
             stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
+            stderr=complaints,
             cwd="/",
             env=_ENVIRONMENT | dict.fromkeys(("HOME", "TMPDIR", "MPLCONFIGDIR"), "/tmp" if trusted else _SCRATCH),
             start_new_session=True,
         )
     atexit.register(_end, process, os.getpid())
-    return _Line(ours)
+    return _Line(ours, complaints)
 
 
 def _end(process: subprocess.Popen, owner: int) -> None:
@@ -167,7 +173,7 @@ def _bubblewrap() -> tuple[str, ...]:
         *("--proc", "/proc", "--dev", "/dev", "--size", str(CONFIGURED.scratch_bytes), "--tmpfs", _SCRATCH, "--chdir", _SCRATCH),
         *("--remount-ro", "/", "--remount-ro", "/dev"),  # or what one submission leaves in /dev the next one finds
     )
-    trial = subprocess.run([*command, sys.executable, "-I", "-c", "import numpy"], capture_output=True, text=True)
+    trial = subprocess.run([*command, sys.executable, "-I", "-S", "-c", ""], capture_output=True, text=True)
     if trial.returncode != 0:
         raise NoSandbox(_advice(f"bubblewrap does not work here ({trial.stderr.strip()[-300:]})"))
     return command

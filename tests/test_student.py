@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from autograder import course
+from autograder import course, sandbox
 from autograder.limits import Limits
 from autograder.student import Rules, Student
 
@@ -156,3 +156,21 @@ def test_plots_arrive_as_pictures():
     with run("import matplotlib.pyplot as plt\nplt.plot([1, 2])\nplt.show()\nplt.figure()\nplt.plot([2, 1])\nNone") as student:
         assert student.results[0].error is None and student.results[0].printed == ""
         assert [picture[1:4] for picture in student.results[0].pictures] == [b"PNG", b"PNG"]
+
+
+def test_a_sandbox_that_does_not_start_says_why(tmp_path, monkeypatch):
+    (tmp_path / "parent.py").write_text("raise SystemExit('no room here')")
+    monkeypatch.setattr(sandbox, "_RUNNER_FOLDER", tmp_path)
+    monkeypatch.setattr(sandbox, "_lines", {})
+    sandbox._bubblewrap.cache_clear()
+    try:
+        with pytest.raises(sandbox.NoSandbox, match="no room here.*apt-get install bubblewrap"):
+            sandbox.start()
+    finally:
+        sandbox._bubblewrap.cache_clear()
+
+
+def test_what_a_kernel_raised_is_told_as_it_was_raised():
+    source = "import triton\n@triton.jit\ndef kernel(x):\n    raise KeyError('as written')\ndef run():\n    kernel[(1,)](1)"
+    with Student([source], Rules(libraries=("torch", "triton"))) as student:
+        assert student.call("run").problem == "`run` raised KeyError: 'as written' (line 4: `raise KeyError('as written')`)"

@@ -104,10 +104,11 @@ def warm_up_torch(with_triton: bool) -> None:
     import torch_side
 
     runner.torch_side = torch_side
-    if with_triton:
-        import triton  # noqa: F401
-        import triton.language  # noqa: F401
     torch_side.warm_up()
+    if with_triton:
+        import triton_side
+
+        triton_side.warm_up()
 
 
 def address_space() -> int:

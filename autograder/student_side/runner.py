@@ -72,6 +72,8 @@ class Forbidden:
 
 def describe(error: BaseException) -> dict:
     """Return what a student needs of an exception: type, message, and the line of their cell."""
+    if type(error).__name__ == "InterpreterError" and error.__cause__:
+        error = error.__cause__  # Triton's interpreter wraps what a kernel raised
     cell, line, text = None, None, ""
     if isinstance(error, SyntaxError):
         line, text = error.lineno, (error.text or "").strip()
