@@ -353,7 +353,7 @@ from experiments import layernorm_kernels as kernels
 table = dict.fromkeys(("dy", "x", "y", "dx", "weight", "bias"), "*bf16")
 numbers = dict.fromkeys(("mean", "rstd", "average", "along", "partial"), "*fp32")
 sizes = dict.fromkeys(("x_stride", "dy_stride", "m", "n"), "i32") | {"eps": "fp32"}
-flags = dict.fromkeys(("WEIGHT", "BIAS", "DX", "DWEIGHT", "DBIAS"), True) | {"ROWS": 2, "BLOCK": 1024}
+flags = dict.fromkeys(("WEIGHT", "BIAS", "DX", "DWEIGHT", "DBIAS"), True) | {"ROWS": 2, "BLOCK": 1024, "ALIGN": 8}
 types = table | numbers | sizes
 for name in ("forward_rows", "forward_looped", "backward_rows", "backward_row_means", "backward_slabs"):
     kernel = getattr(kernels, name)

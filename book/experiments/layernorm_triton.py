@@ -9,6 +9,7 @@ This module imports without Triton; using it then raises ImportError.
 
 from contextlib import nullcontext
 from dataclasses import dataclass
+from math import gcd
 
 import torch
 from torch import Tensor
@@ -44,6 +45,11 @@ def power_of_two(n: int) -> int:
 def warps_for(elements: int) -> int:
     """Return the warps for a tile: 16 elements a lane, up to 16 warps; beyond 16,384 elements all 32."""
     return 32 if elements > 16384 else max(1, min(16, elements // 512))
+
+
+def alignment(*sizes: int) -> int:
+    """Return the largest power of two up to 16 that divides the features and the strides of all tables of a launch."""
+    return gcd(16, *sizes)
 
 
 def forward_plan(m: int, n: int) -> Plan:
@@ -123,7 +129,7 @@ def forward(x: Tensor, weight: Tensor | None, bias: Tensor | None, eps: float) -
     m, n = table.shape
     y = torch.empty(m, n, dtype=x.dtype, device=x.device)
     mean, rstd = (torch.empty(*x.shape[:-1], 1, dtype=torch.float32, device=x.device) for _ in range(2))
-    given = {"WEIGHT": weight is not None, "BIAS": bias is not None}
+    given = {"WEIGHT": weight is not None, "BIAS": bias is not None, "ALIGN": alignment(n, table.stride(0))}
     arguments = (table, y, weight, bias, mean, rstd, table.stride(0))
     if m:
         with on(x.device):
@@ -157,14 +163,15 @@ def backward(
     else:
         strides = (up.stride(0), table.stride(0))
         given = {"WEIGHT": weight is not None, "DX": wanted[0], "DWEIGHT": wanted[1], "DBIAS": wanted[2]}
-        tile = {"ROWS": plan.rows, "BLOCK": plan.block, "num_warps": plan.warps}
+        align = alignment(n, *strides)
+        tile = {"ROWS": plan.rows, "BLOCK": plan.block, "ALIGN": align, "num_warps": plan.warps}
         with on(device):
             if wide:
                 means = torch.empty(2, m, dtype=torch.float32, device=device)
                 if wanted[0]:
                     kernels().backward_row_means[(m,)](
                         up, table, weight, mean, rstd, means[0], means[1], *strides, n,
-                        WEIGHT=given["WEIGHT"], BLOCK=4096, num_warps=8,
+                        WEIGHT=given["WEIGHT"], BLOCK=4096, ALIGN=align, num_warps=8,
                     )  # fmt: skip
                 kernels().backward_slabs[(-(-n // plan.block), plan.programs)](
                     up, table, weight, mean, rstd, means[0], means[1], dx, partial, *strides, m, n, **given, **tile
