@@ -108,9 +108,10 @@
           make("line", { class: power ? "ix-rule" : "ix-rule ix-one", x1: left, x2: right, y1: toY(power), y2: toY(power) }),
           make("text", { x: left - 6, y: toY(power) + 5, "text-anchor": "end" }, label)]),
         make("text", { x: left + 6, y: toY(0) - 5, class: "ix-quiet" }, "above: no digit right"),
+        make("text", { x: 2, y: 14, class: "ix-quiet" }, "relative error"),
         make("line", { class: "ix-mean", x1: x, x2: x, y1: top - 24, y2: bottom }),
         ...lines, ...marks,
-        axis(toX, bottom, left, right, [0, 1, 2, 3, 4, 5, 6], "offset (drag the square); upward: relative error", (k) => (k ? "10" + "⁰¹²³⁴⁵⁶"[k] : "1")));
+        axis(toX, bottom, left, right, [0, 1, 2, 3, 4, 5, 6], "offset (drag the square)", (k) => (k ? "10" + "⁰¹²³⁴⁵⁶"[k] : "1")));
       this.knob.place(x, bottom, this.at, shown, (right - left - 22) / 18);
 
       const eps = r(EPS[this.eps][0]);
@@ -123,7 +124,7 @@
         state: `${this.type}, six numbers near ${shown}. ` + (lost
           ? "They are beyond 65,504, where float16 ends: stored, they are infinite, and nothing computed from them means anything."
           : (r(offset * offset) === Infinity ? "Their squares are beyond 65,504, where float16 ends. "
-            : `Near the squares, neighbouring ${this.type} numbers are ${significant(now.spacing, 1)} apart. `) +
+            : `Their squares are stored in steps of ${significant(now.spacing, 1)}. `) +
             (now.truth ? "" : "Stored, all six are one and the same number: the exact variance is 0. ") +
             `One pass gives ${significant(now.one)} (${judge(now.one, now.truth)}), two passes ${significant(now.two)} (${judge(now.two, now.truth)}).` +
             (eps === 0 && this.eps ? ` This ε is too small for ${this.type} and counts as 0.` : "")),

@@ -2,7 +2,7 @@
 (function () {
   "use strict";
   const page = document.currentScript.dataset.page;
-  const article = document.querySelector("article.bd-article, [role=main]");
+  const article = document.querySelector("article.bd-article") ?? document.querySelector("[role=main]");
   if (!article) return;
 
   const button = document.createElement("button");

@@ -165,3 +165,9 @@ def test_the_keyboard_reaches_what_scrolls_and_was_laid_out_late(browser):
     wide, missed = browser.execute_async_script(REACHED)
     assert wide > 10
     assert missed == []
+
+
+def test_a_chapter_is_marked_as_read_where_its_text_ends(browser):
+    show(browser, CHAPTER, 390, 844, "light")
+    end = browser.execute_script("return document.querySelector('.progress-end').parentElement.className")
+    assert end == "bd-article"
