@@ -55,4 +55,4 @@ c.Autograde.autograde_preprocessors = [
 ]
 
 c.GenerateFeedback.exporter_class = "autograder.nbgrader_seams.FeedbackExporter"
-c.GenerateFeedback.preprocessors = ["nbgrader.preprocessors.GetGrades"]
+c.GenerateFeedback.preprocessors = ["autograder.nbgrader_seams.ReadGrades"]

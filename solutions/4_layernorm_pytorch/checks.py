@@ -1044,7 +1044,7 @@ class _OpenContext:
 
 def reveal_bytes(prediction: float | None, function: type) -> None:
     """Show what autograd keeps of the student's forward, as a Function and as plain operations."""
-    card = Card("prediction: what is kept", CHAPTER)
+    card = Card("Prediction: what is kept", CHAPTER)
     if _predicted(card, prediction, "prediction_bytes"):
         x, weight, bias = (
             t.to(DEVICE, torch.float32).requires_grad_()
@@ -1073,7 +1073,7 @@ def reveal_bytes(prediction: float | None, function: type) -> None:
 
 def reveal_padding(prediction: float | None) -> None:
     """Show what the surplus lanes do to a variance."""
-    card = Card("prediction: three features in a block of four", CHAPTER)
+    card = Card("Prediction: three features in a block of four", CHAPTER)
     if _predicted(card, prediction, "prediction_padding"):
         for words, row, block in (
             ("(8, 11, 14)", torch.tensor([8.0, 11.0, 14.0]), 4),

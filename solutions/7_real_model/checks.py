@@ -207,7 +207,7 @@ def _there(card: Card, needed: tuple[str, ...]) -> bool:
 
 def in_minilm(build: Callable) -> None:
     """Run all 13 LayerNorms of MiniLM by the student's builder."""
-    card = Card("your LayerNorm in MiniLM", CHAPTER)
+    card = Card("Your LayerNorm in MiniLM", CHAPTER)
     if _there(card, packages.MINILM):
         model, heard = minilm.load(), {}
         library = minilm.norms(model, library_norm)
@@ -226,7 +226,7 @@ def in_minilm(build: Callable) -> None:
 
 def in_smollm2(build: Callable) -> None:
     """Run all 61 RMSNorms of SmolLM2 by the student's builder."""
-    card = Card("your RMSNorm in SmolLM2", CHAPTER)
+    card = Card("Your RMSNorm in SmolLM2", CHAPTER)
     if _there(card, packages.SMOLLM2):
         model, heard = smollm2.load(), {}
         library = smollm2.norms(model, library_norm)
@@ -252,7 +252,7 @@ def _place_by_place(card: Card, norms: dict, library: dict, heard: dict) -> None
             wrong.append(place)
     found = f"{len(wrong)} of {len(heard)} differ, the first: {wrong[0]}" if wrong else ""
     hint = "Mend first what the card of the norm alone shows. If all places differ, look at the formula; if only some do, at their weights."
-    card.check(not wrong, f"in each of {len(heard)} places, given the same, yours gives the same", "the same", found, hint, PLACES)
+    card.check(not wrong, f"in each of {len(heard)} places your norm gives what the model's own gives", "the same", found, hint, PLACES)
 
 
 # fails ----------------------------------------------------------------------------------------
@@ -299,7 +299,7 @@ def fails(function: Callable) -> None:
 
 
 def reveal_exchange(prediction: float | None, build: Callable) -> None:
-    card = Card("the largest difference of an embedding", CHAPTER)
+    card = Card("Prediction: the largest difference of an embedding", CHAPTER)
     if prediction is None:
         card.note("Write a number into prediction_exchange first, then run this cell.")
     elif _there(card, packages.MINILM):
@@ -307,21 +307,25 @@ def reveal_exchange(prediction: float | None, build: Callable) -> None:
         sides = [minilm.norms(model, b) for b in (from_students(build_layernorm=build), library_norm)]
         ours, theirs = (attempt(minilm.embed, model, norms, texts.QUESTIONS) for norms in sides)
         found = ours.problem or f"{(ours.value - theirs.value).abs().max():.1e}"
-        card.note(f"You predicted {prediction:g}. Found: {found}. Two right norms sum in different orders; float32 rounds at 6e-8.")
+        card.note(f"You predicted {prediction:g}. Found: {found}.")
+        if not ours.problem and close(ours.value, theirs.value, atol=1e-5):
+            card.note("Two right norms add up in different orders, and float32 rounds each step to about 6e-8 of its size.")
+        else:
+            card.note("That is more than rounding, so your norm is not right yet. Its own card says where to look; then run this again.")
     card.show()
 
 
 NOTICED = {
-    "a": "ε left out: perplexity 18.93 → 18.93",
-    "b": "ddof = 1: 18.93 → 18.92, better, and wrong",
-    "c": "mean subtracted: 18.93 → 19.69",
-    "d": "weight ignored: 18.93 → 2,000,000",
-    "e": "float16 statistics: 18.93 → 49,152, the size of the vocabulary",
+    "a": "(a) ε left out: perplexity 18.93 → 18.93",
+    "b": "(b) division by d − 1: 18.93 → 18.92, better, and wrong",
+    "c": "(c) mean subtracted: 18.93 → 19.69",
+    "d": "(d) weight ignored: 18.93 → 2,000,000",
+    "e": "(e) float16 statistics: 18.93 → 49,152, the size of the vocabulary",
 }
 
 
 def reveal_noticed(prediction: str | None) -> None:
-    card = Card("which mistakes move the perplexity by more than 1 %", CHAPTER)
+    card = Card("Prediction: which mistakes move the perplexity by more than 1 %", CHAPTER)
     if prediction is None:
         card.note("Write your letters into prediction_noticed first, then run this cell.")
     else:
