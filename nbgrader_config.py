@@ -43,7 +43,7 @@ c.GenerateAssignment.preprocessors = [
     "nbgrader.preprocessors.CheckCellMetadata",
 ]
 c.ClearAnswers.code_stub = {"python": 'raise NotImplementedError("write this")'}
-c.ClearAnswers.text_stub = "Write here."
+c.ClearAnswers.text_stub = "Write here: double-click this line and put your answer in its place."
 c.ClearMarkScheme.enforce_metadata = False  # the rubric has a cell of its own, beside the written answer
 
 c.Autograde.exporter_class = "autograder.nbgrader_seams.SubmissionExporter"
@@ -55,4 +55,4 @@ c.Autograde.autograde_preprocessors = [
 ]
 
 c.GenerateFeedback.exporter_class = "autograder.nbgrader_seams.FeedbackExporter"
-c.GenerateFeedback.preprocessors = ["nbgrader.preprocessors.GetGrades"]
+c.GenerateFeedback.preprocessors = ["autograder.nbgrader_seams.ReadGrades"]

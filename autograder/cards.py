@@ -35,19 +35,28 @@ def html(verdicts: Iterable[Verdict], book: str = "") -> str:
     if not verdicts:
         return "<p>not judged</p>"
     rows = []
-    explained = set()
+    explained, told_before = set(), set()
     for v in verdicts:
         mark = "✓ holds:" if v.passed else "✗ <strong>fails:</strong>"
         row = f"{mark} {escape.escape(v.title)} <small>({v.points:g} of {v.max_points:g})</small>"
         if not v.passed:
             again = v.misconception in explained
             told = f"{v.message} The cause is the same as above." if again else v.hint
+            what = _without_its_case(v.hint)
+            if what in told_before:  # a cell that raised says so once, not for every check
+                again, told = True, "The same as above."
             row += f"<span class='hint'>{code(told)}{'' if again else _read(v, book)}</span>"
             explained |= {v.misconception} - {None}
+            told_before.add(what)
         rows.append(f"<li>{row}</li>")
     kind = "all" if all(v.passed for v in verdicts) else "some"
     heading = f"<code>{escape.escape(verdicts[0].exercise)}</code>: {_points(verdicts)}"
     return f"<style>{STYLE}</style><div class='verdicts {kind} tex2jax_ignore mathjax_ignore'><p>{heading}</p><ul>{''.join(rows)}</ul></div>"
+
+
+def _without_its_case(hint: str) -> str:
+    """Return what was found, without the input for which it was found: "For x of shape (3, 5): …"."""
+    return hint.partition(": ")[2] if hint.startswith("For ") else hint
 
 
 def _read(verdict: Verdict, book: str) -> str:

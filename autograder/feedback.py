@@ -12,13 +12,15 @@ def page(notebook: NotebookNode, about: dict) -> str:
     notebook: judged, with nbgrader's scores and comments in its cells' metadata.
     about: student, assignment, score, max_score and late_penalty, as nbgrader gives them.
     """
-    verdicts = verdicts_of(notebook)
-    book = pages.book_address(course.FEEDBACK / about["student"] / about["assignment"])
+    problem = notebook.metadata["course"].get("problem")
+    parts = [] if problem else _parts(notebook, about)
     return pages.render(
         "feedback.html",
         about=about,
-        problem=notebook.metadata["course"].get("problem"),
-        parts=[_part(cell, verdicts, book) for cell in notebook.cells if _is_shown(cell)],
+        title=_title(notebook, about),
+        problem=problem,
+        parts=parts,
+        waiting=any(part.get("waiting") for part in parts),
         style=cards.STYLE,
     )
 
@@ -26,6 +28,23 @@ def page(notebook: NotebookNode, about: dict) -> str:
 def verdicts_of(notebook: NotebookNode) -> list[Verdict]:
     """Return the verdicts that the judge left in a notebook."""
     return [Verdict(**row) for row in notebook.metadata["course"]["verdicts"]]
+
+
+def _title(notebook: NotebookNode, about: dict) -> str:
+    """Return the assignment's title, which is the first line of the notebook."""
+    first = notebook.cells[0].source.partition("\n")[0] if notebook.cells else ""
+    return first.removeprefix("# ") if first.startswith("# ") else about["assignment"]
+
+
+def _parts(notebook: NotebookNode, about: dict) -> list[dict]:
+    verdicts = verdicts_of(notebook)
+    book = pages.book_address(course.FEEDBACK / about["student"] / about["assignment"])
+    parts = [_part(cell, verdicts, book) for cell in notebook.cells if _is_shown(cell)]
+    judged = ""
+    for part in reversed(parts):  # an answer is called by what is judged after it
+        judged = part["name"] if part["kind"] == "verdicts" else judged
+        part["judged"] = judged
+    return [part for part in parts if not (part["kind"] == "prediction" and part["comment"])]
 
 
 def _is_shown(cell: NotebookNode) -> bool:
@@ -41,8 +60,9 @@ def _part(cell: NotebookNode, verdicts: list[Verdict], book: str) -> dict:
     elif marks.get("grade"):
         part["kind"] = "written"
         part["score"], part["points"] = marks.get("score"), marks.get("points")
-        part["waiting"] = marks.get("score") is None
+        part["waiting"] = marks.get("waiting")
     elif cell.cell_type == "code":
+        part["kind"] = "prediction" if marks.grade_id.startswith("prediction") else "answer"
         part["printed"] = "".join(o.text for o in cell.outputs if o.output_type == "stream")[:20_000]
         part["pictures"] = [o.data["image/png"] for o in cell.outputs if o.output_type == "display_data"]
         part["error"] = "\n".join("\n".join(o.traceback) for o in cell.outputs if o.output_type == "error")[:5_000]

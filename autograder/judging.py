@@ -168,11 +168,15 @@ def _figures(output, found: np.ndarray, right: np.ndarray, case: Case) -> str:
 def _numbers(values: np.ndarray) -> str:
     if values.ndim == 0:
         return f"{float(values):.6g}"
-    if values.ndim == 1 and np.isfinite(values).all() and np.all(values == values.round()):
-        values = values.astype(int)
-    text = np.array2string(
-        values, precision=5, suppress_small=True, threshold=24, floatmode="maxprec", separator=", "
-    )
+    values = values.astype("float64")
+    largest = np.abs(values[np.isfinite(values)]).max(initial=0)
+
+    def number(value: float) -> str:
+        if not np.isfinite(value) or largest < 1e-3:
+            return f"{value:.5g}"
+        return np.format_float_positional(round(value, 5) + 0.0, trim="-")
+
+    text = np.array2string(values, threshold=24, separator=", ", formatter={"float_kind": number})
     return " ".join(text.split()).replace("[ ", "[")
 
 

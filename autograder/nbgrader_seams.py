@@ -12,7 +12,7 @@ from nbgrader.api import Gradebook
 from nbgrader.apps.api import NbGraderAPI
 from nbgrader.converters import base
 from nbgrader.coursedir import CourseDirectory
-from nbgrader.preprocessors import ClearSolutions, NbGraderPreprocessor
+from nbgrader.preprocessors import ClearSolutions, GetGrades, NbGraderPreprocessor
 from nbgrader.utils import is_solution
 
 from autograder import course, feedback, submission
@@ -95,6 +95,16 @@ class SaveVerdicts(NbGraderPreprocessor):
         with Gradebook(about["db_url"]) as gradebook:
             save_scores(gradebook, nb, about["assignment"], about["student"])
         return nb, resources
+
+
+class ReadGrades(GetGrades):
+    """Reads scores and comments from the gradebook, and which answers a person has still to read."""
+
+    def _get_score(self, cell, resources):
+        super()._get_score(cell, resources)
+        marks = cell.metadata.nbgrader
+        grade = self.gradebook.find_grade(marks["grade_id"], self.notebook_id, self.assignment_id, self.student_id)
+        marks["waiting"] = grade.needs_manual_grade
 
 
 class FeedbackExporter(Exporter):

@@ -81,7 +81,7 @@ class Book:
         columns = (SubmittedNotebook.score, SubmittedNotebook.max_score, SubmittedNotebook.needs_manual_grade)
         score, max_score, waits = db.query(*columns).filter(SubmittedNotebook.id == saved.id).one()
         late = saved.late_submission_penalty or 0
-        grades = _by_name(db, saved, Grade, Grade.score, Grade.max_score)
+        grades = _by_name(db, saved, Grade, Grade.score, Grade.max_score, Grade.needs_manual_grade)
         comments = _by_name(db, saved, Comment, Comment.comment)
         db.rollback()  # nothing was written; ends the transaction that reading began
         db.expunge_all()
@@ -92,7 +92,7 @@ class Book:
                 [cell.metadata.nbgrader["comment"]] = comments[cell.metadata.nbgrader["grade_id"]]
             if is_grade(cell):
                 marks = cell.metadata.nbgrader
-                marks["score"], marks["points"] = grades[marks["grade_id"]]
+                marks["score"], marks["points"], marks["waiting"] = grades[marks["grade_id"]]
         about = {"student": student, "assignment": self.stem}
         about |= {"score": score - late, "max_score": max_score, "late_penalty": late}
         pages.write(course.FEEDBACK / student / self.stem / f"{self.stem}.html", feedback.page(notebook, about))

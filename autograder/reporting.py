@@ -1,8 +1,10 @@
 """What a class misunderstood: a page and a table made from the verdicts and the gradebook."""
 
 import csv
+import functools
 import io
 import math
+import re
 import statistics
 from collections import Counter
 from collections.abc import Iterable
@@ -84,8 +86,20 @@ class Row:
 
     @property
     def label(self) -> str:
-        """The section's label in words."""
-        return self.section.partition("#")[2].replace("-", " ")
+        """The section's heading, or its label in words where the book's sources are not at hand."""
+        page, _, label = self.section.partition("#")
+        return _headings(page.removesuffix(".html")).get(label, label.replace("-", " "))
+
+
+@functools.cache
+def _headings(chapter: str) -> dict[str, str]:
+    """Return {label: heading} of a chapter's source; nothing where there is none."""
+    try:
+        text = (course.ROOT / "book" / f"{chapter}.md").read_text(encoding="utf-8")
+    except OSError:
+        return {}
+    found = re.findall(r"^\(([a-z0-9-]+)\)=\n#+ (.*)$", text, re.MULTILINE)
+    return {label: re.sub(r"[`*$]", "", heading) for label, heading in found}
 
 
 @dataclass(frozen=True)

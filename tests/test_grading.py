@@ -70,6 +70,14 @@ def test_bad_submissions_cost_only_what_they_touch(graded):
         assert empty["score"] == 0 and not empty["problem"]
         assert broken["score"] == 0 and "not a Jupyter notebook" in broken["problem"]
         assert "not a Jupyter notebook" in course.feedback("sample_jonas", stem)
+        assert course.feedback("sample_hana", stem).count("SyntaxError") == 2, "below the cell and once on its card"
+
+
+def test_an_unread_answer_is_not_shown_as_zero(graded):
+    course, _ = graded
+    for stem in STEMS:
+        page = course.feedback("sample_ada", stem)
+        assert "points so far" in page and "To be read by your instructor (4 points)" in page
 
 
 def test_nbgraders_own_commands_give_the_same_scores(graded):
@@ -79,7 +87,8 @@ def test_nbgraders_own_commands_give_the_same_scores(graded):
         course.run("nbgrader", "autograde", stem, "--force")
         course.run("nbgrader", "generate_feedback", stem, "--force")
     assert course.scores() == ours
-    assert "sample_ada" in course.feedback("sample_ada", STEMS[0])
+    page = course.feedback("sample_ada", STEMS[0])
+    assert "sample_ada" in page and "To be read by your instructor (4 points)" in page
     course.run("nbgrader", "export", "--to", "grades.csv")
     assert len((course.root / "grades.csv").read_text().splitlines()) == 1 + len(ours)
 

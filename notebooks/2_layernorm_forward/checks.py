@@ -367,7 +367,7 @@ def _layernorm_digits(card: Card, function: Callable) -> None:
 
 def reveal_outlier(prediction: float | None, function: Callable) -> None:
     """Show what becomes of a token whose last feature grows, beside the prediction."""
-    card = Card("prediction: one huge feature", CHAPTER)
+    card = Card("Prediction: one huge feature", CHAPTER)
     if prediction is None:
         card.note("Predict first: give `prediction_outlier` a number in the cell above, run that cell, then this one.")
         return card.show()
@@ -486,7 +486,7 @@ def _rmsnorm_half(card: Card, function: Callable) -> None:
 
 def reveal_constant(prediction: float | None, function: Callable) -> None:
     """Show what RMSNorm makes of a constant token, beside the prediction."""
-    card = Card("prediction: a constant token", CHAPTER)
+    card = Card("Prediction: a constant token", CHAPTER)
     if prediction is None:
         card.note("Predict first: give `prediction_constant` a number in the cell above, run that cell, then this one.")
         return card.show()

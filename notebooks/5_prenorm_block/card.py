@@ -7,6 +7,7 @@ else is installed.
 import html
 import importlib.util
 import os
+import re
 import sys
 import warnings
 from collections.abc import Callable
@@ -19,8 +20,8 @@ _STYLE = """
 .ncard{border:1px solid currentColor;border-left-width:6px;border-radius:6px;padding:.6em 1em;margin:.3em 0;
  max-width:46em;font-family:system-ui,sans-serif;line-height:1.45;color:var(--jp-content-font-color1,inherit)}
 .ncard.yes{border-color:#0f7b53}.ncard.no{border-color:#c4501b}
-.ncard p{margin:.1em 0 .4em;font-weight:600}.ncard ul{list-style:none;margin:0;padding:0}
-.ncard li{margin:.35em 0;padding-left:1.6em;text-indent:-1.6em}
+.ncard p{margin:.1em 0 .4em;font-weight:600}.ncard ul{list-style:none;margin:0!important;padding:0!important}
+.ncard li{margin:.35em 0;padding-left:1.6em;text-indent:-1.6em}.ncard li.note{padding-left:0;text-indent:0}
 .ncard li>*{text-indent:0}.ncard dl{display:grid;grid-template-columns:max-content 1fr;gap:.1em .8em;margin:.2em 0 .2em 1.6em}
 .ncard dt{opacity:.8}.ncard dd{margin:0;overflow-x:auto;font-family:var(--jp-code-font-family,monospace);white-space:pre-wrap}
 </style>
@@ -108,21 +109,27 @@ class Card:
         items = []
         for line in self.lines:
             marks = {None: "", True: "✓ <span>holds:</span> ", False: "✗ <strong>fails:</strong> "}
-            body = f"{marks[line['holds']]}{html.escape(line['text'])}"
+            body = f"{marks[line['holds']]}{_code(line['text'])}"
             if line["holds"] is False:
                 rows = [(name, html.escape(line[name])) for name in ("expected", "found") if line[name]]
                 body += "<dl>" + "".join(f"<dt>{name}</dt><dd>{value}</dd>" for name, value in rows) + "</dl>" if rows else ""
                 if line["hint"]:
-                    body += f"<div style='margin-left:1.6em'>{html.escape(line['hint'])}</div>"
+                    body += f"<div style='margin-left:1.6em'>{_code(line['hint'])}</div>"
                 if line["section"]:
                     address, words = self._link(line["section"])
                     words = html.escape(words)
                     shown = f"<a href='{html.escape(address)}' target='_blank'>{words}</a>" if address else words
                     body += f"<div style='margin-left:1.6em'>Read: {shown}</div>"
-            items.append(f"<li>{body}</li>")
+            items.append(f"<li{' class=note' if line['holds'] is None else ''}>{body}</li>")
         kind = "no" if self.failed else "yes"
-        heading = f"<code>{html.escape(self.title)}</code>{self._after_title()}"
+        title = f"`{self.title}`" if self.title.isidentifier() else self.title
+        heading = f"{_code(title)}{self._after_title()}"
         return f"{_STYLE}<div class='ncard {kind}' role='status'><p>{heading}</p><ul>{''.join(items)}</ul></div>"
+
+
+def _code(text: str) -> str:
+    """Escape a text and set what stands between backticks as code."""
+    return re.sub(r"`([^`]+)`", r"<code>\1</code>", html.escape(text))
 
 
 def environment(chapter: str, **packages: str) -> None:

@@ -522,7 +522,7 @@ def predicted(card: Card, prediction: object, name: str) -> bool:
 
 def reveal_twice(prediction: float | None, function: Callable) -> None:
     """Show the z-scores of z-scores beside the prediction."""
-    card = Card("prediction: z-scores of z-scores", CHAPTER)
+    card = Card("Prediction: z-scores of z-scores", CHAPTER)
     if predicted(card, prediction, "prediction_twice"):
         once = call_for_array(function, EXAM)
         again = once if once.problem else call_for_array(function, once.value)
@@ -542,7 +542,7 @@ def reveal_twice(prediction: float | None, function: Callable) -> None:
 
 def reveal_digits(prediction: float | None) -> None:
     """Show what E[x²] − E[x]² makes of ten numbers at growing offsets, beside the prediction."""
-    card = Card("prediction: how far away is too far?", CHAPTER)
+    card = Card("Prediction: how far away is too far?", CHAPTER)
     if predicted(card, prediction, "prediction_digits"):
         first = None
         for k in range(10):

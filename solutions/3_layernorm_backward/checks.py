@@ -703,7 +703,7 @@ def predicted(card: Card, prediction: object, name: str) -> bool:
 
 def reveal_step(prediction: float | None, function: Callable) -> None:
     """Show the error of the student's numerical gradient for three steps."""
-    card = Card("prediction: which step is best?", CHAPTER)
+    card = Card("Prediction: which step is best?", CHAPTER)
     if predicted(card, prediction, "prediction_step"):
         errors = {}
         for h in (1e-2, 1e-5, 1e-12):
@@ -723,7 +723,7 @@ def reveal_step(prediction: float | None, function: Callable) -> None:
 
 def reveal_scale(prediction: float | None, forward: Callable, backward: Callable) -> None:
     """Show what ten times the token does to the length of dx."""
-    card = Card("prediction: ten times the token", CHAPTER)
+    card = Card("Prediction: ten times the token", CHAPTER)
     if predicted(card, prediction, "prediction_scale"):
         norm = Norm("layernorm", forward, backward, ("dx", "dgamma", "dbeta"), DY, DY, (), [], TWO)
         x = np.array([[-3.0, 3.0, 5.0, 11.0]])

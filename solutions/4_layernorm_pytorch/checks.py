@@ -142,6 +142,78 @@ def _example(dtype=torch.float64) -> tuple[torch.Tensor, ...]:
     return tuple(_tensor(values, dtype) for values in (TOKENS, WEIGHT, BIAS, DY))
 
 
+def _root_mean_square(values: torch.Tensor, *dims: int) -> torch.Tensor:
+    return values.square().mean(dims, keepdim=True).sqrt()
+
+
+def _forward_signs(section: str) -> list[tuple]:
+    """Return what known mistakes make of the worked example's y: (result, hint, section)."""
+    x, weight, bias, _ = _example()
+    centred = x - x.mean(-1, keepdim=True)
+    x_hat = centred / _root_mean_square(centred, -1)
+    by_feature, by_all = x - x.mean(0), x - x.mean()
+    known = [
+        (
+            x_hat * (3 / 4) ** 0.5 * weight + bias,
+            "This is what dividing the squares by d − 1 gives, as `torch.var` and `torch.std` do without `correction=0`.",
+        ),
+        (x_hat, "This is x̂. Multiply by weight and add bias."),
+        (x_hat * weight, "bias is missing."),
+        (x_hat + bias, "weight is missing: it multiplies x̂, feature by feature."),
+        (x / _root_mean_square(x, -1) * weight + bias, "This is RMSNorm: the mean was not subtracted."),
+        (
+            by_feature / _root_mean_square(by_feature, 0) * weight + bias,
+            "The statistics run over the tokens. Each token has its own, over its features: the last axis.",
+        ),
+        (
+            by_all / _root_mean_square(by_all, 0, 1) * weight + bias,
+            "One mean and one spread for all the tokens together. Each token has its own: the last axis.",
+        ),
+    ]
+    return [(result, hint, section) for result, hint in known]
+
+
+def _slope_signs(section: str) -> tuple[list[tuple], list[tuple], list[tuple]]:
+    """Return what known mistakes make of the worked example's gradients of x, of weight and of bias."""
+    x, weight, bias, dy = _example()
+    centred = x - x.mean(-1, keepdim=True)
+    r = 1 / _root_mean_square(centred, -1)
+    x_hat = centred * r
+    g = dy * weight
+
+    def slopes(g: torch.Tensor, one: float = 1.0, other: float = 1.0) -> torch.Tensor:
+        """x's gradient, with its two corrections multiplied by numbers; 1 and 1 are right."""
+        return (g - one * g.mean(-1, keepdim=True) - other * x_hat * (g * x_hat).mean(-1, keepdim=True)) * r
+
+    of_x = [
+        (slopes(g, 0, 0), "This is dy ⊙ weight·rstd: mean and spread were taken for constants. Both move with x."),
+        (slopes(g, 1, 0), "The component along x̂, x̂·mean(g ⊙ x̂), is not subtracted."),
+        (slopes(g, 0, 1), "The mean of g is not subtracted."),
+        (slopes(g) / r, "The factor rstd is missing."),
+        (slopes(dy), "weight has no part in it. What arrives at x̂ is g = dy ⊙ weight."),
+        (slopes(dy) * weight, "weight was taken out of the means. It differs by feature: form g = dy ⊙ weight first."),
+        (slopes(g, 4, 4), "The corrections are sums over the features. They are means: divide by their number."),
+        *(
+            (slopes(g, one, other), "A correction has the wrong sign: both are subtracted.")
+            for one, other in ((1, -1), (-1, 1), (-1, -1))
+        ),
+    ]
+    mean_of_two = "This is the mean over the two tokens. The gradient is the sum."
+    of_weight = [
+        (dy.sum(0), "This is bias's gradient, Σ dy. weight's is Σ dy ⊙ x̂. Are the two exchanged?"),
+        ((dy * x_hat).mean(0), mean_of_two),
+        ((g * x_hat).sum(0), "weight got into its own gradient: Σ dy ⊙ x̂, not Σ g ⊙ x̂."),
+        ((dy * x).sum(0), "This is Σ dy ⊙ x. weight multiplies x̂, so it is Σ dy ⊙ x̂."),
+        ((dy * centred).sum(0), "This is Σ dy ⊙ (x − mean). weight multiplies x̂, so rstd belongs to it too."),
+    ]
+    of_bias = [
+        ((dy * x_hat).sum(0), "This is weight's gradient, Σ dy ⊙ x̂. bias's is Σ dy. Are the two exchanged?"),
+        (dy.mean(0), mean_of_two),
+        (g.sum(0), "weight got into bias's gradient: Σ dy, not Σ g."),
+    ]
+    return tuple([(result, hint, section) for result, hint in known] for known in (of_x, of_weight, of_bias))
+
+
 def _reason(problem: str) -> str:
     """Say what to do about an error message that many meet."""
     known = {
@@ -168,14 +240,15 @@ def layernorm_function(function: type) -> None:
     good = present(card, function, "class", "class LayerNormFunction(torch.autograd.Function):", FUNCTION)
     if good and _is_function(card, function) and _forward_example(card, function) and _backward_example(card, function):
         _with_eps(card, function)
+        _again(card, function)  # what is changed in place spoils the checks below, so it is named first
+        _hands_off(card, function)
+        _constant(card, function)
         _any_rank(card, function)
         _gradcheck(card, function)
         _kept(card, function)
         _subsets(card, function)
         _sixteen_bits(card, function)
         _gaps(card, function)
-        _again(card, function)
-        _hands_off(card, function)
         _own_work(card, function, LIBRARIES | GRADIENTS, FUNCTION)
     card.show()
 
@@ -196,26 +269,8 @@ def _forward_example(card: Card, function: type) -> bool:
     x, weight, bias, _ = _example()
     answer = attempt(function.apply, x, weight, bias, 1e-5)
     answer.hint = _reason(answer.problem) or answer.hint
-    signs = [
-        (
-            _tensor([[-1.4249, -0.1732, -0.9134, 3.8187], [-0.7321, -0.8660, -0.5670, 3.2990]]),
-            "This is what dividing by d − 1 gives, the default of `torch.var` and `torch.std`: `correction=0`.",
-            FUNCTION,
-        ),
-        (
-            _tensor([[-1.4, -0.2, 0.2, 1.4], [-1.0, -1.0, 1.0, 1.0]]),
-            "This is x̂. Multiply by weight and add bias.",
-            FUNCTION,
-        ),
-        (_tensor([[-2.8, -0.2, 0.1, 2.1], [-2.0, -1.0, 0.5, 1.5]]), "bias is missing.", FUNCTION),
-        (
-            _tensor([[0.0630, 0.4685, -0.6096, 4.5769], [1.0, 0.0, -0.2929, 4.1213]]),
-            "This is RMSNorm: the mean was not subtracted.",
-            FUNCTION,
-        ),
-    ]
     hint = "x̂ = (x − mean)·rstd over the last axis, rstd = 1/√(variance + ε); y = weight·x̂ + bias."
-    return compare(card, "the worked example: y", answer, _tensor(Y), hint, FUNCTION, signs, atol=2e-3)
+    return compare(card, "the worked example: y", answer, _tensor(Y), hint, FUNCTION, _forward_signs(FUNCTION), atol=2e-3)
 
 
 def _backward_example(card: Card, function: type) -> bool:
@@ -225,34 +280,14 @@ def _backward_example(card: Card, function: type) -> bool:
     if problem:
         hint = _reason(problem) or step.gradients.hint
         return card.check(False, "the worked example: the backward runs", "three gradients", problem, hint, FUNCTION)
-    signs = [
-        (
-            _tensor([[0.0, 0.4, -0.2, 0.6], [1.0, 0.0, 0.5, 0.0]]),
-            "This is dy ⊙ weight·rstd: mean and spread were taken for constants. Both move with x.",
-            FUNCTION,
-        ),
-        (
-            _tensor([[-0.2, 0.2, -0.4, 0.4], [0.25, -0.75, -0.25, -0.75]]),
-            "The component along x̂, x̂·mean(g ⊙ x̂), is not subtracted.",
-            FUNCTION,
-        ),
-        (
-            _tensor([[0.252, 0.436, -0.236, 0.348], [0.875, -0.125, 0.625, 0.125]]),
-            "The mean of g is not subtracted.",
-            FUNCTION,
-        ),
-        (_tensor([[0.26, 1.18, -2.18, 0.74], [1.0, -1.0, 0.5, -0.5]]), "The factor rstd is missing.", FUNCTION),
-    ]
+    of_x, of_weight, of_bias = _slope_signs(FUNCTION)
     hint = (
         "With g = dy ⊙ weight: subtract its mean and its component along x̂, then multiply by rstd. "
         "Chapter 3 derives it."
     )
-    dx, dweight, dbias = (Answer(g) for g in step.gradients.value)
-    good = compare(card, "… the gradient of x", dx, _tensor(DX), hint, FUNCTION, signs, atol=1e-3)
-    signs = [
-        (_tensor(DBIAS), "These are bias's gradients: return them in the order of the arguments.", FUNCTION),
-        (_tensor([-0.5, -0.2, 0.8, 1.4]), "This is the mean over the two tokens. The gradient is the sum.", FUNCTION),
-    ]
+    nothing = Answer(problem="None", hint="`backward` returns dx, dweight and dbias, and None for eps.")
+    dx, dweight, dbias = (nothing if g is None else Answer(g) for g in step.gradients.value)
+    good = compare(card, "… the gradient of x", dx, _tensor(DX), hint, FUNCTION, of_x, atol=1e-3)
     good &= compare(
         card,
         "… the gradient of weight",
@@ -260,11 +295,11 @@ def _backward_example(card: Card, function: type) -> bool:
         _tensor(DWEIGHT),
         "Σ dy ⊙ x̂ over every token.",
         FUNCTION,
-        signs,
+        of_weight,
         atol=1e-3,
     )
     return good & compare(
-        card, "… the gradient of bias", dbias, _tensor(DBIAS), "Σ dy over every token.", FUNCTION, atol=1e-3
+        card, "… the gradient of bias", dbias, _tensor(DBIAS), "Σ dy over every token.", FUNCTION, of_bias, atol=1e-3
     )
 
 
@@ -279,6 +314,16 @@ def _with_eps(card: Card, function: type) -> None:
         slopes = Answer(one.gradients.value[0]) if one.gradients.value else one.gradients
         known = _tensor([[-0.0023, 0.2616, -0.4282, 0.1690]])
         compare(card, "… and x's gradient for dy = (0, 2, −2, 2)", slopes, known, hint, FUNCTION, atol=1e-3)
+
+
+def _constant(card: Card, function: type) -> None:
+    _, weight, bias, dy = _example()
+    step = _step(function, _tensor([[7.0] * 4]), weight, bias, dy[:1])
+    hint = "There x̂ is 0, and so is the spread. Divide by nothing but the root that contains ε."
+    if compare(card, "a constant token gives bias", step.y, bias[None], hint, FUNCTION):
+        found = step.gradients.problem or figures(step.gradients.value[0])
+        good = not step.gradients.problem and bool(torch.isfinite(step.gradients.value[0]).all())
+        card.check(good, "… and x's gradient is finite", "finite numbers", found, _reason(found) or hint, FUNCTION)
 
 
 def _any_rank(card: Card, function: type) -> None:
@@ -323,7 +368,10 @@ def _gradcheck(card: Card, function: type) -> None:
         return function.apply(*tensors, 0.1)
 
     first = attempt(torch.autograd.gradcheck, run, inputs)
-    hint = _reason(first.problem) or "Is everything in float64 when the inputs are? A `.float()` leaves 7 digits."
+    hint = _reason(first.problem) or (
+        "Here d is 5 and ε is 0.1: does the code count on other ones? And is everything in float64 "
+        "when the inputs are? A `.float()` leaves 7 digits."
+    )
     found = _first_line(first.problem)
     if card.check(
         not found,
@@ -509,7 +557,7 @@ def _again(card: Card, function: type) -> None:
         "the backward leaves dy as it was",
         "dy unchanged",
         "dy changed",
-        "It may be somebody else's, too.",
+        "Something like `dy *= weight` writes into a tensor that may be somebody else's, too. `g = dy * weight` makes a new one.",
         SAVE,
     )
 
@@ -589,9 +637,9 @@ def _registered(card: Card, kind: type) -> bool:
 def _module_example(card: Card, kind: type) -> bool:
     layer = _layer(kind, 4, weight=WEIGHT, bias=BIAS)
     hint = "y = weight·x̂ + bias over the last axis, with the weight and bias that the layer holds now."
-    if not compare(card, "the worked example: y", attempt(layer, _tensor(TOKENS)), _tensor(Y), hint, MODULE, atol=2e-3):
+    if not compare(card, "the worked example: y", attempt(layer, _tensor(TOKENS)), _tensor(Y), hint, MODULE, _forward_signs(MODULE), atol=2e-3):
         return False
-    hint = "eps is the constructor's argument: keep it, and use it in forward."
+    hint = "eps is the constructor's argument: keep it, and add it under the root in forward."
     expected = _tensor([[-7 / 6, -1 / 6, 1 / 6, 7 / 6]])
     wide = attempt(_layer(kind, 4, eps=11.0), _tensor(TOKENS[:1]))
     good = compare(card, "LayerNorm(4, eps=11): the root is 6", wide, expected, hint, MODULE)
@@ -622,6 +670,9 @@ def _learns(card: Card, kind: type) -> None:
             if name != "x"
             else "Is it LayerNormFunction that runs?"
         )
+        if not ran.problem and found is None:
+            card.check(False, f"… the gradient of {name}", expected, "no gradient", hint, MODULE)
+            continue
         answer = Answer(found) if not ran.problem else ran
         compare(card, f"… the gradient of {name}", answer, _tensor(expected), hint, MODULE, atol=1e-3)
 
@@ -662,6 +713,10 @@ def _module_dtypes(card: Card, kind: type) -> None:
     expected = _tensor([[-1.2174, -0.6445, 0.5013, 1.3606]])
     hint = "The mean is 100.125, and bfloat16 has 100 and 100.5. Statistics in float32."
     compare(card, "bfloat16 features (98, 99, 101, 102.5)", answer, expected, hint, PRECISION, atol=0.01)
+    far = attempt(lambda: _layer(kind, 4, torch.float32)((_example()[0] + 8192).float()).double())
+    expected = _tensor([[-1.4, -0.2, 0.2, 1.4], [-1.0, -1.0, 1.0, 1.0]])
+    hint = "mean(x²) − mean(x)² has no digit left at this offset. Subtract the mean first, then square."
+    compare(card, "the example's x shifted by 8192, in float32: x̂", far, expected, hint, PRECISION, atol=0.01)
     layer, x = _layer(kind, 64, torch.float32), (5 + drawn(8, 64)).to(DEVICE, torch.float32)
     with torch.autocast(DEVICE, dtype=torch.bfloat16):
         inside = attempt(layer, x)
@@ -752,12 +807,10 @@ def forward_kernel(kernel: object) -> None:
     if _runs(card, kernel, "layernorm_forward_kernel"):
         y, mean, rstd, _ = _forward(kernel, TOKENS, WEIGHT, BIAS, 1e-5, 4, 4, 4, 4)
         hint = "One program, one row: load it, mean, variance, rstd, then weight·x̂ + bias."
+        only_one = _tensor([[-1.8, -0.2, -0.9, 4.1], [_UNTOUCHED] * 4])
         signs = [
-            (
-                _tensor([[-1.8, -0.2, -0.9, 4.1], [_UNTOUCHED] * 4]),
-                "Only row 0 was written: `row = tl.program_id(0)`.",
-                TRITON_FORWARD,
-            )
+            (only_one, "Only row 0 was written: `row = tl.program_id(0)`.", TRITON_FORWARD),
+            *_forward_signs(TRITON_FORWARD),
         ]
         if compare(
             card, "the worked example (n = BLOCK = 4): y", y, _tensor(Y), hint, TRITON_FORWARD, signs, atol=2e-3
@@ -772,7 +825,8 @@ def forward_kernel(kernel: object) -> None:
             compare(
                 card, "… rstd", rstd, _tensor([0.2, 0.5]), "1/√(variance + ε), one number a row.", TRITON_FORWARD, signs
             )
-            _forward_padding(card, kernel)
+            if _forward_strides(card, kernel):  # a wrong stride finds NaN too, which is not a missing mask then
+                _forward_padding(card, kernel)
             _forward_rest(card, kernel)
     card.show()
 
@@ -818,10 +872,13 @@ def _forward_padding(card: Card, kernel) -> None:
         )
 
 
-def _forward_rest(card: Card, kernel) -> None:
-    hint = "Row i of x begins at x + i·x_stride, and that of y at y + i·y_stride."
+def _forward_strides(card: Card, kernel) -> bool:
+    hint = "Row i of x begins at x + i * x_stride, and that of y at y + i * y_stride. Here they are longer than n."
     y, *_ = _forward(kernel, TOKENS, WEIGHT, BIAS, 1e-5, 4, 4, 9, 6)
-    compare(card, "the example with strides 9 and 6", y, _tensor(Y), hint, TRITON_FORWARD, atol=2e-3)
+    return compare(card, "the example with strides 9 and 6", y, _tensor(Y), hint, TRITON_FORWARD, atol=2e-3)
+
+
+def _forward_rest(card: Card, kernel) -> None:
     y, *_ = _forward(kernel, TOKENS[:1], [1.0] * 4, [0.0] * 4, 11.0, 4, 4, 4, 4)
     expected = _tensor([[-7 / 6, -1 / 6, 1 / 6, 7 / 6]])
     compare(card, "ε = 11: the root is 6", y, expected, "eps is added under the root.", TRITON_FORWARD)
@@ -869,31 +926,21 @@ def backward_kernel(kernel: object) -> None:
     card = Card("layernorm_backward_kernel", CHAPTER)
     if _runs(card, kernel, "layernorm_backward_kernel"):
         dx, dweight, dbias, _ = _backward(kernel, DY, TOKENS, WEIGHT, [4.0, 2.0], [0.2, 0.5], 4, 4, 2, (4, 4, 4))
-        signs = [
-            (
-                _tensor([[0.0, 0.4, -0.2, 0.6], [1.0, 0.0, 0.5, 0.0]]),
-                "This is g·rstd, without its two corrections.",
-                TRITON_BACKWARD,
-            ),
-            (
-                _tensor([[0.26, 1.18, -2.18, 0.74], [1.0, -1.0, 0.5, -0.5]]),
-                "The factor rstd is missing.",
-                TRITON_BACKWARD,
-            ),
-        ]
+        of_x, of_weight, of_bias = _slope_signs(TRITON_BACKWARD)
         hint = "g = dy·weight; dx = (g − mean(g) − x̂·mean(g·x̂))·rstd, with x̂ = (x − mean)·rstd."
         if compare(
-            card, "the worked example, 2 programs: dx", dx, _tensor(DX), hint, TRITON_BACKWARD, signs, atol=1e-3
+            card, "the worked example, 2 programs: dx", dx, _tensor(DX), hint, TRITON_BACKWARD, of_x, atol=1e-3
         ):
             hint = "Row p of dweight and dbias, at + p·n, belongs to program p: Σ dy·x̂ and Σ dy over its rows."
             good = compare(
-                card, "… weight's partial sums, added up", dweight, _tensor(DWEIGHT), hint, TRITON_BACKWARD, atol=1e-3
+                card, "… weight's partial sums, added up", dweight, _tensor(DWEIGHT), hint, TRITON_BACKWARD, of_weight, atol=1e-3
             )
             if good & compare(
-                card, "… bias's partial sums, added up", dbias, _tensor(DBIAS), hint, TRITON_BACKWARD, atol=1e-3
+                card, "… bias's partial sums, added up", dbias, _tensor(DBIAS), hint, TRITON_BACKWARD, of_bias, atol=1e-3
             ):
                 _other_programs(card, kernel)
-                _backward_padding(card, kernel)
+                if _backward_strides(card, kernel):
+                    _backward_padding(card, kernel)
                 _backward_half(card, kernel)
     card.show()
 
@@ -931,13 +978,19 @@ def _other_programs(card: Card, kernel) -> None:
         compare(card, "… bias's partial sums, added up", dbias, _tensor(DBIAS), hint, TRITON_BACKWARD, atol=1e-3)
 
 
+def _backward_strides(card: Card, kernel) -> bool:
+    hint = "dy, x and dx have each a stride of its own, dy_stride, x_stride and dx_stride. Here they are longer than n."
+    dx, *_ = _backward(kernel, DY, TOKENS, WEIGHT, [4.0, 2.0], [0.2, 0.5], 4, 4, 2, (9, 6, 5))
+    return compare(card, "the example with strides 9, 6 and 5: dx", dx, _tensor(DX), hint, TRITON_BACKWARD, atol=1e-3)
+
+
 def _backward_padding(card: Card, kernel) -> None:
     # x̂ = (−1, −1, 2)/√2, and g = dy = (3, 0, 0): mean(g) = 1, mean(g ⊙ x̂) = −1/√2.
     dx, _, _, outside = _backward(
         kernel, [[3.0, 0.0, 0.0]], [[1.0, 1.0, 4.0]], [1.0] * 3, [2.0], [0.5**0.5], 3, 4, 1, (5, 6, 7)
     )
     expected = _tensor([[1.0607, -1.0607, 0.0]])
-    hint = "Divide by n, not by BLOCK; mask every load; each of the three tables has a stride of its own."
+    hint = "Divide by n, not by BLOCK, and mask every load."
     if not dx.problem and bool(dx.value.isnan().any()):
         hint = "Behind each row stands NaN here, and it was read: `mask=columns < n, other=0.0` in every load."
     if compare(
@@ -991,7 +1044,7 @@ class _OpenContext:
 
 def reveal_bytes(prediction: float | None, function: type) -> None:
     """Show what autograd keeps of the student's forward, as a Function and as plain operations."""
-    card = Card("prediction: what is kept", CHAPTER)
+    card = Card("Prediction: what is kept", CHAPTER)
     if _predicted(card, prediction, "prediction_bytes"):
         x, weight, bias = (
             t.to(DEVICE, torch.float32).requires_grad_()
@@ -1020,7 +1073,7 @@ def reveal_bytes(prediction: float | None, function: type) -> None:
 
 def reveal_padding(prediction: float | None) -> None:
     """Show what the surplus lanes do to a variance."""
-    card = Card("prediction: three features in a block of four", CHAPTER)
+    card = Card("Prediction: three features in a block of four", CHAPTER)
     if _predicted(card, prediction, "prediction_padding"):
         for words, row, block in (
             ("(8, 11, 14)", torch.tensor([8.0, 11.0, 14.0]), 4),

@@ -45,8 +45,8 @@ def causal_self_attention(function: Callable) -> None:
         _heads(card, function)
         _ranks(card, function)
         _large(card, function)
-        learns(card, lambda x: function(x, *_weights(4), 2), drawn(2, 3, 4), DEPTH)
         unchanged(card, lambda x: function(x, *_weights(4), 2), drawn(2, 3, 4), ATTENTION)
+        learns(card, lambda x: function(x, *_weights(4), 2), drawn(2, 3, 4), DEPTH)
         used = LIBRARIES & set(getattr(getattr(function, "__code__", None), "co_names", ()))
         card.check(not used, "is your own work", "tensor operations", ", ".join(sorted(used)),
                    "The exercise is to write this yourself. PyTorch's own attention earns nothing.", ATTENTION)  # fmt: skip
@@ -71,6 +71,10 @@ def _first_token(card: Card, function: Callable) -> bool:
     return compare(card, text, answer, expected, hint, MASK, signs)
 
 
+def _rows(*rows: list[float]) -> torch.Tensor:
+    return torch.tensor(rows, dtype=torch.float64)
+
+
 def _example(card: Card, function: Callable) -> bool:
     text = "the worked example: token 2 weighs the tokens by softmax(1/√2, 0)"
     eye = torch.eye(2, dtype=torch.float64)
@@ -81,29 +85,41 @@ def _example(card: Card, function: Callable) -> bool:
         return torch.tensor([[first, 1 - first], [share, 1 - share]], dtype=torch.float64)
 
     answer = attempt(function, eye, w_q, eye, eye, eye, 1)
+    share = float(second(0.5**0.5)[1, 0])
     signs = [
         (second(1.0), "The scores are not divided by √d_h, here √2.", SCALE),
         (second(0.5), "The scores are divided by d_h = 2; it is its root.", SCALE),
         (second(0.5**0.5, 0.5), "The first token saw the second: the mask is missing, or puts 0 where −∞ belongs.", MASK),
         (second(0.0), "The scores stand transposed: row i belongs to query i, q @ kᵀ.", ATTENTION),
+        (_rows([0.5, 0.0], [share, 1 - share]), "Token 1 has a weight of 0.5 in all: the mask came after the softmax. −∞ goes into the scores, before it.", MASK),
+        (_rows([0.5, 0.5], [0.0, 1.0]), "The mask is the wrong way round: token 2 sees itself alone. Row i keeps the columns j ≤ i.", MASK),
+        *((_rows([1 - share, 0.0], [share, last]), "The softmax runs down the columns. Each query shares out its own weight of 1: dim=-1.", ATTENTION) for last in (1.0, 0.5)),
     ]
     hint = "Scores q @ kᵀ/√d_h, −∞ above the diagonal, softmax over the last axis, times v, times w_o."
     return compare(card, text, answer, second(0.5**0.5), hint, ATTENTION, signs)
 
 
 def _causal(card: Card, function: Callable) -> None:
-    text = "changing the last token changes no earlier output"
     x = drawn(5, 4)
     other = x.clone()
     other[-1] *= -50
-    first, second = (attempt(function, t, *_weights(4), 2) for t in (x, other))
-    if first.problem or second.problem:
-        problem = first if first.problem else second
-        card.check(False, text, "no change", problem.problem, problem.hint, MASK)
-        return
-    moved = float((first.value[:-1] - second.value[:-1]).abs().max())
-    hint = "The future leaks into the past. A mask after the softmax comes too late: the denominator has seen everything."
-    card.check(moved < 1e-9, text, "no change", f"a change of up to {moved:.2g}", hint, MASK)
+    leak = "The future leaks into the past. A mask after the softmax comes too late: the denominator has seen everything."
+    mixed = (
+        "With one head nothing leaked, so the mask is right. Tokens get mixed up where the heads are cut or put together: "
+        "exchange the axes m and heads after the first reshape, and back before the last."
+    )
+    for heads, text, hint, section in (
+        (1, "changing the last token changes no earlier output", leak, MASK),
+        (2, "… nor with two heads", mixed, HEADS),
+    ):
+        first, second = (attempt(function, t.clone(), *_weights(4), heads) for t in (x, other))
+        if first.problem or second.problem:
+            problem = first if first.problem else second
+            card.check(False, text, "no change", problem.problem, problem.hint, section)
+            return
+        moved = float((first.value[:-1] - second.value[:-1]).abs().max())
+        if not card.check(moved < 1e-9, text, "no change", f"a change of up to {moved:.2g}", hint, section):
+            return
 
 
 def _heads(card: Card, function: Callable) -> None:
@@ -117,11 +133,16 @@ def _heads(card: Card, function: Callable) -> None:
         card.check(False, text, "two results", alone[0].problem or alone[1].problem, alone[0].hint, HEADS)
         return
     expected = torch.cat([one.value for one in alone], dim=-1)
+    softer = [attempt(function, x[:, columns], weights[0] / math.sqrt(2), *weights[1:], 1) for columns, weights in zip((slice(0, 2), slice(2, 4)), halves)]
+    signs = [
+        (attempt(function, x, *together, 1).value, "This is what one head gives: `heads` is not used.", HEADS),
+        (torch.cat([one.value for one in softer], dim=-1), "The scores are divided by √d = 2. Each head is as wide as d_h = 2, so it is √2.", SCALE),
+    ]
     hint = (
         "reshape(…, m, heads, d_h) splits the features; then exchange the axes m and heads, and back before they are put "
         "together. Each head has a softmax of its own, and its scores are divided by √d_h, not √d."
     )
-    compare(card, text, answer, expected, hint, HEADS)
+    compare(card, text, answer, expected, hint, HEADS, signs)
 
 
 def _ranks(card: Card, function: Callable) -> None:
@@ -174,7 +195,7 @@ def _up_and_down(card: Card, network: nn.Module) -> bool:
         (0.0 * ones, "This is ReLU; the contract has GELU. Or GELU stands after the second map.", FEED_FORWARD),
         (x - 0.2275, "x itself was added. The residual belongs to the block.", STREAM),
     ]
-    return compare(card, text, attempt(network, x), -0.2275 * ones, "down(GELU(up(x)))", FEED_FORWARD, signs, atol=5e-3)
+    return compare(card, text, attempt(network, x), -0.2275 * ones, "GELU stands between the two maps, and nowhere else.", FEED_FORWARD, signs, atol=5e-3)
 
 
 # PreNormBlock ---------------------------------------------------------------------------------
@@ -188,8 +209,8 @@ def pre_norm_block(kind: type) -> None:
         _registered(card, kind)
         block = made(card, kind, Bent(4, 1), Bent(4, 2), norm_of(4, 3), norm_of(4, 4), section=SPEC)
         if block is not None:
-            learns(card, block, drawn(3, 4), DEPTH)
             unchanged(card, block, drawn(3, 4), STREAM)
+            learns(card, block, drawn(3, 4), DEPTH)
     card.show()
 
 
@@ -207,8 +228,12 @@ def _silent(card: Card, kind: type) -> bool:
         (first(x), "The residual was taken from the normalised stream. Add to x itself.", STREAM),
         (0 * x, "The branches replace the stream where they should be added to it.", STREAM),
     ]
-    hint = "x + F(LN(x)): where F gives 0, x is left. A norm at the exit of a branch adds its β here."
-    return compare(card, text, attempt(block, x), x, hint, PRE, signs)
+    signs.append((x + first.bias + second.bias, "Each branch's norm stands at its exit, where it adds its β even to 0: that is res-post.", RES_POST))
+    hint = "x + F(LN(x)): where F gives 0, x is left. Does something scale or centre the stream on its way?"
+    if not compare(card, text, attempt(block, x.clone()), x, hint, PRE, signs):
+        return False
+    hint = "In training mode something is dropped from the stream. Dropout belongs on a branch, before the addition."
+    return compare(card, "… in training mode too", attempt(block.train(), x.clone()), x, hint, STREAM)
 
 
 def _two_steps(card: Card, kind: type) -> None:
@@ -221,24 +246,37 @@ def _two_steps(card: Card, kind: type) -> None:
     x = torch.tensor([[3.0, 0.0, -3.0]], dtype=torch.float64)
     expected = torch.tensor([[3.4397, 2.3729, -5.8127]], dtype=torch.float64)
     same_input = torch.tensor([[4.2247, 1.2247, -5.4495]], dtype=torch.float64)
-    signs = [(same_input, "Attention's result is not in what the feed-forward network reads: it comes second, and reads the new stream.", PRE)]
+
+    def norm(t: torch.Tensor) -> torch.Tensor:
+        return nn.functional.layer_norm(t, (3,))
+
+    h, raw = x + turned(norm(x)), x + turned(x)
+    signs = [
+        (same_input, "Attention's result is not in what the feed-forward network reads: it comes second, and reads the new stream.", PRE),
+        (h + double(h), "The feed-forward network reads the stream itself: norm2 is not used.", PRE),
+        (raw + double(norm(raw)), "Attention reads the stream itself: norm1 is not used.", PRE),
+        (raw + double(raw), "Both branches read the stream itself: neither norm is used.", PRE),
+        (x + double(norm(h)), "The second addition is to x, and attention's result gets lost. Add to h.", STREAM),
+    ]
     hint = "First h = x + attention(norm1(x)), then h + feed_forward(norm2(h))."
     compare(card, text, attempt(block, x), expected, hint, PRE, signs, atol=1e-3)
 
 
 def _scale_of_the_stream(card: Card, kind: type) -> None:
-    text = "each branch has a norm of its own, norm1 before attention and norm2 before the feed-forward network"
     eye = linear(torch.eye(3, dtype=torch.float64))
     zero = linear(torch.zeros(3, 3, dtype=torch.float64))
     first, second = norm_of(3, 3), norm_of(3, 4)
     x = drawn(2, 3)
-    for parts, norm, name in (((eye, zero), first, "norm1"), ((zero, eye), second, "norm2")):
+    for parts, norm, name, text in (
+        ((eye, zero), first, "norm1", "what attention reads is norm1 of the stream"),
+        ((zero, eye), second, "norm2", "what the feed-forward network reads is norm2 of the stream"),
+    ):
         block = made(card, kind, *parts, first, second, section=SPEC)
         if block is None:
             return
         other = second if norm is first else first
         signs = [(x + other(x), f"The other norm was used where {name} belongs.", PRE), (2 * x, f"{name} was not used.", PRE)]
-        if not compare(card, text, attempt(block, x), x + norm(x), f"Only {name}'s branch was open here.", PRE, signs):
+        if not compare(card, text, attempt(block, x.clone()), x + norm(x), f"The other branch gives 0 here, so this is x + {name}(x).", PRE, signs):
             return
 
 
@@ -281,12 +319,17 @@ def _in_order(card: Card, kind: type) -> bool:
         return False
     x = drawn(2, 4)
     a, b, c = blocks
+    once = x + a(x)
+    once = once + b(once)
     signs = [
         (c(b(a(x))), "The final norm is missing.", FINAL),
         (c(b(a(norm(x)))), "The norm stands before the blocks. It is a final norm.", FINAL),
         (norm(c(norm(b(norm(a(x)))))), "The norm was applied after every block.", FINAL),
         (norm(a(b(c(x)))), "The blocks ran from the last to the first.", FINAL),
-        (norm(a(a(a(x)))), "The same block ran every time.", FINAL),
+        *((norm(one(one(one(x)))), "The same block ran every time.", FINAL) for one in blocks),
+        (norm(b(a(x))), "The last block did not run.", FINAL),
+        (norm(c(b(x))), "The first block did not run.", FINAL),
+        (norm(once + c(once)), "Each block's input was added to its result. The residuals are inside of the blocks.", STREAM),
     ]
     return compare(card, text, attempt(model, x), norm(c(b(a(x)))), "for block in self.blocks: x = block(x); then the norm.", FINAL, signs)
 
@@ -317,7 +360,7 @@ def residual_sublayer(function: Callable) -> None:
 
 
 def _placement(card: Card, function: Callable, placement: str) -> None:
-    """Tell a placement by its marks: what the result looks like after which norm. They do not give the formula away."""
+    """Tell a placement by its marks: what the result looks like after which norm."""
     x = drawn(2, 3) * 4
     bent, norm, output_norm = Bent(3, 1), norm_of(3, 2), norm_of(3, 3)
     build = attempt(function, placement, bent, norm, output_norm=output_norm, alpha=2.0)
@@ -365,7 +408,19 @@ def _placement(card: Card, function: Callable, placement: str) -> None:
         found = found if good else "α does not multiply the stream"
     if placement == "none":
         good = good and not bounded and not close(y, bent(x))
-    card.check(good, f"{text} {marks[placement]}", marks[placement], found, f"See the table above: what does the row “{placement}” say?", section)
+    if not good and any(close(y, bent(t)) for t in (x, norm(x))):
+        found = "the result of the branch alone: x is not added"
+    if not good and close(y, norm(x) + bent(norm(x))):
+        found = "norm(x) is added, and not x itself"
+    formulas = {
+        "pre": "x + F(norm(x))",
+        "post": "norm(x + F(x))",
+        "res-post": "x + norm(F(x))",
+        "sandwich": "x + output_norm(F(norm(x)))",
+        "deepnorm": "norm(α·x + F(x))",
+        "none": "x + F(x)",
+    }
+    card.check(good, f"{text} {marks[placement]}", formulas[placement], found, f"See the table above: what does the row “{placement}” say?", section)
 
 
 # predictions, quiz ----------------------------------------------------------------------------
@@ -404,5 +459,5 @@ def quiz(answers: object) -> None:
         for name in ("q1", "q2", "q3", "q4", "q5"):
             letter = answers.get(name)
             good = isinstance(letter, str) and letter.strip().lower() in ("a", "b", "c", "d")
-            card.check(good, f"{name} has one of the letters a–d", "a, b, c or d", letter, 'Write it as "b".')
+            card.check(good, f"{name} has one of the letters a–d", "a, b, c or d", letter, "Write one of the four letters, in quotes.")
     card.show()
