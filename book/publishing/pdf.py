@@ -2,7 +2,8 @@
 
 The articles of the built pages are put one after the other, behind a title page and a table of contents, and printed by
 Chromium twice: the first time to learn on which page each chapter begins, the second time with those numbers in the
-contents. The pages stand as they are without scripts: of a quiz, an interactive figure and an exercise the plain body.
+contents. The pages stand as they are without scripts: of an interactive figure and an exercise the plain body. A quiz
+asks on its page, and its answers stand at the end of the chapter, so that a reader can commit to one first.
 """
 
 import re
@@ -10,6 +11,8 @@ import sys
 from html import escape
 from pathlib import Path
 from urllib.parse import unquote
+
+from bs4 import BeautifulSoup, Tag
 
 from book.publishing import chromium
 
@@ -24,6 +27,8 @@ FOOTER = (
 ARTICLE = re.compile(r'<article class="bd-article"[^>]*>(.*?)</article>', re.DOTALL)
 STYLES = re.compile(r'<link(?=[^>]*rel="stylesheet")[^>]*?href="([^"?]+)')
 SCRIPT = re.compile(r"<script\b.*?</script>", re.DOTALL)
+QUIZ = re.compile(r"<course-quiz\b.*?</course-quiz>", re.DOTALL)
+LINK_TO_A_FILE = re.compile(r'<a\b[^>]*href="file:[^>]*>(.*?)</a>', re.DOTALL)
 ATTRIBUTE = re.compile(r'\b(id|for|href|xlink:href|src|aria-labelledby|aria-describedby|aria-controls|name)="([^"]*)"')
 OBJECT = re.compile(rb"(\d+) 0 obj\s*(.*?)endobj", re.DOTALL)
 
@@ -48,7 +53,7 @@ def anchor(page: str, name: str = "") -> str:
 def article(site: Path, page: str, printed: set[str]) -> str:
     """Return a page's article, its ids made the page's own and its links turned inward where they can be."""
     path = site / f"{page}.html"
-    html = SCRIPT.sub("", ARTICLE.search(path.read_text(encoding="utf-8"))[1])
+    html = quizzes_on_paper(SCRIPT.sub("", ARTICLE.search(path.read_text(encoding="utf-8"))[1]))
 
     def moved(match: re.Match) -> str:
         name, value = match.groups()
@@ -70,8 +75,65 @@ def article(site: Path, page: str, printed: set[str]) -> str:
         return target.as_uri()
 
     html = re.sub(r"<[a-zA-Z][^>]*>", lambda tag: ATTRIBUTE.sub(moved, tag[0]), html)
+    html = LINK_TO_A_FILE.sub(r"\1", html)  # what is not printed is a file of this machine, and no reader's
     html = re.sub(r"url\(#([^)]+)\)", lambda match: f"url(#{anchor(page, match[1])})", html)
     return f'<section class="printed-page" id="{anchor(page)}">{html}</section>'
+
+
+def quizzes_on_paper(html: str) -> str:
+    """Return the article with its quizzes as questions, and behind it their answers."""
+    answers: list[str] = []
+
+    def asked(match: re.Match) -> str:
+        quiz = BeautifulSoup(match[0], "html.parser").find("course-quiz")
+        answers.append(answer(quiz))
+        return ask(quiz)
+
+    html = QUIZ.sub(asked, html)
+    if not answers:
+        return html
+    return f'{html}<section class="answers" id="answers"><h2>Answers to the quizzes</h2>{"".join(answers)}</section>'
+
+
+def ask(quiz: Tag) -> str:
+    """Return a quiz without its explanations: lettered answers, the steps of an order mixed, for a number no list."""
+    shown = quiz.find(class_="quiz-answers")
+    if quiz["data-kind"] == "number":
+        shown.decompose()
+        return str(quiz)
+    items = shown.find_all("li", recursive=False)
+    for why in quiz.find_all(class_="quiz-why"):
+        why.extract()
+    shown.name = "ol"
+    shown["type"] = "A"
+    shown["class"] = "quiz-answers"  # an order's list is numbered, and by its class
+    shown.clear()
+    shown.extend(items[place] for place in order_shown(quiz, items))
+    return str(quiz)
+
+
+def answer(quiz: Tag) -> str:
+    """Return the right answer of a quiz and why, then what is wrong with each of the others."""
+    items = quiz.find(class_="quiz-answers").find_all("li", recursive=False)
+    letter = {place: chr(ord("A") + n) for n, place in enumerate(order_shown(quiz, items))}
+    kind = quiz["data-kind"]
+    right = [place for place, item in enumerate(items) if "quiz-right" in item.get("class", [])]
+    lines = []
+    for place in sorted(letter, key=lambda place: (place not in right, place)):
+        label, why = (items[place].find(class_=name) for name in ("quiz-label", "quiz-why"))
+        typed = label.get_text(" ", strip=True).replace("Any other number", "other")
+        name = typed if kind == "number" else letter[place]
+        lines.append(f"<dt>{name}</dt><dd>{why.decode_contents()}</dd>")
+    heading = quiz.find(class_="quiz-title").get_text(" ", strip=True)
+    link = f'<a href="#{quiz["id"]}">{heading}</a>'
+    return f'<div class="answer {kind}"><p class="answer-title">{link}</p><dl>{"".join(lines)}</dl></div>'
+
+
+def order_shown(quiz: Tag, items: list[Tag]) -> list[int]:
+    """Return the places of the items as a reader meets them."""
+    if quiz["data-kind"] == "order":
+        return [int(place) for place in quiz["data-start"].split()]
+    return list(range(len(items)))
 
 
 def title(html: str) -> str:
@@ -115,8 +177,9 @@ def whole_book(site: Path, numbers: dict[str, int]) -> str:
         f'<!DOCTYPE html><html lang="en" data-theme="light"><head><meta charset="utf-8"><title>{name}</title>{links}'
         f'<link rel="stylesheet" href="{style}"></head><body><main class="bd-content"><div class="bd-article">'
         f'<section class="title-page" id="index"><p class="book-title">{name}</p><p>{author[1] if author else ""}</p>'
-        "<p>Text: CC BY 4.0. Code: MIT. The code that draws the figures is left out here; "
-        f"the site and the sources have it.</p></section>{contents(chapters, numbers)}{body}</div></main></body></html>"
+        "<p>Text: CC BY 4.0. Code: MIT. The code that draws the figures is left out here; the site and the "
+        "sources have it. What moves or runs on the site stands still here. The answers to a chapter’s quizzes are on "
+        f"its last pages.</p></section>{contents(chapters, numbers)}{body}</div></main></body></html>"
     )
 
 

@@ -45,6 +45,42 @@ def test_in_the_printed_book_ids_are_unique_and_links_lead_somewhere(book):
     assert "<script" not in book
 
 
+def test_no_link_of_the_printed_book_leads_to_a_file_of_this_machine(book):
+    assert re.findall(r'<a\b[^>]*href="file:[^"]*"', book) == []
+
+
+def test_a_quiz_on_paper_asks_without_answering_and_is_answered_behind_the_chapter(book):
+    for page in (page for _, pages in pdf.parts(SITE) for page in pages):
+        html = pdf.article(SITE, page, set())
+        asked, _, answered = html.partition('<section class="answers"')
+        assert 'class="quiz-verdict"' not in asked and 'class="quiz-why"' not in asked, page
+        assert asked.count("<course-quiz") == answered.count('<div class="answer '), page
+        for kind in ("choice", "change", "fault", "number"):
+            quizzes = re.findall(rf'<div class="answer {kind}">.*?</dl>', answered, re.DOTALL)
+            assert all(">Right.<" in quiz.partition("</dd>")[0] for quiz in quizzes), page
+
+
+def test_the_steps_of_an_order_are_mixed_on_paper_and_the_answer_gives_their_letters():
+    steps = "".join(
+        f'<li><div class="quiz-label"><p>{step}</p></div><div class="quiz-why"><p>why {step}</p></div></li>'
+        for step in ("first", "second", "third")
+    )
+    article = (
+        '<course-quiz id="q" data-kind="order" data-start="2 0 1"><div class="quiz-title"><p>Quiz 1</p></div>'
+        '<div class="quiz-question"><p>In which order?</p></div>'
+        f'<ol class="arabic quiz-answers">{steps}</ol></course-quiz>'
+    )
+    asked, _, answered = pdf.quizzes_on_paper(article).partition('<section class="answers"')
+    assert re.findall(r'label"><p>(\w+)</p>', asked) == ["third", "first", "second"]
+    assert 'type="A"' in asked and "arabic" not in asked
+    assert re.findall(r"<dt>(.)</dt><dd>\s*<p>why (\w+)", answered) == [("B", "first"), ("C", "second"), ("A", "third")]
+
+
+def test_a_number_to_predict_is_not_among_its_question(book):
+    for quiz in re.findall(r'<course-quiz[^>]*data-kind="number".*?</course-quiz>', book, re.DOTALL):
+        assert "quiz-answers" not in quiz and "<li>" not in quiz
+
+
 def test_page_numbers_are_read_from_what_chromium_writes():
     written = (
         b"3 0 obj\n<</Type /Page\n/Parent 5 0 R>>\nendobj\n4 0 obj\n<</Type /Page\n/Parent 5 0 R>>\nendobj\n"
