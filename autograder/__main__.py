@@ -56,19 +56,25 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _grade(options: argparse.Namespace) -> int:
-    from autograder import course, crew, exercises, grading
+    from autograder import exercises
+
+    try:
+        topic = exercises.topic(options.assignment)
+    except KeyError as error:
+        return _stop(error)
+    if not options.scheduler:
+        sandbox.warm(topic.rules.libraries)
+    # The warm parent takes longest to begin; meanwhile this process imports the rest.
+    from autograder import course, crew, grading
 
     with grading.Tally() as tally:
         try:
-            topic = exercises.topic(options.assignment)
             names = grading.students(options.assignment, options.student)
-            if not options.scheduler:
-                sandbox.warm(topic.rules.libraries)
             with crew.cluster(options.scheduler) if options.scheduler else crew.local(options.workers) as hands:
                 graded = grading.grade(options.assignment, names, hands)
                 for result in tqdm(graded, total=len(names), desc=options.assignment, unit="submission"):
                     tally.add(result)
-        except (KeyError, OSError, grading.CannotGrade) as error:
+        except (OSError, grading.CannotGrade) as error:
             return _stop(error)
         except KeyboardInterrupt:
             done = f"{len(tally)} of {len(names)} are graded and stay so"

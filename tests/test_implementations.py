@@ -9,9 +9,8 @@ import nbformat
 import numpy as np
 import pytest
 
-from autograder import course, exercises, judging
+from autograder import course, exercises, judging, notebook_judge
 from autograder.exercise import Quiz
-from autograder.student import Student
 
 FOLDER = Path(__file__).parent / "implementations"
 SECRETS = (b"one course", b"another course")
@@ -25,9 +24,7 @@ def files(kind: str) -> list:
 
 
 def verdicts_of(source: str, name: str, secret: bytes = SECRETS[0]):
-    topic, exercise = exercises.find(name)
-    with Student([topic.prelude, source], topic.rules) as student:
-        return judging.judge(exercise, topic, student, secret)
+    return notebook_judge.judge_source(source, name, secret)
 
 
 def exercise_of(path: Path) -> str:

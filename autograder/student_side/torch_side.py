@@ -92,9 +92,7 @@ def arrive(value: wire.Tensor | wire.Stock, arrive_inside) -> object:
     if isinstance(value, wire.Stock):
         return STOCK[value.name](**{name: arrive_inside(item) for name, item in value.arguments.items()})
     dtype = getattr(torch, value.dtype)
-    tensor = torch.empty(value.raw.shape, dtype=dtype)
-    if value.raw.size:
-        tensor = torch.frombuffer(bytearray(value.raw.tobytes()), dtype=dtype).reshape(value.raw.shape).clone()
+    tensor = torch.from_numpy(value.raw).view(dtype)
     if value.layout == "strided":
         roomy = torch.zeros([2 * n for n in tensor.shape], dtype=dtype)
         tensor = roomy[tuple(slice(None, None, 2) for _ in tensor.shape)].copy_(tensor)

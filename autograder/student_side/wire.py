@@ -22,8 +22,9 @@ MAX_HEAD_BYTES = 16 * 2**20  # JSON takes many times its size when it is read
 MAX_DEPTH = 8
 MAX_ITEMS = 10_000
 MAX_TEXT = 10_000
-DTYPES = {
-    np.dtype(code).str for code in ("?", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "f2", "f4", "f8")
+ITEM_BYTES = {
+    np.dtype(code).str: np.dtype(code).itemsize
+    for code in ("?", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "f2", "f4", "f8")
 }
 TENSOR_DTYPES = {
     "float16": "<f2", "bfloat16": "<u2", "float32": "<f4", "float64": "<f8", "int64": "<i8", "bool": "|b1",
@@ -127,12 +128,12 @@ class _Encoder:
             return {"t": "stock", "name": value.name, "arguments": self.value(value.arguments, depth + 1)}
         kind = type(value)
         if kind is np.ndarray:
-            if value.dtype.str not in DTYPES:
+            if value.dtype.str not in ITEM_BYTES:
                 return {"t": "other", "type": f"an array of dtype {value.dtype.name}"}
             if value.nbytes > MAX_FRAME_BYTES // 2:
                 return {"t": "other", "type": f"an array of {value.nbytes / 2**20:.0f} MiB"}
             return {"t": "array", **self.array(value)}
-        if isinstance(value, np.generic) and value.dtype.str in DTYPES:
+        if isinstance(value, np.generic) and value.dtype.str in ITEM_BYTES:
             return {"t": "scalar", **self.array(np.asarray(value))}
         if kind in (bool, int, float):
             if kind is int and abs(value) >= 2**63:
@@ -156,11 +157,11 @@ class _Decoder:
 
     def array(self, node: dict) -> np.ndarray:
         dtype, shape = node.get("dtype"), node.get("shape")
-        if dtype not in DTYPES or not isinstance(shape, list) or len(shape) > 32:
+        if dtype not in ITEM_BYTES or not isinstance(shape, list) or len(shape) > 32:
             raise WireError("an array with an unknown dtype or shape")
         if not all(type(n) is int and 0 <= n < 2**40 for n in shape):
             raise WireError("an array with an impossible shape")
-        size = math.prod(shape) * np.dtype(dtype).itemsize
+        size = math.prod(shape) * ITEM_BYTES[dtype]
         if size > len(self.body) - self.at:
             raise WireError("an array longer than its frame")
         raw = self.body[self.at : self.at + size]
@@ -244,7 +245,7 @@ PREFIX_BYTES = _PREFIX.size
 def unpack(head: bytes, body: bytes) -> tuple[dict, Any]:
     """Return (message, values) of a frame. Raises WireError on anything that is not one."""
     try:
-        message = json.loads(head)
+        message = json.loads(str(head, "utf-8"))
     except (ValueError, RecursionError) as error:
         raise WireError("a frame that is not JSON") from error
     if not isinstance(message, dict):
