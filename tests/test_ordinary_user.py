@@ -124,4 +124,4 @@ def test_the_sandbox_is_as_closed_to_it(course, user):
     assert done.returncode == 0, done.stderr[-3000:]
     first, second = done.stdout.split("\n")[:2]
     assert first == f"None {NOBODY} FileNotFoundError OSError []", done.stdout
-    assert second == "ConnectionRefusedError PermissionError", done.stdout
+    assert second == "OSError PermissionError", done.stdout  # no network is reached, not even this machine's own

@@ -75,7 +75,9 @@ def test_the_browser_would_notice(driver, tmp_path):
 def test_feedback_is_only_read(row, batch, driver):
     page = batch.course.root / "grading" / "feedback" / row.student / STEM / f"{STEM}.html"
     driver.get(page.as_uri())
-    assert driver.find_element("tag name", "h1").text == STEM
+    source = json.loads((batch.course.root / "solutions" / STEM / f"{STEM}.ipynb").read_text(encoding="utf-8"))
+    [title] = driver.find_elements("tag name", "h1")
+    assert f"# {title.text}" == source["cells"][0]["source"][0].strip()
     assert_clean(driver, "main")
 
 
