@@ -1,4 +1,4 @@
-"""What the hidden modules of LayerNorm's gradient share: its formulas, ways to get them wrong, tokens to try.
+"""What the hidden modules of LayerNorm share: tokens to try; of its gradient, the formulas and ways to get them wrong.
 
 A formula takes a pass ``p`` with the arrays x, dy, g = dy ⊙ γ and xhat of shape (..., d), and s, what x̂ was divided by.
 """
@@ -35,8 +35,8 @@ def dbeta_of(p) -> np.ndarray:
     return over_tokens(p.dy)
 
 
-def tokens(rng: np.random.Generator, shape: tuple, location=None, spread=None) -> np.ndarray:
-    """Tokens whose spread is exact: each with a spread of 3 to 6 and a mean of 1/2 to 2 spreads either side of 0.
+def tokens(rng: np.random.Generator, shape: tuple, location=None, spread=None, least_spread=3.0) -> np.ndarray:
+    """Tokens whose spread is exact: each with one of least_spread to 6 and a mean of 1/2 to 2 spreads either side of 0.
 
     location, spread: the same for all tokens instead. At d = 1 the spread is 0 in any case.
     """
@@ -45,7 +45,7 @@ def tokens(rng: np.random.Generator, shape: tuple, location=None, spread=None) -
     if shape[-1] > 1:
         noise /= np.sqrt(mean(noise**2))
     if spread is None:
-        spread = rng.uniform(3.0, 6.0, size=(*shape[:-1], 1))
+        spread = rng.uniform(least_spread, 6.0, size=(*shape[:-1], 1))
     if location is None:
         location = spread * rng.uniform(0.5, 2.0, size=(*shape[:-1], 1)) * rng.choice([-1, 1], size=(*shape[:-1], 1))
     return location + spread * noise

@@ -23,6 +23,7 @@ import numpy as np
 from autograder import reading
 from autograder.exercise import Case, Check, Exercise, Misconception, Output, Question, Quiz, Suspect, Topic
 from autograder.misconceptions import common, named
+from autograder.norm_parts import mean, tokens
 from autograder.student import Reply, Rules, Student
 from autograder.student_side import wire
 
@@ -30,6 +31,7 @@ SIZES = (3, 5, 7, 768, 1000)
 POWERS_OF_TWO = (2, 64)
 EPS = 1e-5
 KINDS = ("batch", "layer", "instance", "group")
+LEAST_SPREAD = 2.0
 LAYOUTS = {2: "(N, C)", 3: "(B, T, d)", 4: "(N, C, H, W)", 5: "(N, C, D, H, W)", 6: "(N, C, …)"}
 TOKENS = np.array([[-3.0, 0.0, 2.0, 5.0, 8.0, 12.0], [1.0, 1.0, 1.0, 5.0, 5.0, 5.0]])
 GAMMA = np.array([1.0, 2.0, 1.0, 1.0, 0.5, 1.0])
@@ -257,10 +259,6 @@ AXES_ONLY = {name: _COMMON[name] for name in ("returns-none", "library-call")} |
 # references -----------------------------------------------------------------------------------
 
 
-def mean(x: np.ndarray, axis=-1) -> np.ndarray:
-    return x.mean(axis=axis, keepdims=True)
-
-
 def layernorm(x, gamma, beta, eps=EPS) -> tuple:
     """LayerNorm in extended precision."""
     exact = x.astype(np.longdouble)
@@ -294,22 +292,6 @@ def axes_of(kind: str, ndim: int) -> tuple:
 # drawing --------------------------------------------------------------------------------------
 
 
-def tokens(rng: np.random.Generator, shape: tuple, location=None, spread=None) -> np.ndarray:
-    """Tokens whose spread is exact: each with a spread of 2 to 6 and a mean of 1/2 to 2 spreads either side of 0.
-
-    location, spread: the same for all tokens instead. At d = 1 the spread is 0 in any case.
-    """
-    noise = rng.gamma(2.0, size=shape) * rng.choice([-1, 1], size=(*shape[:-1], 1)) + 0.1 * rng.normal(size=shape)
-    noise -= mean(noise)
-    if shape[-1] > 1:
-        noise /= np.sqrt(mean(noise**2))
-    if spread is None:
-        spread = rng.uniform(2.0, 6.0, size=(*shape[:-1], 1))
-    if location is None:
-        location = spread * rng.uniform(0.5, 2.0, size=(*shape[:-1], 1)) * rng.choice([-1, 1], size=(*shape[:-1], 1))
-    return location + spread * noise
-
-
 def affine(rng: np.random.Generator, d: int, parameters: int) -> tuple:
     """γ of mixed signs, 0.5 ≤ |γ| ≤ 2, and β if there are two parameters."""
     gamma = rng.uniform(0.5, 2.0, size=d) * rng.choice([-1, 1], size=d)
@@ -330,7 +312,7 @@ def case(rng, x, parameters: int, kind: str = "", words: str = "", dtypes=("floa
 
 
 def token_case(rng, shape: tuple, parameters: int, kind: str = "", location=None, spread=None, **more) -> Case:
-    return case(rng, tokens(rng, shape, location, spread), parameters, kind, **more)
+    return case(rng, tokens(rng, shape, location, spread, LEAST_SPREAD), parameters, kind, **more)
 
 
 # checks that both norms have ------------------------------------------------------------------
@@ -384,7 +366,7 @@ def epsilon_cases(rng, parameters):
 
 def zero_cases(rng, parameters):
     """ε cases and tokens of zeros, which have no root mean square to divide by."""
-    x = tokens(rng, (5, 7))
+    x = tokens(rng, (5, 7), least_spread=LEAST_SPREAD)
     x[1] = x[3] = 0.0
     return epsilon_cases(rng, parameters) + [case(rng, x, parameters, ", two tokens are zeros")]
 
@@ -470,7 +452,7 @@ def constant_cases(rng, parameters):
     Only 0.1 is not: without ε its rounding error comes out as ±1, which tells a missing ε from a
     division of its own by a spread of 0.
     """
-    x = tokens(rng, (5, 6))
+    x = tokens(rng, (5, 6), least_spread=LEAST_SPREAD)
     x[1], x[4] = rng.integers(1, 40), -rng.integers(1, 40) / 4
     words = "the tokens (7, 7, 7) and (0.1, 0.1, 0.1), γ = (1, 2, 1), β = (0, 0, 1)"
     return [

@@ -11,29 +11,35 @@ from hashlib import sha256
 from itertools import pairwise
 from pathlib import Path
 
+from built_pages import built_pages
+
+FOLDER = "styles"
+# A sheet for the screen; not one that an earlier build has joined, for that page is as it should be.
 LINK = re.compile(
-    r'[ \t]*<link\b(?=[^>]*\brel="stylesheet")(?![^>]*\bmedia=)[^>]*\bhref="(?P<root>(?:\.\./)*)_static/(?P<sheet>[^"?]+)[^"]*"[^>]*>\n?'
+    r'[ \t]*<link\b(?=[^>]*\brel="stylesheet")(?![^>]*\bmedia=)[^>]*\bhref="(?P<root>(?:\.\./)*)_static/'
+    rf'(?!{FOLDER}/site-)(?P<sheet>[^"?]+)[^"]*"[^>]*>\n?'
 )
 IMPORT = re.compile(r'@import\s+"([^"]+)"\s*;')
 CHARSET = re.compile(r'@charset\s+"[^"]*"\s*;')
 ADDRESS = re.compile(r"""url\(\s*(["']?)(?!data:|#|https?:)([^"')]+)\1\s*\)""")
 OPTIONS = re.compile(r'<script[^>]*\bsrc="[^"]*documentation_options\.js[^"]*"[^>]*></script>')
-FOLDER = "styles"
 
 
 def join(app, exception) -> None:
     if exception or app.builder.format != "html":
         return
     out = Path(app.outdir)
-    pages = {path: path.read_text(encoding="utf-8") for path in [*out.glob("*.html"), *out.glob("book/**/*.html")]}
-    css = joined(in_order([sheets_of(html) for html in pages.values()]), out / "_static")
+    static = out / "_static"
+    read = {path: path.read_text(encoding="utf-8") for path in built_pages(out)}
+    pages = {path: html for path, html in read.items() if sheets_of(html)}
+    if not pages:
+        return
+    css = joined(in_order([sheets_of(html) for html in pages.values()]), static)
     name = f"{FOLDER}/site-{sha256(css.encode()).hexdigest()[:12]}.css"
-    options = out / "_static" / "documentation_options.js"
+    (static / name).write_text(css, encoding="utf-8")
+    options = f"<script>{(static / 'documentation_options.js').read_text(encoding='utf-8')}</script>"
     for path, html in pages.items():
-        if sheets_of(html):
-            lighter = OPTIONS.sub(lambda _: f"<script>{options.read_text(encoding='utf-8')}</script>", with_one_sheet(html, name))
-            path.write_text(lighter, encoding="utf-8")
-    (out / "_static" / name).write_text(css, encoding="utf-8")
+        path.write_text(OPTIONS.sub(lambda _: options, with_one_sheet(html, name)), encoding="utf-8")
 
 
 def sheets_of(html: str) -> list[str]:
@@ -43,7 +49,7 @@ def sheets_of(html: str) -> list[str]:
 
 def in_order(lists: list[list[str]]) -> list[str]:
     """Return every sheet once, in an order that is each page's own order too. Raises graphlib.CycleError if two pages differ."""
-    graph = TopologicalSorter()
+    graph = TopologicalSorter(dict.fromkeys((sheet for sheets in lists for sheet in sheets), ()))
     for sheets in lists:
         for before, after in pairwise(sheets):
             graph.add(after, before)

@@ -108,7 +108,7 @@ def _text_beside(formula: nodes.math, step: int, pattern: re.Pattern) -> str:
 
 
 def link_stylesheet(app, pagename, templatename, context, doctree) -> None:
-    """A page without a formula does not load KaTeX's style sheet and fonts."""
+    """A page without a formula does not ask for KaTeX's style sheet and script."""
     if 'class="katex' in context.get("body", ""):
         app.add_css_file("katex/katex.css")
         app.add_js_file("katex/wide-formulas.js", loading_method="defer")

@@ -6,6 +6,8 @@ Pygments marks every name, bracket and space; in the book's colours most of them
 import re
 from pathlib import Path
 
+from built_pages import built_pages
+
 RULE = re.compile(r"^(?P<theme>html\S*) \.highlight(?: \.(?P<kind>\w+))? \{ (?P<style>[^}]*)\}", re.MULTILINE)
 COLOUR = re.compile(r"(?:^|; )color: (#\w+)")
 CODE = re.compile(r'<div class="highlight"><pre.*?</pre>', re.DOTALL)
@@ -16,7 +18,7 @@ def lighten(app, exception) -> None:
         return
     out = Path(app.outdir)
     kinds = plain_kinds((out / "_static" / "pygments.css").read_text(encoding="utf-8"))
-    for path in [*out.glob("*.html"), *out.glob("book/**/*.html")]:
+    for path in built_pages(out):
         html = path.read_text(encoding="utf-8")
         lighter = CODE.sub(lambda block: without_marks(block[0], kinds), html)
         if lighter != html:

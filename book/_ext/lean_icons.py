@@ -11,6 +11,8 @@ from pathlib import Path
 from fontTools import subset
 from fontTools.ttLib import TTFont
 
+from built_pages import built_pages
+
 logging.getLogger("fontTools").setLevel(logging.WARNING)  # it reports every table it drops
 
 # One icon's rule: .fa-a:before,.fa-b:before{content:"\f123"}
@@ -26,7 +28,7 @@ def trim_icons(app, exception) -> None:
     theme = out / "_static" / "styles" / "pydata-sphinx-theme.css"
     if exception or app.builder.format != "html" or not theme.exists():
         return
-    users = [*out.glob("*.html"), *out.glob("book/**/*.html"), *out.glob("_static/**/*.js")]
+    users = [*built_pages(out), *out.glob("_static/**/*.js")]
     names = {name for path in users for name in ICON_NAME.findall(path.read_text(encoding="utf-8"))}
     css = trimmed(theme.read_text(encoding="utf-8"), names)
     theme.write_text(css, encoding="utf-8")

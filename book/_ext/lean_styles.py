@@ -7,6 +7,8 @@ that its selector demands stands in some page, or as a word in some script, whic
 import re
 from pathlib import Path
 
+from built_pages import built_pages
+
 SHEETS = ("styles/pydata-sphinx-theme.css", "styles/sphinx-book-theme.css", "sphinx-design.min.css", "mystnb.*.css")
 CLASSES = re.compile(r'\bclass="([^"]*)"')
 WORD = re.compile(r"[A-Za-z_][\w-]*")
@@ -20,7 +22,7 @@ def lighten(app, exception) -> None:
         return
     out = Path(app.outdir)
     used: set[str] = set()
-    for path in [*out.glob("*.html"), *out.glob("book/**/*.html")]:
+    for path in built_pages(out):
         html = path.read_text(encoding="utf-8")
         used.update(name for names in CLASSES.findall(html) for name in names.split())
         lighter = deferred(html)

@@ -2,11 +2,13 @@
 
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "book" / "_ext"))
 
+import fewer_requests  # noqa: E402
 from fewer_requests import in_order, joined, with_one_sheet  # noqa: E402
 from katex_math import height_of  # noqa: E402
 from late_layout import with_lines  # noqa: E402
@@ -43,6 +45,7 @@ def test_scripts_wait_except_the_one_that_the_page_writes_into():
 
 def test_one_sheet_in_an_order_that_every_page_has():
     assert in_order([["a", "b", "d"], ["a", "c", "d"]]) in (["a", "b", "c", "d"], ["a", "c", "b", "d"])
+    assert in_order([["a"]]) == ["a"]
 
 
 def test_addresses_and_imports_lead_where_they_led(tmp_path):
@@ -60,6 +63,23 @@ def test_a_page_keeps_its_sheets_for_print():
     kept = '<link media="print" rel="stylesheet" href="../_static/p.css">\n'
     page = "<head>" + links.format("a") + kept + links.format("b") + "</head>"
     assert with_one_sheet(page, "s.css") == f'<head>    <link rel="stylesheet" href="../_static/s.css">\n{kept}</head>'
+
+
+def test_a_page_of_an_earlier_build_keeps_its_sheet(tmp_path):
+    """A build that writes no page again finds them joined already."""
+    (tmp_path / "_static" / "styles").mkdir(parents=True)
+    (tmp_path / "_static" / "a.css").write_text("a{b:c}")
+    (tmp_path / "_static" / "documentation_options.js").write_text("const x = 1;")
+    page = tmp_path / "index.html"
+    page.write_text('<head><link rel="stylesheet" href="_static/a.css?v=1"></head>')
+    app = SimpleNamespace(outdir=tmp_path, builder=SimpleNamespace(format="html"))
+    fewer_requests.join(app, None)
+    once = page.read_text()
+    [sheet] = (tmp_path / "_static" / "styles").iterdir()
+    assert sheet.name in once and sheet.read_text() == "a{b:c}"
+    fewer_requests.join(app, None)
+    assert page.read_text() == once
+    assert [*(tmp_path / "_static" / "styles").iterdir()] == [sheet]
 
 
 def test_code_loses_the_marks_that_look_like_text_in_every_theme():
