@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from autograder import sandbox
+from autograder import importing, sandbox
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -56,16 +56,17 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _grade(options: argparse.Namespace) -> int:
-    from autograder import exercises
+    with importing.many_modules():
+        from autograder import exercises
 
-    try:
-        topic = exercises.topic(options.assignment)
-    except KeyError as error:
-        return _stop(error)
-    if not options.scheduler:
-        sandbox.warm(topic.rules.libraries)
-    # The warm parent takes longest to begin; meanwhile this process imports the rest.
-    from autograder import course, crew, grading
+        try:
+            topic = exercises.topic(options.assignment)
+        except KeyError as error:
+            return _stop(error)
+        if not options.scheduler:
+            sandbox.warm(topic.rules.libraries)
+        # The warm parent takes longest to begin; meanwhile this process imports the rest.
+        from autograder import course, crew, grading
 
     with grading.Tally() as tally:
         try:

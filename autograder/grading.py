@@ -15,7 +15,7 @@ from typing import TextIO
 import nbformat
 from nbformat import NotebookNode
 
-from autograder import course, submission
+from autograder import course, exercises, importing, judging, submission
 from autograder.crew import Crew, Job
 from autograder.limits import CONFIGURED, Limits
 from autograder.notebook_judge import judge_notebook
@@ -80,9 +80,13 @@ def grade(stem: str, names: list[str], crew: Crew) -> Iterator[Result]:
             else:
                 yield job(name)
 
+    # Local workers begin as copies of this process, and find done what every submission needs.
+    _template(stem, judge)
+    judging.prepare(exercises.topic(stem), secret)
     outcomes = crew.run(jobs())
     # nbgrader takes a second to import; meanwhile the workers judge.
-    from autograder import recording
+    with importing.many_modules():
+        from autograder import recording
 
     with recording.Book(stem, course.nbgrader_config()) as book:
         yield from _recorded(book, outcomes, stem)

@@ -25,7 +25,7 @@ def judge(item: Exercise | Quiz, topic: Topic, student: Student, secret: bytes) 
     if library:
         return located([_library_verdict(item, check, library) for check in item.checks], topic)
     ends = time.monotonic() + student.limits.exercise_seconds
-    student.used.clear()
+    student.look_out_for(item.forbidden_names)
     verdicts = []
     past: list[Trial] = []
     for check in item.checks:
@@ -35,7 +35,7 @@ def judge(item: Exercise | Quiz, topic: Topic, student: Student, secret: bytes) 
         else:
             verdicts.append(_judge_check(item, check, student, secret, past))
     # What the source hides (another name, getattr) shows when it runs.
-    for library in sorted(student.used & item.forbidden_names.union(topic.rules.operators)):
+    for library in sorted(student.used):
         return located([_library_verdict(item, check, library) for check in item.checks], topic)
     return located(verdicts, topic)
 
@@ -49,6 +49,13 @@ def draw(secret: bytes, *names: str) -> np.random.Generator:
     """Return the generator of hidden cases: the same for every student and at every regrade."""
     digest = hashlib.sha256(b"\0".join([secret, *(name.encode() for name in names)])).digest()
     return np.random.default_rng(int.from_bytes(digest, "big"))
+
+
+def prepare(topic: Topic, secret: bytes) -> None:
+    """Draw all cases of an assignment, and find what is expected, before the first submission asks for them."""
+    for exercise in topic.exercises:
+        for check in exercise.checks:
+            _prepared(exercise.name, check, exercise.reference, secret)
 
 
 # one check ------------------------------------------------------------------------------------

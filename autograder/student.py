@@ -1,8 +1,6 @@
 """The trusted side's end of the pipe: one ``Student`` holds one process with one submission's code."""
 
 import builtins
-import os
-import select
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -16,7 +14,9 @@ from autograder.student_side import wire
 
 
 _PNG = b"\x89PNG\r\n\x1a\n"
-MAX_CLAIMS, MAX_NAMES = 20, 10_000
+MAX_CLAIMS = 20
+MAX_NAMES = 1000
+PART_BYTES = 2**16
 MAX_PRINTED = 2 * 2**20
 MAX_PICTURE_BYTES = 2 * 2**20
 
@@ -110,7 +110,7 @@ class Student:
     stopped; a cell that stopped it is not executed a second time.
 
     cells: the source of each cell, in order.
-    used: names of the functions, outside the cells, and of the refused operators that the calls ran.
+    used: forbidden names that calls ran since ``look_out_for``, outside the cells, and the operators that were refused.
     """
 
     cells: list[str]
@@ -121,6 +121,7 @@ class Student:
 
     def __enter__(self) -> "Student":
         self._callbacks: list[Callable] = []
+        self._forbidden: list[str] = []
         self._process = None
         self._notebook_ends = time.monotonic() + self.limits.notebook_seconds
         self._stopped_at: dict[int, str] = {}
@@ -135,6 +136,11 @@ class Student:
 
     # public -----------------------------------------------------------------------------------
 
+    def look_out_for(self, names: frozenset[str]) -> None:
+        """From now on note in ``used`` which of these functions run, and forget what was noted."""
+        self._forbidden = sorted(names)
+        self.used.clear()
+
     def call(self, name: str, *args: Any, keep: tuple[int, ...] = (), **kwargs: Any) -> Reply:
         """Call the student's function ``name``.
 
@@ -144,15 +150,16 @@ class Student:
         """
         self._callbacks = [arg for arg in args if callable(arg)]
         sent = [wire.Callback(self._callbacks.index(arg)) if callable(arg) else arg for arg in args]
-        return self._reply(name, {"request": "call", "name": name, "keep": list(keep)}, [sent, kwargs])
+        request = {"request": "call", "name": name, "keep": list(keep), "forbidden": self._forbidden}
+        return self._reply(name, request, [sent, kwargs])
 
     def torch(self, target: str, args: list, *, mode: str = "grad", watched: bool = True, **asked: Any) -> Reply:
         """Run ``target`` under autograd; the reply's value is the dict that ``torch_side.run`` describes.
 
         target: a name of the submission, or an attribute of one ("LayerNormFunction.apply").
-        watched: whether the names of the functions that run are noted, which is slow in Triton's interpreter.
+        watched: whether forbidden functions that run are noted, which is slow in Triton's interpreter.
         """
-        request = {"request": "torch", "target": target, "mode": mode, "watched": watched}
+        request = {"request": "torch", "target": target, "mode": mode, "forbidden": self._forbidden if watched else []}
         reply = self._reply(target, request, {"args": list(args), **asked})
         if reply.problem is None and not isinstance(reply.value, dict):
             return Reply(problem=f"`{target}` gave no result", error_type="Return")
@@ -165,7 +172,7 @@ class Student:
             return Reply(problem=f"calling `{name}` {gone}", error_type="Stopped")
         if "missing" in message:
             return Reply(problem=self._why_missing(name.partition(".")[0]), error_type="Missing")
-        self.used.update(name for name in _list_of(message, "used", MAX_NAMES) if isinstance(name, str))
+        self.used.update({*self._forbidden, *self.rules.operators}.intersection(map(str, _list_of(message, "used", MAX_NAMES))))
         if "problem" in message:
             return Reply(problem=str(message["problem"])[:1000], brief=f"`{name}` does not do what the contract says", error_type="Unmet")
         error = _error_of(message)
@@ -175,6 +182,8 @@ class Student:
         changed = tuple(i for i in _list_of(message, "changed") if type(i) is int)
         grown = message.get("grown")
         grown = grown if type(grown) is int else 0
+        if isinstance(value, dict) and isinstance(message.get("told"), dict):
+            value |= message["told"]
         return Reply(value, changed=changed, grown=grown, warnings=tuple(str(w)[:300] for w in _list_of(message, "warnings")))
 
     def read(self, name: str) -> Reply:
@@ -191,6 +200,7 @@ class Student:
 
     def _start(self) -> None:
         self._process = sandbox.start(self.rules.forbidden, self.rules.libraries)
+        self._received = bytearray()
         setup = {
             "request": "setup",
             "forbidden": list(self.rules.forbidden),
@@ -257,32 +267,30 @@ class Student:
             return wire.pack({"error": str(error)[:500]})
 
     def _send(self, frame: bytes, deadline: float) -> None:
-        pipe = self._process.socket.fileno()
-        os.set_blocking(pipe, False)
-        left = memoryview(frame)
-        while left:
-            self._wait([], [pipe], deadline)
-            left = left[os.write(pipe, left[:65536]) :]
+        self._wait_until(deadline)
+        self._process.socket.sendall(frame)
 
     def _receive(self, deadline: float) -> tuple[dict, Any]:
         head_size, body_size = wire.frame_size(self._read(wire.PREFIX_BYTES, deadline))
         return wire.unpack(self._read(head_size, deadline), self._read(body_size, deadline))
 
     def _read(self, size: int, deadline: float) -> bytes:
-        pipe = self._process.socket.fileno()
-        parts = bytearray()
-        while len(parts) < size:
-            self._wait([pipe], [], deadline)
-            part = os.read(pipe, min(size - len(parts), 2**20))
+        while len(self._received) < size:
+            self._wait_until(deadline)
+            part = self._process.socket.recv(max(PART_BYTES, size - len(self._received)))
             if not part:
                 raise EOFError
-            parts += part
-        return bytes(parts)
+            self._received += part
+        taken = bytes(self._received[:size])
+        del self._received[:size]
+        return taken
 
-    def _wait(self, readable: list[int], writable: list[int], deadline: float) -> None:
+    def _wait_until(self, deadline: float) -> None:
+        """Let the next operation of the socket wait until then. Raises TimeoutError if it is past."""
         left = deadline - time.monotonic()
-        if left <= 0 or not any(select.select(readable, writable, [], left)):
+        if left <= 0:
             raise TimeoutError
+        self._process.socket.settimeout(left)
 
     def _kill(self) -> None:
         if self._process is not None:

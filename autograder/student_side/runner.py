@@ -126,17 +126,25 @@ def figures() -> list[np.ndarray]:
     return pictures
 
 
-class Watch:
-    """Notes the names of all functions that run and do not stand in the cells; see ``sys.setprofile``."""
+def with_refused(used: set[str]) -> list[str]:
+    """Return these names and those of the operators that were refused since the last answer."""
+    return sorted(used | (torch_side.take_refused() if torch_side else set()))
 
-    def __init__(self) -> None:
-        self.names: set[str] = set()
 
-    def __call__(self, frame, event: str, argument: object) -> None:
+def watcher(names: list[str], found: set[str]):
+    """Return a function for ``sys.setprofile``: those of the names that run, and do not stand in the cells, it puts in ``found``."""
+    known = {before + name: name for name in names for before in ("", "_", "__")}  # numpy.std calls _std
+
+    def watch(frame, event: str, argument: object) -> None:
         if event == "c_call":
-            self.names.add(argument.__name__)
-        elif event == "call" and not frame.f_code.co_filename.startswith("<cell"):
-            self.names.add(frame.f_code.co_name.lstrip("_"))  # numpy.std calls _std
+            if argument.__name__ in known:
+                found.add(known[argument.__name__])
+        elif event == "call":
+            code = frame.f_code
+            if code.co_name in known and not code.co_filename.startswith("<cell"):
+                found.add(known[code.co_name])
+
+    return watch
 
 
 class StudentCode:
@@ -206,23 +214,23 @@ class StudentCode:
         kwargs = {name: self.arrive(value) for name, value in values[1].items()}
         before = [fingerprint(arg) for arg in args]
         stdout, stderr = sys.stdout, sys.stderr
-        watch = Watch()
+        used: set[str] = set()
         memory = peak_memory()
         try:
             sys.stdout = sys.stderr = KeptText()
             with warnings.catch_warnings(record=True) as warned:
                 warnings.simplefilter("always")
-                sys.setprofile(watch)
+                sys.setprofile(watcher(message["forbidden"], used))
                 result = function(*args, **kwargs)
         except BaseException as raised:
-            return {"error": describe(raised), "used": self.used(watch)}, None
+            return {"error": describe(raised), "used": with_refused(used)}, None
         finally:
             sys.setprofile(None)
             sys.stdout, sys.stderr = stdout, stderr
         grown = peak_memory() - memory
         changed = [i for i, (old, new) in enumerate(zip(before, args)) if old != fingerprint(new)]
         said = [f"{w.category.__name__}: {w.message}"[:300] for w in warned[:MAX_WARNINGS]]
-        seen = {"changed": changed, "warnings": said, "used": self.used(watch), "grown": grown}
+        seen = {"changed": changed, "warnings": said, "used": with_refused(used), "grown": grown}
         return seen, self.leave(result, message["keep"])
 
     def read(self, message: dict) -> tuple[dict, object]:
@@ -237,27 +245,24 @@ class StudentCode:
             return {"missing": message["target"]}, None
         asked = {name: self.arrive(value) for name, value in values.items()}
         stdout, stderr = sys.stdout, sys.stderr
-        watch = Watch()
+        used: set[str] = set()
         try:
             sys.stdout = sys.stderr = KeptText()
             with warnings.catch_warnings(record=True) as warned:
                 warnings.simplefilter("always")
-                if message["watched"]:
-                    sys.setprofile(watch)
-                found, changed = torch_side.run(self.namespace, message["target"], message["mode"], asked)
+                if message["forbidden"]:
+                    sys.setprofile(watcher(message["forbidden"], used))
+                found, told, changed = torch_side.run(self.namespace, message["target"], message["mode"], asked)
         except torch_side.Unmet as problem:
-            return {"problem": str(problem), "used": self.used(watch)}, None
+            return {"problem": str(problem), "used": with_refused(used)}, None
         except BaseException as raised:
-            return {"error": describe(raised), "used": self.used(watch)}, None
+            return {"error": describe(raised), "used": with_refused(used)}, None
         finally:
             sys.setprofile(None)
             sys.stdout, sys.stderr = stdout, stderr
         said = [f"{w.category.__name__}: {w.message}"[:300] for w in warned[:MAX_WARNINGS]]
-        return {"changed": changed, "warnings": said, "used": self.used(watch)}, torch_side.sendable(found)
-
-    def used(self, watch: Watch) -> list[str]:
-        """Return the names of the functions and refused operators that ran since the last answer."""
-        return sorted(watch.names | (torch_side.take_refused() if torch_side else set()))
+        seen = {"changed": changed, "warnings": said, "used": with_refused(used), "told": told}
+        return seen, torch_side.sendable(found)
 
     # what crosses -----------------------------------------------------------------------------
 

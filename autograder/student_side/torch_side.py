@@ -197,7 +197,7 @@ STOCK = {
 # runs -----------------------------------------------------------------------------------------
 
 
-def run(namespace: dict, target: str, mode: str, asked: dict) -> tuple[dict, list[int]]:
+def run(namespace: dict, target: str, mode: str, asked: dict) -> tuple[dict, dict, list[int]]:
     """Run what ``target`` names ("LayerNormFunction.apply") and differentiate it.
 
     mode: "grad", "no_grad" or "autocast" (to bfloat16).
@@ -218,11 +218,11 @@ def run(namespace: dict, target: str, mode: str, asked: dict) -> tuple[dict, lis
         measure: whether to list what is kept for the backward.
         count: whether to tell how many numbers the module's parameters hold.
 
-    Returns ({outputs, gradients, of_parameters, again, second, saved, on_context, arguments, nodes, parameters},
+    Returns ({outputs, gradients, of_parameters, again, second}, {saved, on_context, arguments, nodes, parameters},
     positions of the args that the run changed). ``gradients`` stand in the order of the args that require one. ``saved``
     lists [data pointer, shape, dtype, bytes] of each tensor kept through ``save_for_backward`` or by PyTorch itself,
     ``on_context`` those kept as attributes of the context, ``arguments`` the tensors among the args; ``nodes``
-    names the kinds of the graph's nodes. Raises Unmet.
+    names the kinds of the graph's nodes. The second dict is JSON as it is. Raises Unmet.
     """
     call = _resolve(namespace, target)
     module = None
@@ -232,15 +232,15 @@ def run(namespace: dict, target: str, mode: str, asked: dict) -> tuple[dict, lis
     before = [fingerprint(arg) for arg in args]
     if "grid" in asked:
         call[tuple(asked["grid"])](*args, **kwargs)
-        return {"outputs": tuple(args[i] for i in asked["returns"])}, _changed(before, args, asked["returns"])
+        return {"outputs": tuple(args[i] for i in asked["returns"])}, {}, _changed(before, args, asked["returns"])
     saved: list = []
     with _MODES[mode](), _listing(saved if asked.get("measure") else None):
         result = call(*args, **kwargs)
     outputs = result if isinstance(result, tuple) else (result,)
-    found = {"outputs": outputs}
+    found, told = {"outputs": outputs}, {}
     if asked.get("measure"):
         nodes, on_context = _graph_of(outputs)
-        found |= {
+        told = {
             "saved": [_describe(t) for t in saved],
             "on_context": [_describe(t) for t in on_context],
             "arguments": [_describe(t) for t in args if isinstance(t, torch.Tensor)],
@@ -249,10 +249,10 @@ def run(namespace: dict, target: str, mode: str, asked: dict) -> tuple[dict, lis
     if "between" in asked:
         call(*asked["between"], **kwargs)
     if asked.get("count"):
-        found["parameters"] = sum(p.numel() for p in module.parameters()) if isinstance(module, nn.Module) else 0
+        told["parameters"] = sum(p.numel() for p in module.parameters()) if isinstance(module, nn.Module) else 0
     if "upstream" in asked:
         found |= _differentiate(outputs, args, module, asked)
-    return found, _changed(before, args)
+    return found, told, _changed(before, args)
 
 
 def _resolve(namespace: dict, target: str) -> object:
