@@ -8,6 +8,7 @@ an answer; it never ends the process.
 
 import ast
 import builtins
+import functools
 import io
 import linecache
 import os
@@ -131,9 +132,15 @@ def with_refused(used: set[str]) -> list[str]:
     return sorted(used | (torch_side.take_refused() if torch_side else set()))
 
 
+@functools.cache
+def spellings(names: tuple[str, ...]) -> dict[str, str]:
+    """Return {what a library may call a function inside: its name}; ``numpy.std`` calls ``_std``."""
+    return {before + name: name for name in names for before in ("", "_", "__")}
+
+
 def watcher(names: list[str], found: set[str]):
     """Return a function for ``sys.setprofile``: those of the names that run, and do not stand in the cells, it puts in ``found``."""
-    known = {before + name: name for name in names for before in ("", "_", "__")}  # numpy.std calls _std
+    known = spellings(tuple(names))
 
     def watch(frame, event: str, argument: object) -> None:
         if event == "c_call":
