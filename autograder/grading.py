@@ -27,7 +27,11 @@ class CannotGrade(Exception):
 
 @dataclass(frozen=True)
 class Result:
-    """How one submission ended. ``error`` is set when it could not be judged or recorded at all."""
+    """How one submission ended.
+
+    worth_reading: pieces of its code that an instructor should look at, see ``source_code``.
+    error: why it could not be judged or recorded at all.
+    """
 
     student: str
     assignment: str
@@ -36,6 +40,7 @@ class Result:
     needs_manual_grade: bool = False
     problem: str | None = None
     verdicts: tuple[dict, ...] = ()
+    worth_reading: tuple[str, ...] = ()
     error: str | None = None
 
     def as_json(self) -> dict:
@@ -187,9 +192,10 @@ class Tally:
         for row in result.verdicts:
             points[row["exercise"]] = points.get(row["exercise"], 0.0) + row["points"]
         self._names |= dict.fromkeys(points)
-        note = result.error or result.problem or ("written answer to be read" if result.needs_manual_grade else "")
+        notes = [result.error or result.problem] * bool(result.error or result.problem)
+        notes += ["code to be looked at"] * bool(result.worth_reading) + ["written answer to be read"] * result.needs_manual_grade
         total = f"{result.score:g}/{result.max_score:g}"
-        self._lines[result.student] = points, total, textwrap.shorten(note, 72, placeholder=" …")
+        self._lines[result.student] = points, total, textwrap.shorten("; ".join(notes), 72, placeholder=" …")
         if result.error:
             self.errors[result.student] = result.error
         text = json.dumps(result.as_json(), indent=1, ensure_ascii=False).encode()

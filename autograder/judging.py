@@ -1,6 +1,5 @@
 """Judges one exercise: runs the cases, compares, and recognises what went wrong by evidence."""
 
-import ast
 import hashlib
 import time
 from collections.abc import Callable
@@ -9,23 +8,24 @@ from functools import lru_cache
 
 import numpy as np
 
-from autograder import reading
+from autograder import reading, source_code
 from autograder.exercise import Case, Check, Exercise, Quiz, Suspect, Topic, Verdict
 from autograder.student import Student
 
 MAX_TOLD_SIZE = 4096
 TELLING = {"value", "shape"}  # the faults by which an imitation can be recognised
+BLINDING = {"setprofile", "settrace"}  # functions that end the noting of functions; the call itself is still noted
 
 
 def judge(item: Exercise | Quiz, topic: Topic, student: Student, secret: bytes) -> list[Verdict]:
     """Return a verdict for every check of an exercise, or for every question of a quiz."""
     if isinstance(item, Quiz):
         return located(_judge_quiz(item, student), topic)
-    library = _library_used(item, topic, student.cells)
+    library = source_code.library_used(item, topic, student.cells)
     if library:
         return located([_library_verdict(item, check, library) for check in item.checks], topic)
     ends = time.monotonic() + student.limits.exercise_seconds
-    student.look_out_for(item.forbidden_names)
+    student.look_out_for(item.forbidden_names | BLINDING if item.forbidden_names else item.forbidden_names)
     verdicts = []
     past: list[Trial] = []
     for check in item.checks:
@@ -287,53 +287,6 @@ def _repeats_itself(trials: list[Trial], earlier: list[Trial]) -> bool:
 
 
 # libraries ------------------------------------------------------------------------------------
-
-
-def _library_used(exercise: Exercise, topic: Topic, cells: list[str]) -> str | None:
-    """Return the name of a library or function in the source that would do the exercise."""
-    nodes = _nodes(tuple(cells))
-    imported = set()
-    for node in nodes:
-        modules = []
-        if isinstance(node, ast.Import):
-            modules = [alias.name for alias in node.names]
-            imported |= {alias.asname or alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom):
-            modules = [node.module or ""]
-        for module in modules:
-            if module.partition(".")[0] in topic.rules.forbidden:
-                return module
-    # The exercise's own functions, and the student's helpers that they use. A helper, a method or an
-    # attribute of the student's own may well be called `variance`.
-    defined = [node for node in nodes if isinstance(node, ast.FunctionDef | ast.ClassDef)]
-    own = {node.name for node in defined}
-    own_attributes = own | {node.attr for node in nodes if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store)}
-    reached = [name for name in exercise.functions if name in own]
-    for name in reached:  # grows
-        for node in (node for function in defined if function.name == name for node in ast.walk(function)):
-            used = None
-            if isinstance(node, ast.Name) and node.id in own and node.id not in reached:
-                reached.append(node.id)
-            elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id not in own:
-                used = node.func.id
-            elif isinstance(node, ast.Attribute):
-                of_module = isinstance(node.value, ast.Name) and node.value.id in imported
-                used = node.attr if of_module or node.attr not in own_attributes else None
-            if used in exercise.forbidden_names:
-                return used
-    return None
-
-
-@lru_cache(maxsize=1)
-def _nodes(cells: tuple[str, ...]) -> list[ast.AST]:
-    """Return the nodes of the cells' syntax trees. Kept for one submission, because every exercise asks for them."""
-    trees = []
-    for source in cells:
-        try:
-            trees.append(ast.parse(source))
-        except (SyntaxError, ValueError, RecursionError, MemoryError):
-            continue
-    return [node for tree in trees for node in ast.walk(tree)]
 
 
 def _library_verdict(exercise: Exercise, check: Check, library: str) -> Verdict:

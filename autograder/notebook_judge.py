@@ -6,7 +6,7 @@ from dataclasses import replace
 from nbformat import NotebookNode
 from nbformat.v4 import new_output
 
-from autograder import cards, exercises, judging, submission
+from autograder import cards, exercises, judging, source_code, submission
 from autograder.exercise import Exercise, Quiz, Topic, Verdict
 from autograder.limits import CONFIGURED, Limits
 from autograder.student import CellResult, Student, say_error
@@ -16,7 +16,7 @@ def judge_notebook(notebook: NotebookNode, stem: str, secret: bytes, limits: Lim
     """Judge a notebook that ``submission.rebuild`` made; return it with outputs and verdicts.
 
     The verdicts stand in ``notebook.metadata["course"]["verdicts"]`` as JSON, and as a card in the
-    output of each judged cell.
+    output of each judged cell. Beside them, under "worth_reading", stands the code that a person should look at.
     """
     topic = exercises.topic(stem)
     course = notebook.metadata["course"]
@@ -59,6 +59,7 @@ def _run(notebook: NotebookNode, topic: Topic, secret: bytes, limits: Limits) ->
         for number, (cell, result) in enumerate(zip(written, student.results[1:]), start=1):
             cell.execution_count = number
             cell.outputs = _outputs(result)
+        notebook.metadata["course"]["worth_reading"] = source_code.worth_reading(student.cells)
         # The quiz first: a function that is called may change the variables around it.
         of_quiz = judging.judge(topic.quiz, topic, student, secret)
         of_exercises = [v for item in topic.exercises for v in judging.judge(item, topic, student, secret)]

@@ -96,7 +96,8 @@ class Book:
         about = {"student": student, "assignment": self.stem}
         about |= {"score": score - late, "max_score": max_score, "late_penalty": late}
         pages.write(course.FEEDBACK / student / self.stem / f"{self.stem}.html", feedback.page(notebook, about))
-        return Result(student, self.stem, score, max_score, waits, found.get("problem"), verdicts)
+        worth_reading = tuple(found.get("worth_reading", ()))
+        return Result(student, self.stem, score, max_score, waits, found.get("problem"), verdicts, worth_reading)
 
 
 def open_gradebook(config: Config) -> Gradebook:

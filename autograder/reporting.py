@@ -33,6 +33,7 @@ class Graded:
 
     score, max_score: as the gradebook has them, a late penalty taken off.
     problem: why the submission could not be read, or None.
+    worth_reading: pieces of its code that an instructor should look at.
     """
 
     student: str
@@ -40,6 +41,7 @@ class Graded:
     max_score: float
     problem: str | None
     verdicts: tuple[Verdict, ...]
+    worth_reading: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -136,6 +138,10 @@ class Report:
         return [g for g in self.graded if g.problem]
 
     @property
+    def worth_reading(self) -> list[Graded]:
+        return [g for g in self.graded if g.worth_reading]
+
+    @property
     def waiting(self) -> int:
         """How many written answers nobody has read yet."""
         return sum(len(w.waiting) for w in self.written)
@@ -193,6 +199,8 @@ def in_words(report: Report) -> str:
     lines += [f"  {row.percent:3d} %  {row.name}" for row in report.misconceptions[:5]]
     if report.unreadable:
         lines.append(f"{len(report.unreadable)} could not be read")
+    if report.worth_reading:
+        lines.append(f"Code to be looked at: {', '.join(g.student for g in report.worth_reading)}")
     if report.waiting:
         lines.append(f"{report.waiting} written answer{'s' * (report.waiting != 1)} still to be read")
     lines += [f"Left out: {line}" for line in report.missing]
@@ -305,7 +313,7 @@ def _gather(topic: Topic, config: Config) -> tuple[list[Graded], list[Written], 
     with open_gradebook(config) as gradebook:
         for student, path in paths.items():
             try:
-                problem, verdicts = _verdicts(path)
+                left = _left_by_the_judge(path)
                 entry = gradebook.find_submission_notebook(stem, stem, student)
             except MissingEntry:
                 missing.append(f"{student}: graded once, but not in the gradebook")
@@ -313,7 +321,7 @@ def _gather(topic: Topic, config: Config) -> tuple[list[Graded], list[Written], 
                 missing.append(f"{student}: the graded notebook holds no verdicts of this judge")
             else:
                 score = entry.score - (entry.late_submission_penalty or 0)
-                graded.append(Graded(student, score, entry.max_score, problem, verdicts))
+                graded.append(Graded(student, score, entry.max_score, **left))
                 grades += entry.grades
         written = _written(grades, {item.name for item in (*topic.exercises, topic.quiz)})
     if not graded:
@@ -328,10 +336,15 @@ def _plain(name: str) -> str:
     return name if name.isprintable() else ascii(name)[1:-1]
 
 
-def _verdicts(path: Path) -> tuple[str | None, tuple[Verdict, ...]]:
-    """Return what the judge left in a graded notebook: the problem with the file, the verdicts."""
+def _left_by_the_judge(path: Path) -> dict:
+    """Return what the judge left in a graded notebook: the problem with the file, the verdicts, the code to look at."""
     notebook = nbformat.read(path, as_version=4)
-    return notebook.metadata["course"].get("problem"), tuple(feedback.verdicts_of(notebook))
+    course_of = notebook.metadata["course"]
+    return {
+        "problem": course_of.get("problem"),
+        "verdicts": tuple(feedback.verdicts_of(notebook)),
+        "worth_reading": tuple(course_of.get("worth_reading", ())),
+    }
 
 
 def _written(grades: Iterable[Grade], judged: set[str]) -> list[Written]:

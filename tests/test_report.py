@@ -25,7 +25,7 @@ def reported(course, tmp_path_factory):
     sample_class.solve(notebook, STEM)
     quiz = exercises.topic(STEM).quiz
     answers = {q.name: "<img src=x>" for q in quiz.questions}
-    sample_class.answer(notebook, quiz.name, f"{quiz.variable} = {answers}")
+    sample_class.answer(notebook, quiz.name, f"import gc as other  # <b>\n{quiz.variable} = {answers}")
     mine.submitted("sample_hostile", STEM).write_text(nbformat.writes(notebook))
     mine.run("python", "-m", "autograder", "grade", STEM, "--student", "sample_*")
     mine.submitted("sample_late", STEM)
@@ -74,6 +74,12 @@ def test_the_page_has_the_scores_and_what_is_left_to_do(reported):
     assert "sample_late: handed in, not graded yet" in page
     written = len(scores) - 2  # Ines left hers untouched, Jonas' could not be read
     assert f"{written} to be read" in page and f"{written} written answers still to be read" in said
+
+
+def test_code_that_a_person_should_look_at_is_shown(reported):
+    _, said, page, _ = reported
+    assert "Code to be looked at: sample_hostile\n" in said
+    assert "<strong>sample_hostile</strong>: <code>import gc as other</code></li>" in page
 
 
 def test_the_page_is_clean(reported):

@@ -262,7 +262,19 @@ standard_deviation = z_scores = z_scores_by_row = running_mean_variance = look
         def standard_deviation(scores):
             sys.setprofile(None)
             return float(getattr(np, "st" + "d")(scores))
-    """), OTHERS, gap="what runs beside the student's code can be switched off by it; only its source shows this"),
+    """), OTHERS),
+    Row("library_behind_a_lost_set_profile", answered(FIRST, """
+        import sys
+        sys.setprofile = lambda function: None
+        def standard_deviation(scores):
+            return float(getattr(np, "st" + "d")(scores))
+    """), OTHERS),
+    Row("library_behind_a_watch_of_its_own", answered(FIRST, """
+        import sys
+        type(sys.stdout).write.__globals__["watcher"] = lambda names, used: None
+        def standard_deviation(scores):
+            return float(getattr(np, "st" + "d")(scores))
+    """), OTHERS, gap="what runs beside the student's code can be replaced by it; a person is told to look at that code"),
     Row("change_hidden_from_the_runner", answered(FIRST, IN_FRAMES + """
 def standard_deviation(scores):
     scores -= scores.mean()

@@ -5,7 +5,7 @@ import re
 import numpy as np
 import pytest
 
-from tests.attacks import writing
+from tests.attacks import accidents, writing
 from tests.attacks.batches import PASSWORD, ROWS, TABLES, WORKERS, Batch
 from tests.attacks.rows import EXERCISES, STEM, TOPIC, Row
 
@@ -54,6 +54,14 @@ def test_it_gets_what_it_deserves(row, batch):
 @pytest.mark.parametrize("row", parameters(slow=True))
 def test_it_is_stopped_in_time(row, slow_batch):
     check(row, slow_batch)
+
+
+def test_a_person_is_told_of_what_still_succeeds(batch):
+    """What the judge can't refuse, it shows. Of the honest, whose accidents these are, it says nothing."""
+    found = {name: result["worth_reading"] for name, result in batch.results.items()}
+    gaps = [row for row in ROWS if row.gap and not row.slow]
+    assert gaps and all(found[row.student] for row in gaps)
+    assert not any(found[row.student] for row in accidents.ROWS if not row.slow and row.student in found)
 
 
 def test_the_names_are_unlike():
