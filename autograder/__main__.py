@@ -6,8 +6,6 @@ import os
 import sys
 from pathlib import Path
 
-from tqdm import tqdm
-
 from autograder import importing, sandbox
 
 
@@ -66,6 +64,8 @@ def _grade(options: argparse.Namespace) -> int:
         if not options.scheduler:
             sandbox.warm(topic.rules.libraries)
         # The warm parent takes longest to begin; meanwhile this process imports the rest.
+        from tqdm import tqdm
+
         from autograder import course, crew, grading
 
     with grading.Tally() as tally:
@@ -92,6 +92,8 @@ def _grade(options: argparse.Namespace) -> int:
 
 
 def _judge(options: argparse.Namespace) -> int:
+    from tqdm import tqdm
+
     from autograder import course, crew, exercises
 
     try:

@@ -158,6 +158,24 @@ def test_plots_arrive_as_pictures():
         assert [picture[1:4] for picture in student.results[0].pictures] == [b"PNG", b"PNG"]
 
 
+PLOT = "import matplotlib.pyplot as plt\nplt.plot([1, 2])\nplt.title('größer')\nNone"
+
+
+def test_a_broken_list_of_fonts_keeps_nobody_from_plotting(tmp_path, monkeypatch):
+    from matplotlib.font_manager import FontManager
+
+    (tmp_path / f"fontlist-v{FontManager.__version__}.json").write_text("{")
+    monkeypatch.setenv("MPLCONFIGDIR", str(tmp_path))
+    monkeypatch.setattr(sandbox, "_lines", {})
+    sandbox._bubblewrap.cache_clear()
+    try:
+        with Student([PLOT]) as student:
+            assert student.results[0].error is None and len(student.results[0].pictures) == 1
+        assert [path.read_text() for path in tmp_path.iterdir()] == ["{"], "the sandbox wrote to it"
+    finally:
+        sandbox._bubblewrap.cache_clear()
+
+
 def test_a_sandbox_that_does_not_start_says_why(tmp_path, monkeypatch):
     (tmp_path / "parent.py").write_text("raise SystemExit('no room here')")
     monkeypatch.setattr(sandbox, "_RUNNER_FOLDER", tmp_path)
