@@ -7,12 +7,14 @@ its whole tree dies with it.
 
 import atexit
 import importlib.util
+import json
 import os
 import shutil
 import socket
 import subprocess
 import sys
 import tempfile
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import BinaryIO
@@ -98,45 +100,54 @@ class _Line:
         return self._control.recv(64).decode()
 
 
-_lines: dict[tuple[str, ...], _Line] = {}
+@dataclass(frozen=True)
+class Equipment:
+    """What a student side finds when its code begins.
+
+    libraries: what is imported, besides NumPy and Matplotlib: "torch", "triton".
+    operators: PyTorch's operators that raise an error, however they are reached ("native_layer_norm").
+    """
+
+    libraries: tuple[str, ...] = ()
+    operators: tuple[str, ...] = ()
 
 
-def warm(libraries: tuple[str, ...] = ()) -> None:
+_lines: dict[Equipment, _Line] = {}
+
+
+def warm(equipment: Equipment) -> None:
     """Let a warm parent begin, for this process and those that will be forked from it. Raises NoSandbox."""
-    if libraries not in _lines:
-        missing = [name for name in libraries if importlib.util.find_spec(name) is None]
+    if equipment not in _lines:
+        missing = [name for name in equipment.libraries if importlib.util.find_spec(name) is None]
         if missing:
             raise NoSandbox(f"This assignment is graded with {' and '.join(missing)}: pip install -r requirements.txt")
-        _lines[libraries] = _begin(libraries)
+        _lines[equipment] = _begin(equipment)
 
 
-def start(hidden: tuple[str, ...] = (), libraries: tuple[str, ...] = ()) -> Process:
-    """Start a student side that finds the folders of the libraries ``hidden`` empty.
-
-    libraries: what is imported there beforehand, besides NumPy and Matplotlib: "torch", "triton".
-    Raises NoSandbox.
-    """
-    warm(libraries)
-    if _lines[libraries].owner != os.getpid():
+def start(hidden: tuple[str, ...] = (), equipment: Equipment = Equipment()) -> Process:
+    """Start a student side that finds the folders of the libraries ``hidden`` empty. Raises NoSandbox."""
+    warm(equipment)
+    if _lines[equipment].owner != os.getpid():
         try:
-            _lines[libraries] = _lines[libraries].join()
+            _lines[equipment] = _lines[equipment].join()
         except OSError:  # that parent has ended
-            _lines[libraries] = _begin(libraries)
-    return Process(_lines[libraries], hidden)
+            _lines[equipment] = _begin(equipment)
+    return Process(_lines[equipment], hidden)
 
 
-def _begin(libraries: tuple[str, ...]) -> _Line:
+def _begin(equipment: Equipment) -> _Line:
     """Start a warm parent; it ends with this process."""
     trusted = os.environ.get(TRUST) == "1"
     if trusted:
         command = [sys.executable, "-I", "-B", str(_RUNNER_FOLDER / "parent.py")]
     else:
         command = [*_bubblewrap(), sys.executable, "-I", "-B", f"{_INSIDE}/parent.py"]
+    orders = [CONFIGURED.scratch_bytes, not trusted, equipment.libraries, equipment.operators]
     ours, theirs = _pair()
     complaints = tempfile.TemporaryFile()
     with theirs:
         process = subprocess.Popen(
-            [*command, str(CONFIGURED.scratch_bytes), "open" if trusted else "isolated", *libraries],
+            [*command, json.dumps(orders)],
             stdin=theirs,
             stdout=subprocess.DEVNULL,
             stderr=complaints,

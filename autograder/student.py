@@ -69,6 +69,10 @@ class Rules:
     libraries: tuple[str, ...] = ()
     operators: tuple[str, ...] = ()
 
+    @property
+    def equipment(self) -> sandbox.Equipment:
+        return sandbox.Equipment(self.libraries, self.operators)
+
 
 class _Gone(Exception):
     """The process died or was stopped; the message says why."""
@@ -199,12 +203,11 @@ class Student:
     # the process ------------------------------------------------------------------------------
 
     def _start(self) -> None:
-        self._process = sandbox.start(self.rules.forbidden, self.rules.libraries)
+        self._process = sandbox.start(self.rules.forbidden, self.rules.equipment)
         self._received = bytearray()
         setup = {
             "request": "setup",
             "forbidden": list(self.rules.forbidden),
-            "operators": list(self.rules.operators),
             "limits": self.limits.as_rlimits(),
         }
         self._exchange(setup, None, self.limits.cell_seconds)

@@ -13,6 +13,7 @@ there only waits; when it is killed, the kernel kills the rest.
 
 import ctypes
 import gc
+import json
 import os
 import select
 import signal
@@ -33,12 +34,12 @@ NOBODY = 65534
 libc = ctypes.CDLL(None, use_errno=True)
 
 
-def main(scratch_bytes: int, isolated: bool, libraries: list[str]) -> None:
+def main(scratch_bytes: int, isolated: bool, libraries: list[str], operators: list[str]) -> None:
     first = socket.socket(fileno=0)
     gc.disable()  # a fifth of the time that the imports take
     warm_up()
     if "torch" in libraries:
-        warm_up_torch("triton" in libraries)
+        warm_up_torch("triton" in libraries, operators)
     sys.path.remove(_FOLDER)
     gc.freeze()  # else the collector of each student side would write to, and so copy, every page that they share
     gc.enable()
@@ -98,8 +99,11 @@ def warm_up() -> None:
     np.array2string(np.ones(3))
 
 
-def warm_up_torch(with_triton: bool) -> None:
-    """Import PyTorch and use what is slow at its first use. One thread: a pool of threads does not survive a fork."""
+def warm_up_torch(with_triton: bool, operators: list[str]) -> None:
+    """Import PyTorch, use what is slow at its first use, refuse these of its operators.
+
+    One thread: a pool of threads does not survive a fork.
+    """
     import torch
 
     torch.set_num_threads(1)
@@ -111,6 +115,7 @@ def warm_up_torch(with_triton: bool) -> None:
         import triton_side
 
         triton_side.warm_up()
+    torch_side.refuse(operators)
 
 
 def address_space() -> int:
@@ -230,4 +235,4 @@ def reap() -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), sys.argv[2] == "isolated", sys.argv[3:])
+    main(*json.loads(sys.argv[1]))
