@@ -24,6 +24,10 @@ function render(tex, display) {
 # The formula's LaTeX inside the MathML, which no browser shows or reads out.
 WITH_SOURCE = re.compile(r"<semantics>(.*)<annotation\b.*</annotation></semantics>", re.DOTALL)
 
+# The name of a function and the invisible sign behind it. As an index, as in \lambda_{\max}, KaTeX leaves the two loose,
+# and MathML knows no index of two parts: Firefox reports an error.
+FUNCTION = re.compile("(<mi[^<>]*>[^<>]*</mi><mo>\u2061</mo>)")
+
 
 class Engine:
     """Starts at the first formula and must be closed: its threads keep the process alive."""
@@ -39,7 +43,8 @@ class Engine:
                 self._racer = MiniRacer()
                 self._racer.eval((KATEX / "katex.min.js").read_text(encoding="utf-8") + RENDER)
             answer = json.loads(self._racer.call("render", tex, display))
-            self._known[tex, display] = WITH_SOURCE.sub(r"\1", answer["html"]), answer["notes"]
+            html = FUNCTION.sub(r"<mrow>\1</mrow>", WITH_SOURCE.sub(r"\1", answer["html"]))
+            self._known[tex, display] = html, answer["notes"]
         return self._known[tex, display]
 
     def close(self) -> None:

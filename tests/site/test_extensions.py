@@ -4,6 +4,7 @@ import io
 import re
 import sys
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 from sphinx.application import Sphinx
@@ -56,6 +57,13 @@ def test_a_formula_is_html_for_the_eye_and_mathml_for_the_ear(build):
     assert html["index"].count('<span class="katex-mathml"><math') == 2
     assert html["index"].count('<span class="katex-html" aria-hidden="true">') == 2
     assert "katex/katex.css" in html["index"]
+
+
+def test_the_name_of_a_function_is_one_index(build):
+    html, _ = build(index="# Page\n\n$\\lambda_{\\max}$, $x_{\\max}^2$ and $\\log x$.\n")
+    formulas = [ElementTree.fromstring(math) for math in re.findall(r"<math.*?</math>", html["index"], re.DOTALL)]
+    counts = [(index.tag.split("}")[1], len(index)) for math in formulas for index in math.iter() if "sub" in index.tag]
+    assert counts == [("msub", 2), ("msubsup", 3)]  # Firefox reports an error for any other count
 
 
 def test_a_page_without_formulas_does_not_load_katex(build):
