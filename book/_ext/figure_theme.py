@@ -21,6 +21,7 @@ WORD_COLOURS = {
 }
 NAMED_GREYS = {"#000000": "ink", "#222222": "ink", "#767676": "grey", "#ffffff": "ground"}
 NUMBER = r"-?\d+(?:\.\d+)?"
+BESIDE = 3  # points left and right: WebKit sets the same words a little wider, and what leaves the frame is cut off
 
 
 def is_matplotlib(svg: str) -> bool:
@@ -47,14 +48,15 @@ def themed(svg: str, prefix: str, label: str) -> str:
 
 def _frame(root, label: str) -> None:
     """Size in pixels, or as wide as the column; known before it is drawn. Joins are what matplotlib's style says."""
-    width, height = (round(float(number) * 4 / 3) for number in root.get("viewBox").split()[2:])
-    view_box = root.get("viewBox")
+    left, top, wide, high = (float(number) for number in root.get("viewBox").split())
+    left, wide = left - BESIDE, wide + 2 * BESIDE
+    width, height = round(wide * 4 / 3), round(high * 4 / 3)
     root.attrib.clear()
     root.attrib |= {
         "class": "course-figure",
         "role": "img",
         "aria-label": label,
-        "viewBox": view_box,
+        "viewBox": f"{left:g} {top:g} {wide:g} {high:g}",
         "width": f"{width}",
         "height": f"{height}",
         "style": f"width:min(100%,{width}px);aspect-ratio:{width}/{height}",

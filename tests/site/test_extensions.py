@@ -186,6 +186,12 @@ def test_ids_are_the_figures_own_and_nothing_leaks_into_the_page():
         assert 'role="img" aria-label="A &lt;chart&gt;"' in svg
 
 
+def test_words_at_the_side_have_room_to_grow():
+    drawn = re.search(r'viewBox="0 0 (\d+) (\d+)"', figure(lambda axes: None))
+    left, _, width, _ = re.search(r'viewBox="([^"]+)"', figure_theme.themed(drawn.string, "f1-", "A chart"))[1].split()
+    assert float(left) < 0 and float(left) + float(width) > float(drawn[1])
+
+
 def test_a_figure_without_alt_text_is_a_warning(build, tmp_path):
     (tmp_path / "chart.svg").write_text(figure(lambda axes: axes.plot([0, 1])), encoding="utf-8")
     html, warnings = build(index="# Page\n\n![](chart.svg)\n\n![A line](chart.svg)\n")
