@@ -167,6 +167,17 @@ def test_the_keyboard_reaches_what_scrolls_and_was_laid_out_late(browser):
     assert missed == []
 
 
+def test_on_a_phone_the_list_of_sections_goes_when_one_is_chosen(browser):
+    show(browser, CHAPTER, 390, 844, "light")
+    browser.find_element("css selector", ".secondary-toggle").click()
+    section = browser.find_element("css selector", "dialog[open] li:nth-child(4) > a.nav-link")
+    place = section.get_dom_attribute("href").removeprefix("#")
+    section.click()
+    assert browser.find_elements("css selector", "dialog[open]") == []
+    top = browser.execute_script("return document.getElementById(arguments[0]).getBoundingClientRect().top", place)
+    assert 0 < top < 844
+
+
 def test_a_chapter_is_marked_as_read_where_its_text_ends(browser):
     show(browser, CHAPTER, 390, 844, "light")
     end = browser.execute_script("return document.querySelector('.progress-end').parentElement.className")
