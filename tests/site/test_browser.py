@@ -178,6 +178,13 @@ def test_on_a_phone_the_list_of_sections_goes_when_one_is_chosen(browser):
     assert 0 < top < 844
 
 
+def test_the_search_icon_hides_no_letter(browser):
+    show(browser, "search.html", 390, 844, "light")
+    icon = browser.find_element("css selector", ".bd-search-container .fa-magnifying-glass").rect
+    field = browser.find_element("css selector", ".bd-search-container input[type=search]").rect
+    assert icon["x"] + icon["width"] <= field["x"]
+
+
 def test_a_chapter_is_marked_as_read_where_its_text_ends(browser):
     show(browser, CHAPTER, 390, 844, "light")
     end = browser.execute_script("return document.querySelector('.progress-end').parentElement.className")
