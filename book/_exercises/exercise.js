@@ -221,7 +221,7 @@
       this.area.setSelectionRange(0, 0);
       this.keep();
       this.print("");
-      this.say("unwritten", "Reset.", "Ctrl + Z in the editor brings your code back.");
+      this.say("unwritten", "Reset.", "Undo in the editor (Ctrl + Z, on a Mac ⌘ Z) brings your code back.");
     }
 
     // Running
