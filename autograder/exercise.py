@@ -70,6 +70,11 @@ class Case:
     may_grow: int | None = None
     judged: tuple[int, ...] = ()
 
+    @property
+    def rests_on_claims(self) -> bool:
+        """Whether it can be passed only by what the student's process says of itself: changes, warnings, memory."""
+        return not self.may_change or self.quiet or self.may_grow is not None
+
     def exact_args(self, raw: bool = False) -> list:
         """Return the arguments as a reference gets them: plain arrays, in float64 unless ``raw``."""
         return [_exact(arg, raw) for arg in self.args]
@@ -201,6 +206,7 @@ class Verdict:
     """What a check found.
 
     hint: all that the student is told; message: its part about this check's own case.
+    held: whether it would have passed, and counts nothing until a person has looked at the code.
     """
 
     exercise: str
@@ -213,6 +219,7 @@ class Verdict:
     hint: str = ""
     section: str = ""
     message: str = ""
+    held: bool = False
 
     def as_json(self) -> dict:
         keys = ("exercise", "check", "passed", "points", "max_points", "misconception", "hint", "section")

@@ -44,7 +44,7 @@ class Result:
     error: str | None = None
 
     def as_json(self) -> dict:
-        rows = [{k: v for k, v in row.items() if k not in ("title", "message")} for row in self.verdicts]
+        rows = [{k: v for k, v in row.items() if k not in ("title", "message", "held")} for row in self.verdicts]
         return {**self.__dict__, "verdicts": rows}
 
 

@@ -18,7 +18,10 @@ BLINDING = {"setprofile", "settrace"}  # functions that end the noting of functi
 
 
 def judge(item: Exercise | Quiz, topic: Topic, student: Student, secret: bytes) -> list[Verdict]:
-    """Return a verdict for every check of an exercise, or for every question of a quiz."""
+    """Return a verdict for every check of an exercise, or for every question of a quiz.
+
+    student: holds the topic's prelude and then the submission's cells.
+    """
     if isinstance(item, Quiz):
         return located(_judge_quiz(item, student), topic)
     library = source_code.library_used(item, topic, student.cells)
@@ -37,7 +40,25 @@ def judge(item: Exercise | Quiz, topic: Topic, student: Student, secret: bytes) 
     # What the source hides (another name, getattr) shows when it runs.
     for library in sorted(student.used):
         return located([_library_verdict(item, check, library) for check in item.checks], topic)
+    doubts = source_code.worth_reading(student.cells[1:])  # what comes first is the topic's own prelude
+    if doubts:
+        verdicts = [_held_back(v, item, check, doubts, secret) for v, check in zip(verdicts, item.checks)]
     return located(verdicts, topic)
+
+
+def _held_back(verdict: Verdict, exercise: Exercise, check: Check, doubts: list[str], secret: bytes) -> Verdict:
+    """Hold back what passed only by what the student's process says of itself, when the code could make it lie.
+
+    That no library did the work (where one could) is said by that process too.
+    """
+    cases = (case for case, _ in _prepared(exercise.name, check, exercise.reference, secret))
+    if not verdict.passed or not (exercise.forbidden_names or any(case.rests_on_claims for case in cases)):
+        return verdict
+    hint = (
+        f"Not counted yet. This is observed beside the code, and `{doubts[0]}` could deceive what observes: it reaches "
+        "into Python itself, or hides what is called. A person will look at it; without such code it counts at once."
+    )
+    return replace(verdict, passed=False, points=0.0, hint=hint, held=True)
 
 
 def located(verdicts: list[Verdict], topic: Topic) -> list[Verdict]:

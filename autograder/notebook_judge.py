@@ -24,12 +24,13 @@ def judge_notebook(notebook: NotebookNode, stem: str, secret: bytes, limits: Lim
         verdicts = [v for item in items_of(topic) for v in all_failed(item, course["problem"])]
     else:
         verdicts = _run(notebook, topic, secret, limits)
-    course["verdicts"] = [v.as_json() | {"title": v.title, "message": v.message} for v in verdicts]
+    course["verdicts"] = [v.as_json() | {"title": v.title, "message": v.message, "held": v.held} for v in verdicts]
     for cell in notebook.cells:
         if submission.is_judged(cell):
             mine = [v for v in verdicts if v.exercise == cell.metadata.nbgrader.grade_id]
             cell.outputs = [new_output("display_data", {"text/html": cards.html(mine), "text/plain": cards.text(mine)})]
             cell.metadata["course_points"] = sum(v.points for v in mine)
+            cell.metadata["course_held"] = any(v.held for v in mine)
     return notebook
 
 
@@ -59,7 +60,7 @@ def _run(notebook: NotebookNode, topic: Topic, secret: bytes, limits: Limits) ->
         for number, (cell, result) in enumerate(zip(written, student.results[1:]), start=1):
             cell.execution_count = number
             cell.outputs = _outputs(result)
-        notebook.metadata["course"]["worth_reading"] = source_code.worth_reading(student.cells)
+        notebook.metadata["course"]["worth_reading"] = source_code.worth_reading(student.cells[1:])
         # The quiz first: a function that is called may change the variables around it.
         of_quiz = judging.judge(topic.quiz, topic, student, secret)
         of_exercises = [v for item in topic.exercises for v in judging.judge(item, topic, student, secret)]

@@ -120,7 +120,8 @@ def save_scores(gradebook: Gradebook, notebook: NotebookNode, stem: str, student
             [grade] = grades[name]
             # A cell that a person reads has no points yet, and none at all if it was left as released.
             grade.auto_score = determine_grade(cell)[0] if is_solution(cell) else cell.metadata["course_points"]
-            grade.needs_manual_grade = grade.auto_score is None or grade.manual_score is not None
+            held = not is_solution(cell) and cell.metadata["course_held"]
+            grade.needs_manual_grade = held or grade.auto_score is None or grade.manual_score is not None
         if is_solution(cell):
             untouched = cell.metadata.nbgrader.get("checksum") == compute_checksum(cell)
             [comment] = comments[name]

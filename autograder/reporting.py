@@ -46,7 +46,7 @@ class Graded:
 
 @dataclass(frozen=True)
 class Written:
-    """One written answer of an assignment, over the whole class.
+    """One answer of an assignment that a person reads, over the whole class: in words, or held back.
 
     waiting: the students whose answer nobody has read yet.
     scores: the scores of those that were read.
@@ -143,7 +143,7 @@ class Report:
 
     @property
     def waiting(self) -> int:
-        """How many written answers nobody has read yet."""
+        """How many answers wait to be read."""
         return sum(len(w.waiting) for w in self.written)
 
 
@@ -202,7 +202,7 @@ def in_words(report: Report) -> str:
     if report.worth_reading:
         lines.append(f"Code to be looked at: {', '.join(g.student for g in report.worth_reading)}")
     if report.waiting:
-        lines.append(f"{report.waiting} written answer{'s' * (report.waiting != 1)} still to be read")
+        lines.append(f"{report.waiting} {'answer waits' if report.waiting == 1 else 'answers wait'} to be read")
     lines += [f"Left out: {line}" for line in report.missing]
     return "\n".join(lines)
 
@@ -219,7 +219,7 @@ def checks(graded: list[Graded], quiz: str) -> list[Row]:
     rows = []
     for (exercise, check), pairs in found.items():
         first = pairs[0][1]
-        reasons = Counter(v.misconception or "not recognised" for _, v in pairs if not v.passed and v.exercise != quiz)
+        reasons = Counter("held back" if v.held else v.misconception or "not recognised" for _, v in pairs if not v.passed and v.exercise != quiz)
         rows.append(
             Row(
                 exercise, check, first.title,

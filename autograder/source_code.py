@@ -26,7 +26,7 @@ def worth_reading(cells: list[str]) -> list[str]:
     """Return the pieces of code that an instructor should look at, as they stand there; usually none.
 
     What a call changed, and which functions it ran, is observed in the student's own process, and code written for it
-    can forge that, but hardly without a name of ``INSIDE``, or a text that hides one. Nothing here costs points.
+    can forge that, but hardly without a name of ``INSIDE``, or a text that hides one.
     """
     nodes = _nodes(tuple(cells))
     called = {id(node.func) for node in nodes if isinstance(node, ast.Call)}
@@ -110,9 +110,12 @@ def library_used(exercise: Exercise, topic: Topic, cells: list[str]) -> str | No
     return None
 
 
-@lru_cache(maxsize=1)
+@lru_cache(maxsize=2)
 def _nodes(cells: tuple[str, ...]) -> list[ast.AST]:
-    """Return the nodes of the cells' syntax trees. Kept for one submission, because every exercise asks for them."""
+    """Return the nodes of the cells' syntax trees. Kept for one submission, because every exercise asks for them.
+
+    It asks twice: with the topic's prelude and without.
+    """
     trees = []
     for source in cells:
         try:

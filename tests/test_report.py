@@ -73,7 +73,8 @@ def test_the_page_has_the_scores_and_what_is_left_to_do(reported):
     assert "sample_jonas" in page and "not a Jupyter notebook" in page
     assert "sample_late: handed in, not graded yet" in page
     written = len(scores) - 2  # Ines left hers untouched, Jonas' could not be read
-    assert f"{written} to be read" in page and f"{written} written answers still to be read" in said
+    held = len(exercises.topic(STEM).exercises)  # of the hostile one, whose code is to be looked at
+    assert f"{written} to be read" in page and f"{written + held} answers wait to be read" in said
 
 
 def test_code_that_a_person_should_look_at_is_shown(reported):

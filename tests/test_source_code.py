@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from autograder import source_code
+from autograder import notebook_judge, source_code
 
 IMPLEMENTATIONS = Path(__file__).parent / "implementations"
 
@@ -59,3 +59,20 @@ def test_no_right_implementation_is_shown():
 def test_fragments_are_short_and_few():
     found = source_code.worth_reading([f"sys._getframe({'1 + ' * 2000}1).f_back\n" + "".join(f"gc.a{i}.f_back\n" for i in range(50))])
     assert len(found) == source_code.MAX_FRAGMENTS and max(map(len, found)) <= source_code.MAX_FRAGMENT
+
+
+@pytest.mark.parametrize("before, held", [("", set()), ("import inspect\n", {"untouched", "constant"})])
+def test_what_rests_on_watching_is_held_back_where_the_code_could_deceive(before, held):
+    """Values are compared where no submission reaches, so they count at once."""
+    source = before + (IMPLEMENTATIONS / "1_z_scores" / "z_scores" / "right" / "uses_np_std.py").read_text()
+    verdicts = notebook_judge.judge_source(source, "z_scores", b"a course")
+    assert {v.check for v in verdicts if v.held} == held
+    for v in verdicts:
+        assert v.passed != v.held and bool(v.points) != v.held
+        assert not v.held or "Not counted yet" in v.hint and "`import inspect`" in v.hint
+
+
+def test_where_a_library_could_do_the_work_all_is_held_back():
+    source = (IMPLEMENTATIONS / "1_z_scores" / "standard_deviation" / "right" / "dot_product.py").read_text()
+    verdicts = notebook_judge.judge_source("import gc\n" + source, "standard_deviation", b"a course")
+    assert all(v.held and v.points == 0 for v in verdicts)

@@ -274,7 +274,7 @@ standard_deviation = z_scores = z_scores_by_row = running_mean_variance = look
         type(sys.stdout).write.__globals__["watcher"] = lambda names, used: None
         def standard_deviation(scores):
             return float(getattr(np, "st" + "d")(scores))
-    """), OTHERS, gap="what runs beside the student's code can be replaced by it; a person is told to look at that code"),
+    """), OTHERS, tells="Not counted yet.*__globals__"),
     Row("change_hidden_from_the_runner", answered(FIRST, IN_FRAMES + """
 def standard_deviation(scores):
     scores -= scores.mean()
@@ -282,6 +282,5 @@ def standard_deviation(scores):
         if "before" in frame.f_locals:
             frame.f_locals["before"][0] = frame.f_globals["fingerprint"](scores)
     return float(np.sqrt((scores ** 2).mean()))
-"""), (FIRST, *OTHERS), loses=(f"{FIRST}/untouched",),
-        gap="whether an argument was changed is said by the student's process; `scores = scores.copy()` costs less"),
+"""), (FIRST, *OTHERS), loses=(f"{FIRST}/untouched",), tells="Not counted yet"),
 )  # fmt: skip

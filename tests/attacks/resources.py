@@ -43,7 +43,7 @@ QUICK = {"deep_parentheses", "deep_sum", "deep_blocks"}
 
 ROWS = (
     *(Row(name, answered(FIRST, text), OTHERS, exact=True, slow=name not in QUICK) for name, text in DEEP.items()),
-    first_is("return float(__import__('numpy').ones(2**33).sum())", "memory_at_once", tells="MemoryError"),
+    first_is("import numpy as np\nreturn float(np.ones(2**33).sum())", "memory_at_once", tells="MemoryError"),
     first_is("rows = []\nwhile True:\n    rows.append(bytearray(2**24))", "memory_bit_by_bit", slow=True, tells="MemoryError|did not finish"),
     first_is("import numpy as np\nreturn np.broadcast_to(np.zeros(1), (2**20, 2**20))", "array_of_a_terabyte"),
     first_is("import numpy as np\nreturn np.zeros(2**27)", "array_of_a_gigabyte"),
@@ -71,7 +71,7 @@ ROWS = (
     first_is("os._exit(0)", "exit_of_the_process", tells="ended the process"),
     first_is("os.kill(os.getpid(), 9)", "kill_of_itself", tells="ended the process"),
     first_is("os.abort()", "abort", tells="ended the process"),
-    first_is("import ctypes; ctypes.string_at(0)", "segmentation_fault", tells="ended the process"),
+    first_is("import numpy as np\nreturn np.lib.stride_tricks.as_strided(np.zeros(1), (2**30,), (2**20,)).sum()", "segmentation_fault", tells="ended the process"),
     first_is("os.closerange(3, 4096)", "closed_descriptors", tells="ended the process"),
     first_is("sys.exit(0)", "exit_of_python", tells="SystemExit"),
     Row("exit_in_a_cell", answered(FIRST, f"import os\nos._exit(0)\ndef {FIRST}(scores): pass\n"), OTHERS, exact=True, tells="ended the process"),

@@ -68,7 +68,6 @@ class Row:
     refused: the command reports the folder instead of grading it; absent: it passes the folder over.
     slow: it takes seconds, or is one of many alike; runs with ``make attacks`` only.
     seconds: how long it may take.
-    gap: why the attack still succeeds.
     """
 
     name: str
@@ -82,7 +81,6 @@ class Row:
     slow: bool = False
     seconds: float = 4.0
     folder: str = ""
-    gap: str = ""
 
     @property
     def student(self) -> str:

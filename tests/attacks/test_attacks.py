@@ -4,10 +4,11 @@ import re
 
 import numpy as np
 import pytest
+from nbgrader.api import Gradebook
 
 from tests.attacks import accidents, writing
 from tests.attacks.batches import PASSWORD, ROWS, TABLES, WORKERS, Batch
-from tests.attacks.rows import EXERCISES, STEM, TOPIC, Row
+from tests.attacks.rows import EXERCISES, FIRST, STEM, TOPIC, Row
 
 
 def parameters(slow: bool) -> list:
@@ -15,8 +16,7 @@ def parameters(slow: bool) -> list:
     for name, table in TABLES.items():
         for row in table:
             if row.slow == slow:
-                gap = [pytest.mark.xfail(reason=row.gap, strict=True)] if row.gap else []
-                found.append(pytest.param(row, id=f"{name}-{row.name}", marks=gap))
+                found.append(pytest.param(row, id=f"{name}-{row.name}"))
     return found
 
 
@@ -56,12 +56,15 @@ def test_it_is_stopped_in_time(row, slow_batch):
     check(row, slow_batch)
 
 
-def test_a_person_is_told_of_what_still_succeeds(batch):
-    """What the judge can't refuse, it shows. Of the honest, whose accidents these are, it says nothing."""
-    found = {name: result["worth_reading"] for name, result in batch.results.items()}
-    gaps = [row for row in ROWS if row.gap and not row.slow]
-    assert gaps and all(found[row.student] for row in gaps)
-    assert not any(found[row.student] for row in accidents.ROWS if not row.slow and row.student in found)
+def test_what_could_deceive_waits_for_a_person(batch):
+    """It earns nothing and stands in Formgrader's list; of the honest, whose accidents these are, nothing is held."""
+    looked_at = {name for name, result in batch.results.items() if result["worth_reading"]}
+    with Gradebook(f"sqlite:///{batch.course.root / 'grading' / 'gradebook.db'}") as gradebook:
+        for name in ("library_behind_a_watch_of_its_own", "change_hidden_from_the_runner"):
+            grades = gradebook.find_submission_notebook(STEM, STEM, f"atk_{name}").grades
+            waiting = {grade.name: grade.auto_score for grade in grades if grade.needs_manual_grade}
+            assert waiting[FIRST] == 0 and f"atk_{name}" in looked_at
+    assert not looked_at & {row.student for row in accidents.ROWS}
 
 
 def test_the_names_are_unlike():
