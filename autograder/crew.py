@@ -1,6 +1,8 @@
 """Who does the work: local processes, or a Dask cluster, behind one ``concurrent.futures`` executor."""
 
 import os
+import signal
+import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, ProcessPoolExecutor, wait
 from dataclasses import dataclass
@@ -9,11 +11,15 @@ from typing import Any
 
 Job = tuple[str, tuple]
 TRIES = 3
+LISTEN_SECONDS = 0.2
 
 
 @dataclass
 class Crew:
     """Runs jobs on an executor, a few at a time, so that memory does not grow with their number.
+
+    An interrupt (Ctrl + C) is noted, and raised as KeyboardInterrupt where the next result would come: anywhere else it
+    could leave a lock of the executor locked for good. A second one is raised at once.
 
     hire: makes an executor; called again when one broke, because a worker was killed.
     ahead: how many jobs wait or run at once.
@@ -23,11 +29,22 @@ class Crew:
     ahead: int
 
     def __enter__(self) -> "Crew":
+        self._interrupted = False
+        # Where interrupts are ignored, or somebody else's, they stay so.
+        plain = signal.getsignal(signal.SIGINT) is signal.default_int_handler
+        if plain and threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGINT, self._note_interrupt)
         self._executor = self.hire()
         return self
 
     def __exit__(self, *_: object) -> None:
         self._dismiss(wait=True)
+        if signal.getsignal(signal.SIGINT) == self._note_interrupt:
+            signal.signal(signal.SIGINT, signal.default_int_handler)
+
+    def _note_interrupt(self, *_: object) -> None:
+        self._interrupted = True
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
     def run(self, jobs: Iterable[Job]) -> Iterator[tuple[str, Any]]:
         """Start the first jobs ``(name, (function, *arguments))``; return (name, result or exception) of each.
@@ -42,7 +59,9 @@ class Crew:
 
     def _results(self, jobs: Iterator[Job], waiting: dict) -> Iterator[tuple[str, Any]]:
         while waiting:
-            done, _ = wait(waiting, return_when=FIRST_COMPLETED)
+            done, _ = wait(waiting, timeout=LISTEN_SECONDS, return_when=FIRST_COMPLETED)
+            if self._interrupted:
+                raise KeyboardInterrupt
             broken = []
             for future in done:
                 name, call, tries = waiting.pop(future)
@@ -76,7 +95,8 @@ class Crew:
 def local(workers: int | None) -> Crew:
     """Return a crew of processes on this machine; as many as it has cores if ``workers`` is None."""
     count = workers or os.cpu_count() or 1
-    return Crew(lambda: ProcessPoolExecutor(count), 4 * count)
+    own = (signal.SIGINT, signal.default_int_handler)  # a worker stops at once
+    return Crew(lambda: ProcessPoolExecutor(count, initializer=signal.signal, initargs=own), 4 * count)
 
 
 def cluster(address: str) -> Crew:

@@ -48,7 +48,9 @@ def _reaches_inside(node: ast.AST, called: bool) -> bool:
         words = [*(getattr(node, "module", None) or "").split("."), *(w for n in node.names for w in n.name.split("."))]
         return bool(INSIDE.intersection(words)) or any(n.asname and n.name in BY_TEXT for n in node.names)
     if isinstance(node, ast.Attribute):
-        return node.attr in INSIDE and not (called and node.attr == "modules")  # sys.modules, and not layer.modules()
+        if node.attr == "modules":
+            return not called  # sys.modules, and not layer.modules()
+        return node.attr in INSIDE and not (node.attr == "__dict__" and _is_self(node.value))
     if isinstance(node, ast.Name):
         # A variable may well be called modules. What is not called gets another name.
         return (node.id in INSIDE and node.id != "modules") or (node.id in BY_TEXT and not called)
@@ -70,9 +72,14 @@ def _runs_a_text(call: ast.Call) -> bool:
         return False
     if name not in IF_HIDDEN:
         return name in ALWAYS
-    own = call.args and isinstance(call.args[0], ast.Name) and call.args[0].id == "self"
+    own = bool(call.args) and _is_self(call.args[0])
     place = IF_HIDDEN[name]
     return not own and not all(isinstance(arg, ast.Constant) for arg in call.args[place : place + 1])
+
+
+def _is_self(node: ast.expr) -> bool:
+    """Whether it is what a method calls its own object: classes that look up their own attributes are common."""
+    return isinstance(node, ast.Name) and node.id == "self"
 
 
 def library_used(exercise: Exercise, topic: Topic, cells: list[str]) -> str | None:

@@ -101,6 +101,18 @@ def test_a_job_that_always_kills_its_worker_is_given_up_alone():
     assert isinstance(results["bad"], Exception) and isinstance(results["worse"], ValueError) and results["good"] == 8
 
 
+def test_an_interrupt_is_raised_between_results_and_leaves_no_lock_behind():
+    seen = []
+    with pytest.raises(KeyboardInterrupt), crew.local(2) as hands:
+        for name, _ in hands.run((str(i), (double, i)) for i in range(100)):
+            seen.append(name)
+            if len(seen) == 3:
+                os.kill(os.getpid(), signal.SIGINT)
+                seen.append("after the interrupt")
+    assert seen[3:] == ["after the interrupt"]
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
 def rows(course, *options: str) -> list:
     out = course.root / "crew.json"
     course.run("python", "-m", "autograder", "grade", STEM, "--student", "sample_*", "--json", str(out), *options)

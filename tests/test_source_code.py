@@ -40,6 +40,7 @@ def test_code_that_reaches_inside_is_shown(source, shown):
         "modules = [nn.Linear(3, 3)]\nmodules[0]",
         "getattr(self, f'block{i}')(x)",
         "getattr(np, 'std')",
+        "self.__dict__.update(names)",
         "'''Inspect the modules, then exec.'''",
         "import numpy as np, sys\nprint(np.mean([1]), file=sys.stderr)",
         'if __name__ == "__main__":\n    print(1)',
