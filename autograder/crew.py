@@ -42,6 +42,10 @@ class Crew:
         if signal.getsignal(signal.SIGINT) == self._note_interrupt:
             signal.signal(signal.SIGINT, signal.default_int_handler)
 
+    def _listen(self) -> None:
+        if self._interrupted:
+            raise KeyboardInterrupt
+
     def _note_interrupt(self, *_: object) -> None:
         self._interrupted = True
         signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -60,10 +64,10 @@ class Crew:
     def _results(self, jobs: Iterator[Job], waiting: dict) -> Iterator[tuple[str, Any]]:
         while waiting:
             done, _ = wait(waiting, timeout=LISTEN_SECONDS, return_when=FIRST_COMPLETED)
-            if self._interrupted:
-                raise KeyboardInterrupt
+            self._listen()
             broken = []
             for future in done:
+                self._listen()
                 name, call, tries = waiting.pop(future)
                 error = future.exception()
                 if isinstance(error, BrokenExecutor) and tries < TRIES:
