@@ -28,10 +28,15 @@ def worth_reading(cells: list[str]) -> list[str]:
     What a call changed, and which functions it ran, is observed in the student's own process, and code written for it
     can forge that, but hardly without a name of ``INSIDE``, or a text that hides one.
     """
-    nodes = _nodes(tuple(cells))
+    return list(_worth_reading(tuple(cells)))
+
+
+@lru_cache(maxsize=1)
+def _worth_reading(cells: tuple[str, ...]) -> tuple[str, ...]:
+    nodes = _nodes(cells)
     called = {id(node.func) for node in nodes if isinstance(node, ast.Call)}
     found = dict.fromkeys(_fragment(node) for node in nodes if _reaches_inside(node, id(node) in called))
-    return list(found)[:MAX_FRAGMENTS]
+    return tuple(found)[:MAX_FRAGMENTS]
 
 
 def _fragment(node: ast.AST) -> str:

@@ -49,7 +49,7 @@ class Honest:
 
 def hostile(count: int) -> list[Row]:
     """Return so many rows of the attack tables, spread over all of them."""
-    usable = [row for row in ROWS if not (row.slow or row.absent or row.gap)]
+    usable = [row for row in ROWS if not (row.slow or row.absent)]
     return usable[:: max(1, len(usable) // count)][:count] if count else []
 
 
