@@ -192,10 +192,13 @@ class Tally:
         for row in result.verdicts:
             points[row["exercise"]] = points.get(row["exercise"], 0.0) + row["points"]
         self._names |= dict.fromkeys(points)
-        notes = [result.error or result.problem] * bool(result.error or result.problem)
-        notes += ["code to be looked at"] * bool(result.worth_reading) + ["written answer to be read"] * result.needs_manual_grade
+        notes = [
+            result.error or result.problem,
+            "code to be looked at" if result.worth_reading else None,
+            "written answer to be read" if result.needs_manual_grade else None,
+        ]
         total = f"{result.score:g}/{result.max_score:g}"
-        self._lines[result.student] = points, total, textwrap.shorten("; ".join(notes), 72, placeholder=" …")
+        self._lines[result.student] = points, total, textwrap.shorten("; ".join(filter(None, notes)), 72, placeholder=" …")
         if result.error:
             self.errors[result.student] = result.error
         text = json.dumps(result.as_json(), indent=1, ensure_ascii=False).encode()

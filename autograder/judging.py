@@ -28,7 +28,7 @@ def judge(item: Exercise | Quiz, topic: Topic, student: Student, secret: bytes) 
     if library:
         return located([_library_verdict(item, check, library) for check in item.checks], topic)
     ends = time.monotonic() + student.limits.exercise_seconds
-    student.look_out_for(item.forbidden_names | BLINDING if item.forbidden_names else item.forbidden_names)
+    student.look_out_for(item.forbidden_names and item.forbidden_names | BLINDING)
     verdicts = []
     past: list[Trial] = []
     for check in item.checks:

@@ -219,7 +219,8 @@ def checks(graded: list[Graded], quiz: str) -> list[Row]:
     rows = []
     for (exercise, check), pairs in found.items():
         first = pairs[0][1]
-        reasons = Counter("held back" if v.held else v.misconception or "not recognised" for _, v in pairs if not v.passed and v.exercise != quiz)
+        failed = [v for _, v in pairs if not v.passed and v.exercise != quiz]
+        reasons = Counter("held back" if v.held else v.misconception or "not recognised" for v in failed)
         rows.append(
             Row(
                 exercise, check, first.title,
@@ -339,11 +340,11 @@ def _plain(name: str) -> str:
 def _left_by_the_judge(path: Path) -> dict:
     """Return what the judge left in a graded notebook: the problem with the file, the verdicts, the code to look at."""
     notebook = nbformat.read(path, as_version=4)
-    course_of = notebook.metadata["course"]
+    found = notebook.metadata["course"]
     return {
-        "problem": course_of.get("problem"),
+        "problem": found.get("problem"),
         "verdicts": tuple(feedback.verdicts_of(notebook)),
-        "worth_reading": tuple(course_of.get("worth_reading", ())),
+        "worth_reading": tuple(found.get("worth_reading", ())),
     }
 
 

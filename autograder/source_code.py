@@ -16,6 +16,7 @@ INSIDE = frozenset(
     gc get_objects get_referrers get_referents ctypes _ctypes inspect importlib
     """.split()
 )
+INSIDE_A_TEXT = INSIDE - {"__main__"}  # as in `if __name__ == "__main__"`
 # Functions that run a text or find things by name: whatever their text; only if it is made elsewhere.
 ALWAYS = frozenset("exec eval compile __import__ globals vars".split())
 IF_HIDDEN = {"getattr": 1, "setattr": 1, "delattr": 1, "attrgetter": 0, "methodcaller": 0}  # and the place of the text
@@ -60,8 +61,7 @@ def _reaches_inside(node: ast.AST, called: bool) -> bool:
         # A variable may well be called modules. What is not called gets another name.
         return (node.id in INSIDE and node.id != "modules") or (node.id in BY_TEXT and not called)
     if isinstance(node, ast.Constant):
-        names = INSIDE - {"__main__"}  # as in `if __name__ == "__main__"`
-        return isinstance(node.value, str) and bool(names.intersection(node.value.split(".")))
+        return isinstance(node.value, str) and bool(INSIDE_A_TEXT.intersection(node.value.split(".")))
     if isinstance(node, ast.MatchClass):
         return bool(INSIDE.intersection(node.kwd_attrs))
     return isinstance(node, ast.Call) and _runs_a_text(node)

@@ -176,7 +176,8 @@ class Student:
             return Reply(problem=f"calling `{name}` {gone}", error_type="Stopped")
         if "missing" in message:
             return Reply(problem=self._why_missing(name.partition(".")[0]), error_type="Missing")
-        self.used.update({*self._forbidden, *self.rules.operators}.intersection(map(str, _list_of(message, "used", MAX_NAMES))))
+        told = {name for name in _list_of(message, "used", MAX_NAMES) if isinstance(name, str)}
+        self.used |= told.intersection([*self._forbidden, *self.rules.operators])
         if "problem" in message:
             return Reply(problem=str(message["problem"])[:1000], brief=f"`{name}` does not do what the contract says", error_type="Unmet")
         error = _error_of(message)

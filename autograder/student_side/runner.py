@@ -228,7 +228,8 @@ class StudentCode:
             sys.stdout = sys.stderr = KeptText()
             with warnings.catch_warnings(record=True) as warned:
                 warnings.simplefilter("always")
-                set_profile(watcher(message["forbidden"], used))
+                if message["forbidden"]:
+                    set_profile(watcher(message["forbidden"], used))
                 result = function(*args, **kwargs)
         except BaseException as raised:
             return {"error": describe(raised), "used": with_refused(used)}, None

@@ -262,13 +262,13 @@ standard_deviation = z_scores = z_scores_by_row = running_mean_variance = look
         def standard_deviation(scores):
             sys.setprofile(None)
             return float(getattr(np, "st" + "d")(scores))
-    """), OTHERS),
+    """), OTHERS, tells="The code uses `setprofile`"),
     Row("library_behind_a_lost_set_profile", answered(FIRST, """
         import sys
         sys.setprofile = lambda function: None
         def standard_deviation(scores):
             return float(getattr(np, "st" + "d")(scores))
-    """), OTHERS),
+    """), OTHERS, tells="The code uses `std`"),
     Row("library_behind_a_watch_of_its_own", answered(FIRST, """
         import sys
         type(sys.stdout).write.__globals__["watcher"] = lambda names, used: None
