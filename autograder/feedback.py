@@ -20,7 +20,7 @@ def page(notebook: NotebookNode, about: dict) -> str:
         title=_title(notebook, about),
         problem=problem,
         parts=parts,
-        waiting=any(part.get("waiting") for part in parts),
+        waiting=dict.fromkeys(part["kind"] for part in parts if part.get("waiting")),
         style=cards.STYLE,
     )
 
@@ -55,15 +55,22 @@ def _part(cell: NotebookNode, verdicts: list[Verdict], book: str) -> dict:
     marks = cell.metadata.nbgrader
     part = {"name": marks.grade_id, "comment": marks.get("comment"), "kind": "answer", "source": cell.source}
     if submission.is_judged(cell):
+        mine = [v for v in verdicts if v.exercise == marks.grade_id]
         part["kind"] = "verdicts"
-        part["card"] = cards.html((v for v in verdicts if v.exercise == marks.grade_id), book)
+        part["card"] = cards.html(mine, book)
+        part |= _marked(marks)
+        part["by_hand"] = any(v.held for v in mine) or part["score"] != sum(v.points for v in mine)
     elif marks.get("grade"):
         part["kind"] = "written"
-        part["score"], part["points"] = marks.get("score"), marks.get("points")
-        part["waiting"] = marks.get("waiting")
+        part |= _marked(marks)
     elif cell.cell_type == "code":
         part["kind"] = "prediction" if marks.grade_id.startswith("prediction") else "answer"
         part["printed"] = "".join(o.text for o in cell.outputs if o.output_type == "stream")[:20_000]
         part["pictures"] = [o.data["image/png"] for o in cell.outputs if o.output_type == "display_data"]
         part["error"] = "\n".join("\n".join(o.traceback) for o in cell.outputs if o.output_type == "error")[:5_000]
     return part
+
+
+def _marked(marks: NotebookNode) -> dict:
+    """Return what the gradebook says of a cell: its points, of how many, and whether a person is to look at it."""
+    return {"score": marks.get("score"), "points": marks.get("points"), "waiting": marks.get("waiting")}

@@ -29,6 +29,7 @@ class CannotGrade(Exception):
 class Result:
     """How one submission ended.
 
+    waiting: names of the cells that a person is to read and give points for.
     worth_reading: pieces of its code that an instructor should look at, see ``source_code``.
     error: why it could not be judged or recorded at all.
     """
@@ -37,7 +38,7 @@ class Result:
     assignment: str
     score: float = 0.0
     max_score: float = 0.0
-    needs_manual_grade: bool = False
+    waiting: tuple[str, ...] = ()
     problem: str | None = None
     verdicts: tuple[dict, ...] = ()
     worth_reading: tuple[str, ...] = ()
@@ -195,7 +196,7 @@ class Tally:
         notes = [
             result.error or result.problem,
             "code to be looked at" if result.worth_reading else None,
-            "written answer to be read" if result.needs_manual_grade else None,
+            f"to be read: {', '.join(result.waiting)}" if result.waiting else None,
         ]
         total = f"{result.score:g}/{result.max_score:g}"
         self._lines[result.student] = points, total, textwrap.shorten("; ".join(filter(None, notes)), 72, placeholder=" …")

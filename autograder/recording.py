@@ -78,8 +78,8 @@ class Book:
             saved = self._gradebook.find_submission_notebook(self.stem, self.stem, student)
         except MissingEntry:
             return None
-        columns = (SubmittedNotebook.score, SubmittedNotebook.max_score, SubmittedNotebook.needs_manual_grade)
-        score, max_score, waits = db.query(*columns).filter(SubmittedNotebook.id == saved.id).one()
+        columns = (SubmittedNotebook.score, SubmittedNotebook.max_score)
+        score, max_score = db.query(*columns).filter(SubmittedNotebook.id == saved.id).one()
         late = saved.late_submission_penalty or 0
         grades = _by_name(db, saved, Grade, Grade.score, Grade.max_score, Grade.needs_manual_grade)
         comments = _by_name(db, saved, Comment, Comment.comment)
@@ -96,8 +96,9 @@ class Book:
         about = {"student": student, "assignment": self.stem}
         about |= {"score": score - late, "max_score": max_score, "late_penalty": late}
         pages.write(course.FEEDBACK / student / self.stem / f"{self.stem}.html", feedback.page(notebook, about))
+        waiting = tuple(name for name, (*_, waits) in grades.items() if waits)
         worth_reading = tuple(found.get("worth_reading", ()))
-        return Result(student, self.stem, score, max_score, waits, found.get("problem"), verdicts, worth_reading)
+        return Result(student, self.stem, score, max_score, waiting, found.get("problem"), verdicts, worth_reading)
 
 
 def open_gradebook(config: Config) -> Gradebook:

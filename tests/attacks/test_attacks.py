@@ -67,6 +67,19 @@ def test_what_could_deceive_waits_for_a_person(batch):
     assert not looked_at & {row.student for row in accidents.ROWS}
 
 
+def test_points_that_a_person_gave_for_held_code_are_told(batch):
+    student = "atk_change_hidden_from_the_runner"
+    page = batch.course.feedback(student, STEM)
+    assert "… <strong>waits:</strong>" in page and "look at code of yours" in page
+    with Gradebook(f"sqlite:///{batch.course.root / 'grading' / 'gradebook.db'}") as gradebook:
+        for grade in gradebook.find_submission_notebook(STEM, STEM, student).grades:
+            grade.manual_score, grade.needs_manual_grade = 2.5, False
+        gradebook.db.commit()
+    batch.course.run("python", "-m", "autograder", "grade", STEM, "--student", student)
+    page = batch.course.feedback(student, STEM)
+    assert "Your instructor gave 2.5 of" in page and "look at code of yours" not in page
+
+
 def test_the_names_are_unlike():
     names = [row.name for row in ROWS]
     assert len(set(names)) == len(names)
