@@ -118,8 +118,9 @@ BOTH = common("any-shape") | named(
     ),
     Misconception(
         "half-precision-statistics",
-        "The statistics were computed in float16, which ends at 65504: the square of 256 is infinite there, and the "
-        "token is erased. Convert to float32 or float64 first, and back to x's dtype at the end.",
+        "The statistics were computed in float16, which ends at 65504: the square of 256 is infinite there, the sum "
+        "of 40 features near 2000 too, and the token is lost. Convert to float32 or float64 first, and back to x's "
+        "dtype at the end.",
         "forward-numerics",
     ),
     Misconception(
@@ -372,7 +373,7 @@ def zero_cases(rng, parameters):
 
 
 def half_cases(rng, parameters):
-    """float16: the squares of several hundred overflow. The control stays small."""
+    """float16: the squares of several hundred overflow, or only the sum of the features. The control stays small."""
     half = {"atol": 0.015, "rtol": 0.005}
     x = np.array([[1.0, -2.0, 300.0, -1.0, 2.0], [400.0, -500.0, 300.0, -350.0, 450.0]])
     words = "the float16 tokens (1, -2, 300, -1, 2) and (400, -500, 300, -350, 450), γ = (1, 2, 1, 1, 0.5)"
@@ -388,6 +389,9 @@ def half_cases(rng, parameters):
         ),
         token_case(
             rng, (5, 40), parameters, " in float16, spread 300", dtypes=two, spread=300.0, location=-300.0, **half
+        ),
+        token_case(
+            rng, (3, 40), parameters, " in float16, mean 2000", dtypes=three, spread=300.0, location=2000.0, **half
         ),
     ]
 
@@ -783,7 +787,7 @@ LAYERNORM_FORWARD = Exercise(
         ),
         Check(
             "half",
-            "float16 tokens of several hundred do not overflow",
+            "float16 tokens of hundreds and thousands do not overflow",
             1,
             "forward-numerics",
             for_layernorm(half_cases),
@@ -840,7 +844,7 @@ RMSNORM_FORWARD = Exercise(
         ),
         Check(
             "half",
-            "float16 tokens of several hundred do not overflow",
+            "float16 tokens of hundreds and thousands do not overflow",
             1,
             "forward-numerics",
             for_rmsnorm(half_cases),
