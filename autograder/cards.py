@@ -20,7 +20,7 @@ def text(verdicts: Iterable[Verdict]) -> str:
     verdicts = list(verdicts)
     rows = [f"{verdicts[0].exercise}: {_points(verdicts)}" if verdicts else "not judged"]
     for v in verdicts:
-        state = "holds" if v.passed else "WAITS" if v.held else "FAILS"
+        state = "holds" if v.passed else "HELD BACK" if v.held else "FAILS"
         rows.append(f"  {state}  {v.title} ({v.points:g} of {v.max_points:g})")
         if not v.passed:
             rows.append(f"         {v.hint}")
@@ -38,7 +38,7 @@ def html(verdicts: Iterable[Verdict], book: str = "") -> str:
     rows = []
     explained, told_before = set(), set()
     for v in verdicts:
-        mark = "✓ holds:" if v.passed else "… <strong>waits:</strong>" if v.held else "✗ <strong>fails:</strong>"
+        mark = "✓ holds:" if v.passed else "… <strong>held back:</strong>" if v.held else "✗ <strong>fails:</strong>"
         row = f"{mark} {escape.escape(v.title)} <small>({v.points:g} of {v.max_points:g})</small>"
         if not v.passed:
             again = v.misconception in explained

@@ -70,7 +70,7 @@ def test_what_could_deceive_waits_for_a_person(batch):
 def test_points_that_a_person_gave_for_held_code_are_told(batch):
     student = "atk_change_hidden_from_the_runner"
     page = batch.course.feedback(student, STEM)
-    assert "… <strong>waits:</strong>" in page and "look at code of yours" in page
+    assert "… <strong>held back:</strong>" in page and "look at code of yours" in page
     with Gradebook(f"sqlite:///{batch.course.root / 'grading' / 'gradebook.db'}") as gradebook:
         for grade in gradebook.find_submission_notebook(STEM, STEM, student).grades:
             grade.manual_score, grade.needs_manual_grade = 2.5, False
