@@ -38,7 +38,7 @@ def name_of(value: object) -> str:
         return f"a tensor of shape {value.raw.shape}"
     if isinstance(value, (tuple, list)):
         return f"a {type(value).__name__} of {len(value)}"
-    return f"a {type(value).__name__}"
+    return "an int" if type(value) is int else f"a {type(value).__name__}"
 
 
 def as_tuple(reply: Reply, expected: str, length: int) -> Reply:

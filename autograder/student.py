@@ -165,7 +165,7 @@ class Student:
         """
         request = {"request": "torch", "target": target, "mode": mode, "forbidden": self._forbidden if watched else []}
         reply = self._reply(target, request, {"args": list(args), **asked})
-        if reply.problem is None and not isinstance(reply.value, dict):
+        if reply.problem is None and not (isinstance(reply.value, dict) and isinstance(reply.value.get("outputs"), tuple)):
             return Reply(problem=f"`{target}` gave no result", error_type="Return")
         return reply
 

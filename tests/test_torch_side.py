@@ -46,6 +46,8 @@ def differentiates(x):
     return getattr(torch.autograd, "gr" + "ad")((x * x).sum(), x)[0]
 def silent(x):
     pass
+def its_shape(x):
+    return x.shape
 """
 
 
@@ -143,6 +145,10 @@ def test_only_a_submission_is_noted_for_using_the_gradient(student):
 def test_none_in_place_of_an_output_is_said(student):
     reply = student.torch("silent", [drawn(2, 3)], upstream=[drawn(2, 3, requires_grad=False)])
     assert "it returned None" in reply.problem
+
+
+def test_a_kind_of_tuple_in_place_of_outputs_is_a_tuple(student):
+    assert student.torch("its_shape", [drawn(2, 3)]).value["outputs"] == (2, 3)
 
 
 def test_no_grad_and_autocast(student):

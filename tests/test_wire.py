@@ -1,6 +1,7 @@
 """The boundary's language: what goes in comes out, and what is no frame is refused, never believed."""
 
 import json
+from collections import namedtuple
 
 import numpy as np
 import pytest
@@ -51,6 +52,17 @@ def test_arrays_survive(array):
 )
 def test_what_cannot_travel_arrives_by_name(value, name):
     assert through((value,)) == (wire.Other(name),) or through((value,))[0].type.startswith(name.partition(" of dtype str")[0])
+
+
+class Endless(tuple):
+    def __iter__(self):
+        while True:
+            yield 1
+
+
+def test_a_kind_of_tuple_arrives_as_a_tuple():
+    Pair = namedtuple("Pair", "y cache")
+    assert through([Pair(1.0, Pair(2, 3)), Endless((4, 5))]) == [(1.0, (2, 3)), (4, 5)]
 
 
 def test_a_structure_without_end_is_cut():

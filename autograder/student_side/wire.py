@@ -141,8 +141,9 @@ class _Encoder:
             return {"t": kind.__name__, "value": value}
         if kind is str:
             return {"t": "str", "value": value[:MAX_TEXT]}
-        if kind in (tuple, list):
-            return {"t": kind.__name__, "items": [self.value(item, depth + 1) for item in value]}
+        for plain in (tuple, list):
+            if issubclass(kind, plain):  # a namedtuple arrives as a tuple
+                return {"t": plain.__name__, "items": [self.value(item, depth + 1) for item in plain.__iter__(value)]}
         if kind is dict and all(type(key) is str for key in value):
             pairs = [[key[:MAX_TEXT], self.value(item, depth + 1)] for key, item in value.items()]
             return {"t": "dict", "items": pairs}
