@@ -74,6 +74,11 @@ def test_the_released_notebooks_are_the_image_of_the_sources(course):
             assert (made / name).read_bytes() == (kept / name).read_bytes(), f"run `make release`: {stem}/{name} is old"
 
 
+def test_the_triton_that_a_card_names_is_that_of_the_requirements():
+    wanted = re.findall(r"triton==[\d.]+", (ROOT / "requirements-triton.txt").read_text())
+    assert re.findall(r"triton==[\d.]+", (ROOT / "solutions" / "4_layernorm_pytorch" / "checks.py").read_text()) == wanted
+
+
 def test_nothing_is_committed_with_outputs():
     for room in ("solutions", "notebooks"):
         for path in (ROOT / room).rglob("*.ipynb"):

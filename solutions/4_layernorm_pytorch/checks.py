@@ -83,7 +83,7 @@ def _runs(card: Card, kernel: object, name: str) -> bool:
         card.note(
             "Triton is not installed here, so this kernel can't be run; it is optional, and the rest "
             "of the notebook does not "
-            "need it. On Linux: python -m pip install triton==3.6.0; then "
+            "need it. On Linux: python -m pip install triton==3.7.1; then "
             "restart the kernel. No GPU is needed."
         )
         return False
