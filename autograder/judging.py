@@ -13,8 +13,9 @@ from autograder.exercise import Case, Check, Exercise, Quiz, Suspect, Topic, Ver
 from autograder.student import Student
 
 MAX_TOLD_SIZE = 4096
+MAX_ANEW_SECONDS = 1.0
 TELLING = {"value", "shape"}  # the faults by which an imitation can be recognised
-BLINDING = {"setprofile", "settrace"}  # functions that end the noting of functions; the call itself is still noted
+BLINDING = {"setprofile", "settrace", "addaudithook"}  # functions that end the noting of functions; the call itself is noted
 
 
 def judge(item: Exercise | Quiz, topic: Topic, student: Student, secret: bytes) -> list[Verdict]:
@@ -84,13 +85,17 @@ def prepare(topic: Topic, secret: bytes) -> None:
 
 @dataclass(frozen=True)
 class Trial:
-    """A case, what the student's function gave, and what it should have given."""
+    """A case, what the student's function gave, and what it should have given.
+
+    could_tell: whether what it gave could spell out a hidden case, because the process had been sent one.
+    """
 
     case: Case
     outcome: reading.Outcome
     expected: tuple[np.ndarray, ...]
     fault: str | None  # None, or one of: problem, shape, dtype, value, changed, grown, warned
     message: str
+    could_tell: bool
 
 
 def _judge_check(exercise: Exercise, check: Check, student: Student, secret: bytes, past: list[Trial]) -> Verdict:
@@ -106,13 +111,25 @@ def _judge_check(exercise: Exercise, check: Check, student: Student, secret: byt
         return _verdict(exercise, check, True)
     name = _diagnose(exercise, check, trials, failed, earlier)
     shown = next((trial for trial in failed if trial.case.public), failed[0])
-    hint = shown.message
+    hint = message = _told(exercise, shown, student)
     section = check.section
     if name:
         misconception = exercise.misconceptions[name]
         hint = f"{hint} {misconception.hint}"
         section = misconception.section
-    return replace(_verdict(exercise, check, False, name, hint, section), message=shown.message)
+    return replace(_verdict(exercise, check, False, name, hint, section), message=message)
+
+
+def _told(exercise: Exercise, trial: Trial, student: Student) -> str:
+    """Return a trial's message; of a public case in full, as it is in a process that was sent no hidden one."""
+    if not (trial.case.public and trial.could_tell):
+        return trial.message
+    if student.start_seconds <= MAX_ANEW_SECONDS:
+        student.begin_anew()
+        again = _try(exercise, trial.case, trial.expected, student)
+        if again.fault == trial.fault:
+            return again.message
+    return _compare(exercise, replace(trial.case, public=False), trial.outcome, trial.expected)[1]
 
 
 def _verdict(exercise, check, passed, misconception=None, hint="", section=None) -> Verdict:
@@ -135,9 +152,11 @@ def _prepared(name: str, check: Check, reference: Callable, secret: bytes) -> li
 
 
 def _try(exercise: Exercise, case: Case, expected: tuple[np.ndarray, ...], student: Student) -> Trial:
+    could_tell = student.knows_hidden
     outcome = reading.read(exercise.invoke(student, case), exercise.outputs)
+    student.knows_hidden |= not case.public
     fault, message = _compare(exercise, case, outcome, expected)
-    return Trial(case, outcome, expected, fault, message)
+    return Trial(case, outcome, expected, fault, message, could_tell)
 
 
 def _compare(exercise, case, outcome, expected) -> tuple[str | None, str]:

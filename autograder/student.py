@@ -18,7 +18,7 @@ MAX_CLAIMS = 20
 MAX_NAMES = 1000
 PART_BYTES = 2**16
 MAX_PRINTED = 2 * 2**20
-MAX_PICTURE_BYTES = 2 * 2**20
+MAX_PICTURES_BYTES = 8 * 2**20
 
 
 @dataclass(frozen=True)
@@ -115,6 +115,8 @@ class Student:
 
     cells: the source of each cell, in order.
     used: forbidden names that calls ran since ``look_out_for``, outside the cells, and the operators that were refused.
+    knows_hidden: whether the process was sent a hidden case; set by the judge, and false again for a new process.
+    start_seconds: how long the process took to start and to execute the cells.
     """
 
     cells: list[str]
@@ -122,6 +124,8 @@ class Student:
     limits: Limits = CONFIGURED
     results: list[CellResult] = field(default_factory=list)
     used: set[str] = field(default_factory=set)
+    knows_hidden: bool = False
+    start_seconds: float = 0.0
 
     def __enter__(self) -> "Student":
         self._callbacks: list[Callable] = []
@@ -139,6 +143,10 @@ class Student:
         self._kill()
 
     # public -----------------------------------------------------------------------------------
+
+    def begin_anew(self) -> None:
+        """Let the next request find a new process, which remembers nothing."""
+        self._kill()
 
     def look_out_for(self, names: frozenset[str]) -> None:
         """From now on note in ``used`` which of these functions run, and forget what was noted."""
@@ -204,6 +212,8 @@ class Student:
     # the process ------------------------------------------------------------------------------
 
     def _start(self) -> None:
+        begun = time.monotonic()
+        self.knows_hidden = False
         self._process = sandbox.start(self.rules.forbidden, self.rules.equipment)
         self._received = bytearray()
         setup = {
@@ -218,6 +228,7 @@ class Student:
             if self._process is None:
                 # That cell stopped the process: begin again without it.
                 return self._start()
+        self.start_seconds = time.monotonic() - begun
 
     def _run_cell(self, i: int, source: str) -> CellResult:
         if i in self._stopped_at:
@@ -229,8 +240,13 @@ class Student:
             return CellResult({"type": "Stopped", "message": self._stopped_at[i]})
         plots = plots[:MAX_CLAIMS] if isinstance(plots, list) else []
         pictures = (plot.tobytes() for plot in plots if isinstance(plot, np.ndarray) and plot.dtype == np.uint8)
-        pngs = tuple(picture for picture in pictures if picture.startswith(_PNG) and len(picture) <= MAX_PICTURE_BYTES)
-        return CellResult(_error_of(message), str(message.get("printed", ""))[:MAX_PRINTED], pngs)
+        room = MAX_PICTURES_BYTES - sum(len(picture) for result in self.results for picture in result.pictures)
+        pngs = []
+        for picture in pictures:
+            if picture.startswith(_PNG) and len(picture) <= room:
+                pngs.append(picture)
+                room -= len(picture)
+        return CellResult(_error_of(message), str(message.get("printed", ""))[:MAX_PRINTED], tuple(pngs))
 
     def _ask(self, request: dict, values: Any, seconds: float) -> tuple[dict, Any]:
         if self._process is None:

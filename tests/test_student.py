@@ -192,3 +192,14 @@ def test_what_a_kernel_raised_is_told_as_it_was_raised():
     source = "import triton\n@triton.jit\ndef kernel(x):\n    raise KeyError('as written')\ndef run():\n    kernel[(1,)](1)"
     with Student([source], Rules(libraries=("torch", "triton"))) as student:
         assert student.call("run").problem == "`run` raised KeyError: 'as written' (line 4: `raise KeyError('as written')`)"
+
+
+def test_pictures_are_few():
+    """However many cells plot noise, what is kept of it has an end."""
+    noise = (
+        "import numpy as np\nimport matplotlib.pyplot as plt\nfor i in range(10):\n"
+        "    plt.figure(figsize=(5, 5))\n    plt.axes([0, 0, 1, 1]).imshow(np.random.rand(500, 500, 3))\n"
+    )
+    with Student([noise, noise, noise], Rules(), replace(QUICK, cell_seconds=10.0, notebook_seconds=30.0)) as student:
+        sizes = [sum(map(len, result.pictures)) for result in student.results]
+    assert sizes[0] > 2**20 and sum(sizes) <= 8 * 2**20

@@ -399,7 +399,10 @@ def with_floored_mean(x):
     return math.sqrt(((x - np.floor(x.mean())) ** 2).mean())
 
 
-SPREADS = frozenset({"std", "var", "nanstd", "nanvar", "cov", "pstdev", "pvariance", "stdev", "variance"})
+SPREADS = frozenset(
+    "std var nanstd nanvar cov pstdev pvariance stdev variance covariance correlation linear_regression".split()
+    + ["from_samples", "NormalDist", "_ss", "moment"]
+)
 
 STANDARD_DEVIATION = Exercise(
     name="standard_deviation",

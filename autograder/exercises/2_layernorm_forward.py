@@ -950,5 +950,5 @@ TOPIC = Topic(
     stem="2_layernorm_forward",
     exercises=(LAYERNORM_FORWARD, RMSNORM_FORWARD, NORMALIZATION_AXES),
     quiz=QUIZ,
-    rules=Rules(forbidden=("torch", "tensorflow", "keras", "jax", "flax", "scipy", "sklearn", "cupy", "mxnet")),
+    rules=Rules(forbidden=("torch", "tensorflow", "keras", "jax", "flax", "scipy", "sklearn", "cupy", "mxnet", "onnx", "onnxruntime")),
 )

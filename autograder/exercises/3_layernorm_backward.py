@@ -981,6 +981,6 @@ TOPIC = Topic(
     exercises=(NUMERICAL_GRADIENT, LAYERNORM_BACKWARD, RMSNORM_BACKWARD),
     quiz=QUIZ,
     rules=Rules(
-        forbidden=("torch", "tensorflow", "keras", "jax", "flax", "autograd", "scipy", "sklearn", "cupy", "mxnet", "numdifftools"),
+        forbidden=("torch", "tensorflow", "keras", "jax", "flax", "autograd", "scipy", "sklearn", "cupy", "mxnet", "numdifftools", "onnx", "onnxruntime"),
     ),
 )

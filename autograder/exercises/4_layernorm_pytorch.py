@@ -32,6 +32,8 @@ import numpy as np
 from autograder.exercise import Case, Check, Exercise, Misconception, Output, Question, Quiz, Suspect, Topic
 from autograder.misconceptions import common, named
 from autograder.norm_parts import (
+    NORMS,
+    OPERATORS,
     by_array,
     by_feature,
     centred_by,
@@ -1000,57 +1002,7 @@ def suspects_of(parts: list) -> tuple[Suspect, ...]:
     return tuple(Suspect(name, layernorm(**changed), throughout=True) for name, changed in parts)
 
 
-NORMS = frozenset(
-    name
-    for kind in ("layer_norm", "rms_norm", "group_norm", "batch_norm", "instance_norm")
-    for name in (
-        kind,
-        f"native_{kind}",
-        f"_native_{kind}",
-        f"native_{kind}_backward",
-        f"_fused_{kind}",
-        f"fused_{kind}",
-    )
-) | {
-    "LayerNorm",
-    "RMSNorm",
-    "GroupNorm",
-    "BatchNorm1d",
-    "BatchNorm2d",
-    "BatchNorm3d",
-    "InstanceNorm1d",
-    "InstanceNorm2d",
-    "InstanceNorm3d",
-    "LocalResponseNorm",
-    "SyncBatchNorm",
-    "LazyBatchNorm1d",
-    "LazyInstanceNorm1d",
-    "_normalize",
-    "normalize",
-}
-DIFFERENTIATORS = frozenset({"grad", "vjp", "jvp", "jacobian", "jacrev", "jacfwd", "grad_and_value", "linearize"})
-OPERATORS = (
-    "native_layer_norm",
-    "native_layer_norm_backward",
-    "layer_norm",
-    "rms_norm",
-    "_fused_rms_norm",
-    "_fused_rms_norm_backward",
-    "group_norm",
-    "native_group_norm",
-    "native_group_norm_backward",
-    "instance_norm",
-    "batch_norm",
-    "native_batch_norm",
-    "native_batch_norm_backward",
-    "_native_batch_norm_legit",
-    "_native_batch_norm_legit_no_training",
-    "_batch_norm_impl_index",
-    "_batch_norm_with_update",
-    "_batch_norm_no_update",
-    "batch_norm_stats",
-    "batch_norm_elemt",
-)
+DIFFERENTIATORS = frozenset({"grad", "vjp", "jvp", "jacobian", "jacrev", "jacfwd", "grad_and_value", "linearize", "run_backward"})
 
 OUTPUTS = tuple(Output(name, "tensor") for name in ("y", "x's gradient", "weight's gradient", "bias's gradient"))
 SECOND_OUTPUTS = tuple(Output(f"the second derivative by {name}", "tensor") for name in ("x", "weight", "dy"))
@@ -1861,6 +1813,7 @@ TOPIC = Topic(
             "sklearn",
             "cupy",
             "mxnet",
+            "onnx",
             "onnxruntime",
             "apex",
             "flash_attn",

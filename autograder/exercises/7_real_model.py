@@ -26,6 +26,7 @@ import numpy as np
 from autograder import tensors
 from autograder.exercise import Case, Check, Exercise, Misconception, Output, Question, Quiz, Suspect, Topic
 from autograder.misconceptions import common, named
+from autograder.norm_parts import NORMS, OPERATORS
 from autograder.student import Reply, Rules, Student
 
 TINY = 1e-12
@@ -402,6 +403,7 @@ BUILD_LAYERNORM = Exercise(
     )
     + (Suspect("remembered-statistics", remembered(True)),),
     misconceptions=BOTH | LAYERNORM_ONLY,
+    forbidden_names=NORMS,
 )
 
 BUILD_RMSNORM = Exercise(
@@ -430,6 +432,7 @@ BUILD_RMSNORM = Exercise(
     )
     + (Suspect("remembered-statistics", remembered(False)),),
     misconceptions=BOTH | RMSNORM_ONLY,
+    forbidden_names=NORMS,
 )  # fmt: skip
 
 # fails ----------------------------------------------------------------------------------------
@@ -653,20 +656,9 @@ TOPIC = Topic(
     exercises=(BUILD_LAYERNORM, BUILD_RMSNORM, FAILS),
     quiz=QUIZ,
     rules=Rules(
-        forbidden=("tensorflow", "keras", "jax", "flax", "transformers", "scipy"),
+        forbidden=("tensorflow", "keras", "jax", "flax", "transformers", "scipy", "onnx", "onnxruntime"),
         libraries=("torch",),
-        operators=(
-            "layer_norm",
-            "native_layer_norm",
-            "rms_norm",
-            "_fused_rms_norm",
-            "group_norm",
-            "native_group_norm",
-            "batch_norm",
-            "native_batch_norm",
-            "_batch_norm_impl_index",
-            "instance_norm",
-        ),
+        operators=OPERATORS,
     ),
     prelude=PRELUDE,
 )

@@ -8,11 +8,11 @@ an answer; it never ends the process.
 
 import ast
 import builtins
+import contextlib
 import functools
 import io
 import linecache
 import os
-import re
 import resource
 import sys
 import traceback
@@ -23,19 +23,23 @@ import numpy as np
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import one_process  # noqa: E402
 import wire  # noqa: E402
+from magics import without_magics  # noqa: E402
 
 sys.path.pop(0)
 
-# Taken before any student code, which can put another in its place.
-set_profile = sys.setprofile
+# Taken before any student code, which can put others in their places.
+set_profile, set_trace, set_depth = sys.setprofile, sys.settrace, sys.setrecursionlimit
+build, execute, evaluate = compile, exec, eval
 
 torch_side = None  # the module of that name, where PyTorch is among the assignment's libraries
 
+PARSING_DEPTH = 700
 MAX_TEXT = 2**20
 MAX_WARNINGS = 20
 MAX_FIGURES = 10
 MAX_FIGURE_BYTES = 2**20
-_MAGIC = re.compile(r"^\s*[%!?]|\?\s*$")
+# What ends the noting of functions, or hides some from it, as Python reports it from within; by the function's name.
+BLINDING = {"sys.setprofile": "setprofile", "sys.settrace": "settrace", "sys.addaudithook": "addaudithook"}
 
 
 class KeptText(io.TextIOBase):
@@ -109,9 +113,14 @@ def peak_memory() -> int:
     return 1024 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
 
-def without_magics(source: str) -> str:
-    """Turn IPython's own lines (%, ! and ?) into comments: there is no shell here."""
-    return "\n".join("# " + line if _MAGIC.search(line) else line for line in source.split("\n"))
+def parse(source: str, name: str) -> ast.Module:
+    """Return a cell's syntax tree. What is nested so deep that the trusted side can't read it raises here as well."""
+    depth = sys.getrecursionlimit()
+    set_depth(PARSING_DEPTH)
+    try:
+        return build(source, name, "exec", ast.PyCF_ONLY_AST)
+    finally:
+        set_depth(depth)
 
 
 def figures() -> list[np.ndarray]:
@@ -144,10 +153,11 @@ def spellings(names: tuple[str, ...]) -> dict[str, str]:
 def watcher(names: list[str], found: set[str]):
     """Return a function for ``sys.setprofile``: those of the names that run, and do not stand in the cells, it puts in ``found``."""
     known = spellings(tuple(names))
+    ours = {__file__, getattr(torch_side, "__file__", None)}
 
     def watch(frame, event: str, argument: object) -> None:
         if event == "c_call":
-            if argument.__name__ in known and frame.f_code.co_filename != __file__:
+            if argument.__name__ in known and frame.f_code.co_filename not in ours:
                 found.add(known[argument.__name__])
         elif event == "call":
             code = frame.f_code
@@ -155,6 +165,21 @@ def watcher(names: list[str], found: set[str]):
                 found.add(known[code.co_name])
 
     return watch
+
+
+def blinded() -> set[str]:
+    """Return a set in which from now on stands what could end the noting of functions, or hide some from it.
+
+    No code takes this hook away again, and unlike the watcher it sees what is called from C.
+    """
+    found: set[str] = set()
+
+    def hook(event: str, arguments: tuple) -> None:
+        if event in BLINDING:
+            found.add(BLINDING[event])
+
+    sys.addaudithook(hook)
+    return found
 
 
 class StudentCode:
@@ -181,6 +206,7 @@ class StudentCode:
                 value += self.mapped
             resource.setrlimit(getattr(resource, name), (value, value))
         one_process.stay_one_process()
+        self.blinded = blinded()
         return {}, None
 
     def cell(self, message: dict) -> tuple[dict, object]:
@@ -194,17 +220,17 @@ class StudentCode:
         try:
             sys.stdout = sys.stderr = out
             try:
-                tree = ast.parse(source, name)
+                tree = parse(source, name)
             except SyntaxError:
                 source = without_magics(source)
-                tree = ast.parse(source, name)
+                tree = parse(source, name)
             linecache.cache[name] = (len(source), None, source.splitlines(True), name)
             last = None
             if tree.body and isinstance(tree.body[-1], ast.Expr):
                 last = ast.Expression(tree.body.pop().value)
-            exec(compile(tree, name, "exec"), self.namespace)
+            execute(build(tree, name, "exec"), self.namespace)
             if last is not None:
-                value = eval(compile(last, name, "eval"), self.namespace)
+                value = evaluate(build(last, name, "eval"), self.namespace)
                 if value is not None:
                     out.write(repr(value) + "\n")
         except BaseException as raised:  # a cell may raise SystemExit or worse
@@ -228,13 +254,11 @@ class StudentCode:
             sys.stdout = sys.stderr = KeptText()
             with warnings.catch_warnings(record=True) as warned:
                 warnings.simplefilter("always")
-                if message["forbidden"]:
-                    set_profile(watcher(message["forbidden"], used))
-                result = function(*args, **kwargs)
+                with self.watching(message["forbidden"], used):
+                    result = function(*args, **kwargs)
         except BaseException as raised:
             return {"error": describe(raised), "used": with_refused(used)}, None
         finally:
-            set_profile(None)
             sys.stdout, sys.stderr = stdout, stderr
         grown = peak_memory() - memory
         changed = [i for i, (old, new) in enumerate(zip(before, args)) if old != fingerprint(new)]
@@ -259,19 +283,29 @@ class StudentCode:
             sys.stdout = sys.stderr = KeptText()
             with warnings.catch_warnings(record=True) as warned:
                 warnings.simplefilter("always")
-                if message["forbidden"]:
-                    set_profile(watcher(message["forbidden"], used))
-                found, told, changed = torch_side.run(self.namespace, message["target"], message["mode"], asked)
+                with self.watching(message["forbidden"], used):
+                    found, told, changed = torch_side.run(self.namespace, message["target"], message["mode"], asked)
         except torch_side.Unmet as problem:
             return {"problem": str(problem), "used": with_refused(used)}, None
         except BaseException as raised:
             return {"error": describe(raised), "used": with_refused(used)}, None
         finally:
-            set_profile(None)
             sys.stdout, sys.stderr = stdout, stderr
         said = [f"{w.category.__name__}: {w.message}"[:300] for w in warned[:MAX_WARNINGS]]
         seen = {"changed": changed, "warnings": said, "used": with_refused(used), "told": told}
         return seen, torch_side.sendable(found)
+
+    @contextlib.contextmanager
+    def watching(self, names: list[str], used: set[str]):
+        """Note in ``used`` which of these functions run, and what could have hidden one."""
+        set_trace(None)  # while such a function runs nothing is noted
+        set_profile(watcher(names, used) if names else None)
+        self.blinded -= {"settrace", "setprofile"}  # these were ours
+        try:
+            yield
+        finally:
+            used |= self.blinded
+            set_profile(None)
 
     # what crosses -----------------------------------------------------------------------------
 

@@ -246,7 +246,7 @@ PREFIX_BYTES = _PREFIX.size
 def unpack(head: bytes, body: bytes) -> tuple[dict, Any]:
     """Return (message, values) of a frame. Raises WireError on anything that is not one."""
     try:
-        message = json.loads(str(head, "utf-8"))
+        message = _loads(str(head, "utf-8"))
     except (ValueError, RecursionError) as error:
         raise WireError("a frame that is not JSON") from error
     if not isinstance(message, dict):
@@ -255,6 +255,14 @@ def unpack(head: bytes, body: bytes) -> tuple[dict, Any]:
         return message, _Decoder(memoryview(body)).value(message.pop("values", {"t": "none"}))
     except (ValueError, TypeError, OverflowError) as error:
         raise WireError("a malformed value") from error
+
+
+def _loads(text: str) -> Any:
+    """Read JSON; half a character (a lone surrogate), which can't be written to a file, becomes "?"."""
+    found = json.loads(text)
+    if "\\u" not in text:
+        return found
+    return json.loads(json.dumps(found, ensure_ascii=False).encode("utf-8", "replace"))
 
 
 def read_frame(stream: BinaryIO) -> tuple[dict, Any]:

@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from tests.attacks.rows import ALL, FIRST, Make, Place, Row, around, cell_of, changed, marks, new_cell, solutions, written
+from tests.attacks.rows import ALL, FIRST, Make, Place, Row, answered, around, cell_of, changed, marks, new_cell, solutions, written
 
 
 def each_source(change):
@@ -94,6 +94,10 @@ BEFORE = {
     "timed_cell": "%%time\n",
     "timed_cell_with_blank_line": "\n%%timeit -n 3\n",
     "question_about_a_function": "np.mean?\n?np.sum\nnp.sqrt??\n",
+    "magic_in_a_block": "for i in range(2):\n    %time np.sqrt(i)\n",
+    "magic_with_a_result": "files = !ls\ntimes = %timeit -o -q np.sqrt(2)\n",
+    "magic_and_a_comment_that_asks": "%matplotlib inline\nhalf = 1 / 2  # a half?\nprint(half)\n",
+    "half_a_character_printed": "print('\\ud800')\n",
     "help": "help(len)\n",
     "plots": "import matplotlib.pyplot as plt\nplt.plot([1, 2])\nplt.show()\nplt.show(block=True)\nplt.pause(0.01)\n",
     "window_for_plots": "import matplotlib\nmatplotlib.use('TkAgg')\n",
@@ -117,11 +121,38 @@ AFTER = {
     "main": "if __name__ == '__main__':\n    print(standard_deviation(np.array([1.0, 2.0])))\n",
     "thread": "import threading\nthreading.Thread(target=print, args=('x',)).start()\n",
     "short_wait": "import time\ntime.sleep(0.5)\n",
+    "half_a_character_raised": "raise ValueError('\\udc80')\n",
+    "timed_by_hand": "import time, timeit\nprint(timeit.timeit(lambda: standard_deviation([1.0, 2.0]), number=3), time.time())\n",
+    "own_tests": "import unittest\nassert np.isclose(standard_deviation(np.arange(3.0)), np.std(np.arange(3.0)))\n",
     "greek_names": "μ, σ = 0.0, 1.0\nprint(f'{μ} ± {σ} é 日本 🎓')\n",
     "many_figures": "import matplotlib.pyplot as plt\nfor i in range(12):\n    plt.figure()\n    plt.plot([i])\n",
 }
 
+# Right answers whose names a library has too.
+OWN_NAMES = {
+    "lambda_called_std": "std = lambda x: float(np.sqrt(np.mean((x - np.mean(x)) ** 2)))\ndef standard_deviation(scores):\n    return std(scores)\n",
+    "variable_called_vars": "def standard_deviation(scores):\n    vars = np.mean((scores - np.mean(scores)) ** 2)\n    return float(np.sqrt(vars))\n",
+    "field_called_std": """
+from dataclasses import dataclass
+@dataclass
+class Spread:
+    var: float
+    std: float
+def standard_deviation(scores):
+    var = np.mean((scores - np.mean(scores)) ** 2)
+    return float(Spread(var, np.sqrt(var)).std)
+""",
+    "field_of_a_tuple_called_var": """
+from collections import namedtuple
+Spread = namedtuple("Spread", "mean, var")
+def standard_deviation(scores):
+    spread = Spread(np.mean(scores), np.mean((scores - np.mean(scores)) ** 2))
+    return float(np.sqrt(spread.var))
+""",
+}
+
 ROWS = (
+    *(Row(name, answered(FIRST, "import numpy as np\n" + text), ALL, exact=True) for name, text in OWN_NAMES.items()),
     *(Row(name, around(FIRST, before=text), ALL, exact=True) for name, text in BEFORE.items()),
     *(Row(f"{name}_at_the_end", around(FIRST, after=text), ALL, exact=True) for name, text in AFTER.items()),
     Row("colab", changed(from_colab), ALL, exact=True),

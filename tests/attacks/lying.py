@@ -1,6 +1,6 @@
 """Submissions that lie to the checks: patched libraries, objects that agree with everything, forged replies."""
 
-from tests.attacks.rows import EXERCISES, FIRST, QUIZ, Row, answered, code
+from tests.attacks.rows import EXERCISES, FIRST, QUIZ, Make, Place, Row, answered, code, solutions
 
 OTHERS = tuple(name for name in (*EXERCISES, QUIZ) if name != FIRST)
 
@@ -41,6 +41,24 @@ class Agreeable:
 EVERYWHERE = "standard_deviation = z_scores = z_scores_by_row = running_mean_variance = lambda *a: {}\n"
 
 BY_LIBRARY = "ready_made = {}\ndef standard_deviation(scores):\n    return float(ready_made(np.asarray(scores)))\n"
+
+# The library's function, and a call of it when the watch was switched off.
+ALIAS = "import sys\nspread = np.std\n"
+UNSEEN = ALIAS + "def standard_deviation(scores):\n    {}\n    return float(spread(scores))\n"
+OFF = "list(map(sys.setprofile, [None]))"
+
+
+def after_a_first_cell(first: str, second: str) -> Make:
+    """Nothing but two cells of code: what the first one does, the second one builds on."""
+
+    def make(place: Place) -> None:
+        notebook = place.empty()
+        for cell, text in zip(solutions(notebook), (first, second)):
+            cell["source"] = "import numpy as np\n" + text if text is first else text
+        place.write(notebook)
+
+    return make
+
 
 IN_FRAMES = '''
 import gc, sys
@@ -283,4 +301,41 @@ def standard_deviation(scores):
             frame.f_locals["before"][0] = frame.f_globals["fingerprint"](scores)
     return float(np.sqrt((scores ** 2).mean()))
 """), (FIRST, *OTHERS), loses=(f"{FIRST}/untouched",), tells="Not counted yet"),
+    Row("library_in_a_thread", answered(FIRST, ALIAS + """
+import threading
+def standard_deviation(scores):
+    found = []
+    thread = threading.Thread(target=lambda: found.append(spread(scores)))
+    thread.start()
+    thread.join()
+    return float(found[0])
+"""), OTHERS, tells="start new thread"),
+    Row("library_behind_a_watch_ended_from_c", answered(FIRST, UNSEEN.format("list(map(object.__getattribute__(sys, 'set' + 'profile'), [None]))")), OTHERS, tells="The code uses `setprofile`"),
+    Row("library_behind_an_unpickled_order", answered(FIRST, "import pickle\n" + UNSEEN.format(r"pickle.loads(b'csys\nsetprofile\n(NtR.')")), OTHERS, tells="The code uses `setprofile`"),
+    Row("library_behind_a_text_run_unseen", answered(FIRST, UNSEEN.format(f"print.__self__.exec('import sys; {OFF}')")), OTHERS, tells="The code uses `setprofile`"),
+    Row("library_behind_a_magic_line", answered(FIRST, "%matplotlib inline\n" + UNSEEN.format(OFF)), OTHERS, tells="The code uses `setprofile`"),
+    Row("change_hidden_behind_a_magic_line", answered(FIRST, "%matplotlib inline\n" + IN_FRAMES + """
+def standard_deviation(scores):
+    scores -= scores.mean()
+    for frame in frames():
+        if "before" in frame.f_locals:
+            frame.f_locals["before"][0] = frame.f_globals["fingerprint"](scores)
+    return float(np.sqrt((scores ** 2).mean()))
+"""), (FIRST, *OTHERS), loses=(f"{FIRST}/untouched",), tells="Not counted yet"),
+    Row("library_too_deep_to_be_read", after_a_first_cell("import sys\nsys.setrecursionlimit(30_000)\n", "y = 0" + "+1" * 3500 + "\n" + UNSEEN.format(OFF))),
+    Row("library_read_by_another_parser", after_a_first_cell(
+        "import ast\nparse = ast.parse\nast.parse = lambda text, *a: parse(text.removeprefix('$$'), *a)\n", "$$\n" + UNSEEN.format(OFF))),
+    Row("library_by_samples", answered(FIRST, """
+        import statistics
+        def standard_deviation(scores):
+            n = len(scores)
+            return statistics.NormalDist.from_samples(map(float, scores))._sigma * ((n - 1) / n) ** 0.5 if n > 1 else 0.0
+    """), OTHERS, tells="The code uses `from_samples`"),
+    Row("library_by_covariance", answered(FIRST, """
+        import statistics
+        both = statistics.covariance
+        def standard_deviation(scores):
+            n, values = len(scores), [float(v) for v in scores]
+            return (both(values, values) * (n - 1) / n) ** 0.5 if n > 1 else 0.0
+    """), OTHERS, tells="The code uses `covariance`"),
 )  # fmt: skip

@@ -184,4 +184,22 @@ def told(x):
     return np.zeros(int(abs(np.ravel(x)[0]) * 1e4) % 8_000_000)
 z_scores = z_scores_by_row = told
 """)),
+    Row("hidden_inputs_by_a_later_error", code("""
+seen = []
+def standard_deviation(x):
+    values = [float(v) for v in x]
+    if values == [20, 50, 60, 80, 90] and seen:
+        raise ValueError("LA" "TER " + str(seen))
+    if values != [round(v) for v in values]:
+        seen.append(values)
+    return 0.5
+"""), tells="raise ValueError"),
+    Row("hidden_inputs_by_a_later_result", code("""
+seen = []
+def z_scores(x):
+    if len(seen) > 2:
+        return np.full(np.shape(x), 77777.125)
+    seen.append(x)
+    return np.zeros(np.shape(x))
+""")),
 )  # fmt: skip

@@ -64,7 +64,7 @@ ROWS = (
     first_is("import multiprocessing\nreturn multiprocessing.Pool(64).map(abs, range(9))", "pool_of_processes"),
     first_is("os.system('sleep 60 &'); os.execv('/bin/true', ['true'])", "another_program", tells="ended the process"),
     first_is("while True: threading.Thread(target=time.sleep, args=(60,), daemon=True).start()", "thread_bomb"),
-    first_is("threading.Thread(target=time.sleep, args=(60,)).start()\nraise SystemExit", "thread_that_stays", tells="SystemExit"),
+    first_is("threading.Thread(target=time.sleep, args=(60,)).start()\nraise SystemExit", "thread_that_stays", tells="start new thread"),
     first_is("for i in range(10**6):\n    with open(f'/tmp/{i}', 'wb') as file: file.write(bytes(2**25))", "full_disk", tells="OSError"),
     first_is("with open('/tmp/x', 'wb') as file:\n    while True: file.write(bytes(2**24))", "huge_file_written", tells="ended the process|OSError"),
     first_is("files = []\nwhile True: files.append(open('/dev/zero'))", "every_descriptor", tells="OSError"),

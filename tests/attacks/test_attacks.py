@@ -146,5 +146,13 @@ def test_no_hidden_input_is_told(batch):
     assert not [hint for hint in hidden if "HIDDEN" in hint or re.search(r"\d{5}", hint)], "a hidden input"
 
 
+def test_no_hidden_input_is_told_later(batch):
+    """Of a case that everybody knows neither words nor figures are told by a process that was sent a hidden one."""
+    rows = [batch.results[f"atk_hidden_inputs_by_a_later_{what}"] for what in ("error", "result")]
+    hints = [v["hint"] for row in rows for v in row["verdicts"]]
+    assert any("For the scores 7, 7, 7" in hint for hint in hints)
+    assert not [hint for hint in hints if "LATER" in hint or "77777" in hint]
+
+
 def test_the_terminal_gets_no_orders(batch):
     assert "\x1b[2J" not in batch.said
