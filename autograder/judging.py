@@ -13,7 +13,7 @@ from autograder.exercise import Case, Check, Exercise, Quiz, Suspect, Topic, Ver
 from autograder.student import Student
 
 MAX_TOLD_SIZE = 4096
-MAX_ANEW_SECONDS = 1.0
+MAX_ANEW_SECONDS = 2.0
 TELLING = {"value", "shape"}  # the faults by which an imitation can be recognised
 BLINDING = {"setprofile", "settrace", "addaudithook"}  # functions that end the noting of functions; the call itself is noted
 
