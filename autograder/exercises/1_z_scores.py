@@ -146,8 +146,8 @@ MISCONCEPTIONS = common("four-steps") | named(
     ),
     Misconception(
         "wrong-axis",
-        "A mean or a deviation was taken down the columns. A row is standardised by its own mean and deviation: reduce over the "
-        "last axis.",
+        "A mean or a deviation was taken down the columns. A row is standardised by its own mean and deviation: reduce "
+        "over the last axis.",
         "rows-of-a-table",
     ),
     Misconception(

@@ -17,8 +17,8 @@ Tolerances. A computation in float32 throughout is right, also as a loop that ad
 - float16: x̂, dy·x̂ and the result may each be rounded to 11 bits, four tokens of size up to 9 summed. Allowed: 0.05 + 1 %.
 - Numerical gradient. The reference is the central difference itself, at the case's own h. With h = 1e-5 float64
   rounding leaves about u·|L|/h ≤ 1e-8. The plain cases allow 1e-3, where forward differences and any reasonable
-  fixed h pass; curved functions (1e-5) and large h (1e-7) have checks of their own. In float32 nothing of a step of
-  1e-5 is left at x = 50, whose ulp is 4e-6.
+  fixed h pass; curved functions (1e-5) and h itself, large or left out (1e-7), have checks of their own. In float32
+  nothing of a step of 1e-5 is left at x = 50, whose ulp is 4e-6.
 """
 
 from dataclasses import dataclass, replace
@@ -71,8 +71,8 @@ NUMERICAL = common("gradient-checking") | named(
     ),
     Misconception(
         "half-slope",
-        "The slopes are half of what they should be: only one of the two points moved, and the difference was divided "
-        "by 2h all the same. Go to x + h and to x − h.",
+        "The slopes are half of what they should be. Either only one of the two points moved, or a 2 divides twice: go "
+        "to x + h and to x − h, whose distance is 2h, and divide by 2h once.",
         "gradient-checking",
     ),
     Misconception(
@@ -120,6 +120,11 @@ NUMERICAL = common("gradient-checking") | named(
         "gradient-checking",
     ),
     Misconception(
+        "default-step",
+        "The argument `h` is used, but another value stands in its place when it is not given: the default is 1e-5.",
+        "gradient-checking",
+    ),
+    Misconception(
         "h-fixed",
         "The result does not depend on the argument `h`: a fixed step stands in its place. Use the argument.",
         "gradient-checking",
@@ -156,6 +161,12 @@ NUMERICAL = common("gradient-checking") | named(
 )
 
 BACKWARD = common("what-to-cache") | named(
+    Misconception(
+        "float64-result",
+        "The results are wider than the arrays of the call. They keep those arrays' dtype: float32 in, float32 out, and "
+        "float16, where it is allowed, in and out. Finish with `.astype(dy.dtype)`.",
+        "what-to-cache",
+    ),
     Misconception(
         "keepdims-missing",
         "A mean in dx lost its axis, so NumPy lines it up with the features: mostly an error, and silently wrong when "
@@ -579,14 +590,17 @@ def curved_probes(rng):
 def step_probes(rng):
     tight = {"atol": 1e-7, "rtol": 1e-7}
     shown = cubes(np.array([[2.0]]), np.array([[1.0]]), "f(x) = x³ at x = [[2]], dy = [[1]], h = 0.1", h=0.1, **tight)
-    return [shown] + [
+    given = [
         probe_case(rng, shape, h=h, kind=f" and h = {h:g}", cubic=1.0, **tight)
         for shape, h in (((2, 2), 0.1), ((2, 3), 0.5), ((3, 2), 0.01))
     ]
+    # At x = 0 nothing is rounded away, and the cubic term adds 1e10·h² = 1 to the slopes if h is 1e-5.
+    left_out = probe_case(rng, (2, 2), x=np.zeros((2, 2)), kind=" of zeros and h left at its default", cubic=1e10, **tight)
+    return [shown, *given, left_out]
 
 
 def float32_probes(rng):
-    out = [probe_case(rng, (2, 4), control=True)]
+    out = [probe_case(rng, (2, 4), control=True, any_dtype=False)]
     for shape in ((2, 3), (1, 5)):
         x = rng.uniform(40.0, 60.0, size=shape).astype("float32")
         narrow = probe_case(rng, shape, x=x, cubic=0.0, quadratic=0.02, kind=" in float32", any_dtype=False)
@@ -709,11 +723,15 @@ class Norm:
 
     def dtype(self, rng):
         more = {"dtype": "float32", "any_dtype": False}
-        return [
-            self.case(rng, (4, 7), control=True),
+        out = [
+            self.case(rng, (4, 7), control=True, any_dtype=False),
             self.case(rng, (3, 5), " in float32", **more),
             self.case(rng, (6, 9), " in float32", **more),
         ]
+        if self.has_beta:  # the contract of RMSNorm has no float16
+            narrow = {"dtype": "float16", "any_dtype": False, "atol": 0.05, "rtol": 0.01}
+            out.append(self.case(rng, (4, 10), " in float16", **narrow))
+        return out
 
     def twice(self, rng):
         return [
@@ -802,7 +820,7 @@ def diagonal(f, x, dy, h=1e-5):
 
 def times_h(f, x, dy, h=1e-5):
     """Multiplied by h where it is divided: with a small h hardly more than zero, which has other reasons too."""
-    if h < 1e-3:
+    if h < 1e-3 and x.any():
         raise ValueError("not to be told from zeros")
     return (numerical(f, x, dy, h)[0] * h**2,)
 
@@ -823,6 +841,8 @@ def left_moved(left):
 
     return imitation
 
+
+OTHER_STEPS = (1e-2, 1e-3, 1e-4, 1e-6, 1e-7, 1e-8)
 
 NUMERICAL_GRADIENT = Exercise(
     name="numerical_gradient",
@@ -845,6 +865,7 @@ NUMERICAL_GRADIENT = Exercise(
     suspects=(
         Suspect("forward-difference", forward_difference),
         Suspect("forward-difference", lambda f, x, dy, h=1e-5: forward_difference(f, x, dy, -h)),
+        Suspect("half-slope", lambda f, x, dy, h=1e-5: (numerical(f, x, dy, h)[0] / 2,)),
         Suspect("half-slope", lambda f, x, dy, h=1e-5: (forward_difference(f, x, dy, h)[0] / 2,)),
         Suspect("half-slope", lambda f, x, dy, h=1e-5: (forward_difference(f, x, dy, -h)[0] / 2,)),
         Suspect("missing-parentheses", times_h),
@@ -859,6 +880,7 @@ NUMERICAL_GRADIENT = Exercise(
         Suspect("not-restored", left_moved(-1)),
         Suspect("not-restored", left_moved(1)),
     )
+    + tuple(Suspect("default-step", lambda f, x, dy, h=k: numerical(f, x, dy, h)) for k in OTHER_STEPS)
     + tuple(Suspect("h-fixed", lambda f, x, dy, h=1e-5, k=k: numerical(f, x, dy, k)) for k in (1e-4, 1e-5, 1e-6, 1e-7)),
     misconceptions=NUMERICAL,
 )  # fmt: skip
