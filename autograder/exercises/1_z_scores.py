@@ -456,6 +456,13 @@ def with_floored_mean(x):
     return math.sqrt(((x - np.floor(x.mean())) ** 2).mean())
 
 
+def added_up(x):
+    """The root of the mean deviation, one score after another: rounding differs from NumPy's."""
+    values = x.tolist()
+    mean = sum(values) / len(values)
+    return math.sqrt(sum(value - mean for value in values) / len(values))
+
+
 SPREADS = frozenset({"std", "var", "nanstd", "nanvar", "cov", "pstdev", "pvariance", "stdev", "variance"})
 
 STANDARD_DEVIATION = Exercise(
@@ -482,6 +489,7 @@ STANDARD_DEVIATION = Exercise(
         Suspect("root-before-mean", lambda x: (math.sqrt((deviations(x) ** 2).sum()) / len(x),)),
         Suspect("not-squared", lambda x: (np.sqrt(deviations(x).mean()),), throughout=True),
         Suspect("not-squared", lambda x: (np.sqrt((deviations(x) * 2).mean()),), throughout=True),
+        Suspect("not-squared", lambda x: (added_up(x),), throughout=True),
         Suspect("sum-subtracted", lambda x: (math.sqrt(((x - x.sum()) ** 2).mean()),)),
         Suspect("not-centred", lambda x: (math.sqrt((x**2).mean()),)),
         Suspect("integer-truncated", lambda x: (with_floored_mean(x),)),

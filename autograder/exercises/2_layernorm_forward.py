@@ -70,6 +70,12 @@ BOTH = common("any-shape") | named(
         "any-shape",
     ),
     Misconception(
+        "root-before-mean",
+        "The root was taken of a sum of squares, and d divided only then. Divide by d under the root; a norm "
+        "(`np.linalg.norm`) is divided by √d.",
+        "layernorm-equation",
+    ),
+    Misconception(
         "outputs-swapped",
         "What stands first is no array. Both results are returned together, the output before the cache: "
         "`return y, cache`.",
@@ -669,6 +675,10 @@ def padded_mean_only(x, gamma, beta, eps=EPS):
     return like_layernorm(x, gamma, beta, eps, centre=lambda v: mu)
 
 
+def deviation(x):
+    return x - mean(x)
+
+
 def variance(x, axis=-1):
     return mean((x - mean(x, axis)) ** 2, axis)
 
@@ -796,6 +806,8 @@ LAYERNORM_SUSPECTS = (
         "not-squared", written(lambda x, e: (x - mean(x)) / np.sqrt(mean(x - mean(x)) + e)), throughout=True
     ),
     Suspect("not-averaged", written(lambda x, e: (x - mean(x)) / np.sqrt((x - mean(x)) ** 2 + e))),
+    Suspect("root-before-mean", written(lambda x, e: deviation(x) / (np.sqrt(total(deviation(x) ** 2) + e) / x.shape[-1]))),
+    Suspect("root-before-mean", written(lambda x, e: deviation(x) / np.sqrt(total(deviation(x) ** 2) / x.shape[-1] ** 2 + e))),
     Suspect("beta-scaled", lambda x, g, b, eps=EPS: (g * (right(x, eps) + b),)),
     Suspect("gamma-beta-swapped", lambda x, g, b, eps=EPS: (b * right(x, eps) + g,)),
     Suspect("padded-lanes", padded_layernorm(False, False)),
@@ -827,6 +839,8 @@ RMSNORM_SUSPECTS = (
     Suspect("not-squared", lambda x, g, eps=EPS: (g * x / np.sqrt(mean(x) + eps),)),
     Suspect("not-squared", lambda x, g, eps=EPS: (g * x / np.sqrt(mean(x) ** 2 + eps),)),
     Suspect("not-averaged", lambda x, g, eps=EPS: (g * x / np.sqrt(x**2 + eps),)),
+    Suspect("root-before-mean", lambda x, g, eps=EPS: (g * x / (np.sqrt(sum_of_squares(x) + eps) / x.shape[-1]),)),
+    Suspect("root-before-mean", lambda x, g, eps=EPS: (g * x / np.sqrt(sum_of_squares(x) / x.shape[-1] ** 2 + eps),)),
     Suspect("padded-lanes", lambda x, g, eps=EPS: (g * x / np.sqrt(mean_square(padded(x)) + eps),)),
     Suspect("eps-missing", lambda x, g, eps=EPS: (g * x / np.sqrt(mean_square(x)),)),
     Suspect("eps-outside-root", lambda x, g, eps=EPS: (g * x / (np.sqrt(mean_square(x)) + eps),)),

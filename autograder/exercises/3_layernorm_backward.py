@@ -77,8 +77,13 @@ NUMERICAL = common("gradient-checking") | named(
     ),
     Misconception(
         "missing-parentheses",
-        "Python divides and multiplies from left to right, so `/ 2 * h` divides by 2 and multiplies by h. Write "
+        "Python divides and multiplies from left to right, so `/ 2 * h` multiplies by h, and `/ h * 2` by 2. Write "
         "`/ (2 * h)`.",
+        "gradient-checking",
+    ),
+    Misconception(
+        "not-divided",
+        "This is a difference of two losses, not yet a slope: divide by the distance of the two points, 2h.",
         "gradient-checking",
     ),
     Misconception(
@@ -216,6 +221,24 @@ BACKWARD = common("what-to-cache") | named(
         "The correction along x̂ is twice or half of what it should be. On the path through the variance the square "
         "gives a factor 2 and the root a factor ½, which cancel: one of them got lost.",
         "gradient-by-graph",
+    ),
+    Misconception(
+        "divided-by-d-twice",
+        "A correction in dx is too small by a factor d: a mean is the sum divided by d already, and it was divided "
+        "once more.",
+        "gradient-by-graph",
+    ),
+    Misconception(
+        "d-forgotten",
+        "A factor d got lost. With sums in place of means dx is (d·g − …)/(d·σ): d stands before g and in the "
+        "denominator. With means it stands nowhere.",
+        "gradient-by-jacobian",
+    ),
+    Misconception(
+        "xhat-wrong",
+        "The backward pass works with an x̂ that is not normalised. It is what γ multiplied in the forward pass: divided "
+        "by the root (or multiplied by its reciprocal), and in LayerNorm with the mean subtracted before.",
+        "what-to-cache",
     ),
     Misconception(
         "dgamma-without-xhat",
@@ -818,11 +841,15 @@ def diagonal(f, x, dy, h=1e-5):
     return (np.array(slopes).reshape(x.shape) / (2 * h),)
 
 
-def times_h(f, x, dy, h=1e-5):
-    """Multiplied by h where it is divided: with a small h hardly more than zero, which has other reasons too."""
-    if h < 1e-3 and x.any():
-        raise ValueError("not to be told from zeros")
-    return (numerical(f, x, dy, h)[0] * h**2,)
+def scaled(by):
+    """A gradient that is too small by a power of h: with a small h hardly more than zero, which has other reasons too."""
+
+    def imitation(f, x, dy, h=1e-5):
+        if h < 1e-3 and x.any():
+            raise ValueError("not to be told from zeros")
+        return (numerical(f, x, dy, h)[0] * by(h),)
+
+    return imitation
 
 
 def left_moved(left):
@@ -868,7 +895,10 @@ NUMERICAL_GRADIENT = Exercise(
         Suspect("half-slope", lambda f, x, dy, h=1e-5: (numerical(f, x, dy, h)[0] / 2,)),
         Suspect("half-slope", lambda f, x, dy, h=1e-5: (forward_difference(f, x, dy, h)[0] / 2,)),
         Suspect("half-slope", lambda f, x, dy, h=1e-5: (forward_difference(f, x, dy, -h)[0] / 2,)),
-        Suspect("missing-parentheses", times_h),
+        Suspect("missing-parentheses", scaled(lambda h: h**2)),
+        Suspect("missing-parentheses", lambda f, x, dy, h=1e-5: (4 * numerical(f, x, dy, h)[0],)),
+        Suspect("not-divided", scaled(lambda h: 2 * h)),
+        Suspect("not-divided", scaled(lambda h: h)),
         Suspect("sign-reversed", lambda f, x, dy, h=1e-5: (-numerical(f, x, dy, h)[0],)),
         Suspect("mean-for-sum", lambda f, x, dy, h=1e-5: (numerical(f, x, dy, h)[0] / dy.size,)),
         Suspect("divided-by-h", lambda f, x, dy, h=1e-5: (2 * numerical(f, x, dy, h)[0],)),
@@ -917,6 +947,22 @@ def outside_root(statistics):
     return other
 
 
+def multiplied(statistics):
+    """x̂ with what should divide it as a factor."""
+
+    def other(x, eps):
+        xhat, s = statistics(x, eps)
+        return xhat * s**2, s
+
+    return other
+
+
+def not_centred(x, eps):
+    """LayerNorm's σ_ε, and an x̂ whose mean was forgotten."""
+    s = centred_by(x, eps)[1]
+    return x / s, s
+
+
 def common_parts(dx, statistics):
     """Return [(misconception, parts)] of what can go wrong in either norm, given its right dx and statistics."""
     centre = dx is layernorm_dx
@@ -931,6 +977,9 @@ def common_parts(dx, statistics):
     def other_second(term):
         """dx with another correction along x̂."""
         return lambda p: (p.g - (mean(p.g) if centre else 0.0) - term(p)) / p.s
+
+    def width(p):
+        return p.x.shape[-1]
 
     def batch(p):
         return p.x.shape[0]
@@ -974,6 +1023,11 @@ def common_parts(dx, statistics):
         ("gamma-twice", {"dx": lambda p: dx(p._replace(g=p.gamma * p.g))}),
         ("factor-of-two", {"dx": written(lambda p: mean(p.g), lambda p: 2 * along(p))}),
         ("factor-of-two", {"dx": written(lambda p: mean(p.g), lambda p: along(p) / 2)}),
+        ("divided-by-d-twice", {"dx": written(lambda p: mean(p.g), lambda p: along(p) / width(p))}),
+        ("divided-by-d-twice", {"dx": written(lambda p: mean(p.g) / width(p), lambda p: along(p) / width(p))}),
+        ("d-forgotten", {"dx": lambda p: width(p) * dx(p)}),
+        ("d-forgotten", {"dx": lambda p: dx(p) + (p.g / width(p) - p.g) / p.s}),
+        ("xhat-wrong", {"statistics": multiplied(statistics)}),
         ("dgamma-without-xhat", {"dgamma": dbeta_of}),
         ("sigma-missing", {"dx": lambda p: dx(p) * p.s}),
         ("full-projection", {"dx": written(lambda p: mean(p.g), lambda p: (p.g * p.xhat).sum(**SUM) / (p.xhat**2).sum(**SUM))}),
@@ -1023,6 +1077,8 @@ LAYERNORM_PARTS = [
     ("dy-for-g", {"dx": other_first(lambda p: mean(p.dy))}),
     ("dx-uses-x", {"dx": lambda p: (p.g - mean(p.g) - p.xhat * p.s**2 * mean(p.g * p.xhat)) / p.s}),
     ("dx-uses-x", {"dx": lambda p: (p.g - mean(p.g) - p.xhat * p.s * mean(p.g * p.xhat)) / p.s}),
+    ("divided-by-d-twice", {"dx": other_first(lambda p: mean(p.g) / p.x.shape[-1])}),
+    ("xhat-wrong", {"statistics": not_centred}),
     ("dbeta-uses-xhat", {"dbeta": dgamma_of}),
     ("divided-by-batch", {"dbeta": lambda p: dbeta_of(p) / (p.x.size // p.x.shape[-1])}),
     ("dgamma-wrong-axis", {"dbeta": lambda p: p.dy.sum(0)}),
