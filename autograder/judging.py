@@ -245,8 +245,8 @@ def _candidates(exercise, check, trials, failed, earlier):
     signs = {trial.outcome.sign for trial in failed}
     if len(signs) == 1:
         yield signs.pop()
-    if faults == {"dtype"} and all(_is_wider(trial) for trial in failed):
-        yield "float64-result"
+    if faults == {"dtype"}:
+        yield "float64-result" if all(_is_wider(trial) for trial in failed) else "fixed-dtype"
     if faults == {"changed"} or _writes_where_it_may_not(trials, failed):
         yield "input-mutated"
     if faults & TELLING:

@@ -12,6 +12,8 @@ def common(section: str) -> dict[str, Misconception]:
         "returns-none": "The function ends without `return`, so Python returns None.",
         "float64-result": "The result keeps the input's dtype: float32 in, float32 out. Somewhere a float64 array or "
         "scalar joins in and widens the result; convert back with `.astype(x.dtype)` at the end.",
+        "fixed-dtype": "The result has a dtype of its own. It keeps the input's: float64 in, float64 out, and float32 in, "
+        "float32 out. Compute in whichever is safe, and convert the result to the input's dtype at the end.",
         "input-mutated": "An operator such as `x -= …` or `x[...] = …` writes into the caller's array. Make a new array "
         "(`x = x - …`) or copy first.",
         "transposed": "The values are right but stand transposed: rows and columns are exchanged.",

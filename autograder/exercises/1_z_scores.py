@@ -59,6 +59,28 @@ MISCONCEPTIONS = common("four-steps") | named(
         "four-steps",
     ),
     Misconception(
+        "root-before-mean",
+        "The root was taken of the sum, and n divided only then. Average the squares first: n belongs inside the root.",
+        "four-steps",
+    ),
+    Misconception(
+        "not-squared",
+        "The deviations were averaged without being squared. Those above the mean cancel those below, and only rounding "
+        "is left, whose root may be NaN. Square each deviation first, then average.",
+        "four-steps",
+    ),
+    Misconception(
+        "not-averaged",
+        "Every deviation was divided by the root of its own square, so only its sign is left. Average the squares, then "
+        "take the root: one standard deviation for all the scores of a row.",
+        "four-steps",
+    ),
+    Misconception(
+        "sum-subtracted",
+        "The sum of the scores was subtracted where their mean belongs: divide it by n first.",
+        "four-steps",
+    ),
+    Misconception(
         "not-centred",
         "Somewhere the mean is not subtracted, so distances are measured from zero and not from the mean.",
         "four-steps",
@@ -66,6 +88,24 @@ MISCONCEPTIONS = common("four-steps") | named(
     Misconception(
         "divided-by-variance",
         "The deviations are divided by the variance. A z-score counts standard deviations: take the root first.",
+        "what-z-keeps",
+    ),
+    Misconception(
+        "root-twice",
+        "The deviations are divided by the root of the standard deviation. That one is a root already: `np.std` takes "
+        "it, `np.var` does not.",
+        "what-z-keeps",
+    ),
+    Misconception(
+        "multiplied",
+        "The deviations are multiplied by the standard deviation. A z-score says how many standard deviations a "
+        "deviation holds: divide.",
+        "what-z-keeps",
+    ),
+    Misconception(
+        "sign-reversed",
+        "All signs are exchanged: the scores were subtracted from the mean. A score above the mean has a positive z, so "
+        "it is the score minus the mean.",
         "what-z-keeps",
     ),
     Misconception(
@@ -106,13 +146,13 @@ MISCONCEPTIONS = common("four-steps") | named(
     ),
     Misconception(
         "wrong-axis",
-        "The statistics run down the columns. A row is standardised by its own mean and deviation: reduce over the "
-        "last axis.",
+        "A mean or a deviation was taken down the columns. A row is standardised by its own mean and deviation: reduce "
+        "over the last axis.",
         "rows-of-a-table",
     ),
     Misconception(
         "whole-array",
-        "One mean and one deviation were taken for the whole table. Every row needs its own: give `axis=-1`.",
+        "One mean or one deviation was taken for the whole table. Every row needs its own: give `axis=-1`.",
         "rows-of-a-table",
     ),
     Misconception(
@@ -137,6 +177,23 @@ MISCONCEPTIONS = common("four-steps") | named(
         "welford-old-mean",
         "The update multiplies a deviation by itself. Welford multiplies the deviation from the old mean by the "
         "deviation from the new one.",
+        "welford",
+    ),
+    Misconception(
+        "update-not-divided",
+        "The mean was moved by the whole deviation of each value, so that it ends at the last one. The n-th value counts "
+        "for 1/n: divide its deviation by n.",
+        "welford",
+    ),
+    Misconception(
+        "count-off-by-one",
+        "The count is one too high, as if a 0 had come before the first value. Start at n = 0, add one for each value, "
+        "and divide by the n that includes it.",
+        "welford",
+    ),
+    Misconception(
+        "outputs-swapped",
+        "Mean and variance are exchanged: return (mean, variance).",
         "welford",
     ),
     Misconception(
@@ -399,6 +456,13 @@ def with_floored_mean(x):
     return math.sqrt(((x - np.floor(x.mean())) ** 2).mean())
 
 
+def added_up(x):
+    """The root of the mean deviation, one score after another: rounding differs from NumPy's."""
+    values = x.tolist()
+    mean = sum(values) / len(values)
+    return math.sqrt(sum(value - mean for value in values) / len(values))
+
+
 SPREADS = frozenset(
     "std var nanstd nanvar cov pstdev pvariance stdev variance covariance correlation linear_regression".split()
     + ["from_samples", "NormalDist", "_ss", "moment"]
@@ -425,6 +489,11 @@ STANDARD_DEVIATION = Exercise(
         Suspect("no-root", lambda x: ((deviations(x) ** 2).mean(),)),
         Suspect("absolute-deviation", lambda x: (np.abs(deviations(x)).mean(),)),
         Suspect("sum-for-mean", lambda x: (math.sqrt((deviations(x) ** 2).sum()),)),
+        Suspect("root-before-mean", lambda x: (math.sqrt((deviations(x) ** 2).sum()) / len(x),)),
+        Suspect("not-squared", lambda x: (np.sqrt(deviations(x).mean()),), throughout=True),
+        Suspect("not-squared", lambda x: (np.sqrt((deviations(x) * 2).mean()),), throughout=True),
+        Suspect("not-squared", lambda x: (added_up(x),), throughout=True),
+        Suspect("sum-subtracted", lambda x: (math.sqrt(((x - x.sum()) ** 2).mean()),)),
         Suspect("not-centred", lambda x: (math.sqrt((x**2).mean()),)),
         Suspect("integer-truncated", lambda x: (with_floored_mean(x),)),
     ),
@@ -449,6 +518,10 @@ def unguarded(x):
     return deviations(x) / over_row(np.std, x)
 
 
+def not_squared(x):
+    return (deviations(x) / np.sqrt(over_row(np.mean, deviations(x))),)
+
+
 def with_epsilon(e, form):
     return lambda x: (deviations(x) / form(over_row(np.std, x), e),)
 
@@ -458,18 +531,33 @@ def guarded(imitation):
     return lambda x: (np.where(over_row(np.max, x) == over_row(np.min, x), 0.0, imitation(x)[0]),)
 
 
+def about_the_sum(x):
+    return x - over_row(np.sum, x)
+
+
+def root_mean_square(x):
+    return np.sqrt(over_row(np.mean, x**2))
+
+
 # Wrong ways to standardise one row, and every row of a table alike.
 WRONG_ROWS = (
     ("missing-parentheses", lambda x: (x - over_row(np.mean, x) / over_row(np.std, x),)),
     ("tolerance-for-constant", lambda x: (taken_for_constant(x),)),
     ("divided-by-variance", lambda x: (deviations(x) / over_row(np.var, x),)),
+    ("root-twice", lambda x: (deviations(x) / np.sqrt(over_row(np.std, x)),)),
+    ("multiplied", lambda x: (deviations(x) * over_row(np.std, x),)),
+    ("sign-reversed", lambda x: (-deviations(x) / over_row(np.std, x),)),
     ("only-centred", lambda x: (deviations(x),)),
     ("ddof-1", lambda x: (deviations(x) / np.sqrt(over_row(np.sum, deviations(x) ** 2) / (x.shape[-1] - 1)),)),
     ("sum-for-mean", lambda x: (deviations(x) / np.sqrt(over_row(np.sum, deviations(x) ** 2)),)),
     ("absolute-deviation", lambda x: (deviations(x) / over_row(np.mean, np.abs(deviations(x))),)),
+    ("root-before-mean", lambda x: (deviations(x) / (np.sqrt(over_row(np.sum, deviations(x) ** 2)) / x.shape[-1]),)),
+    ("not-averaged", lambda x: (deviations(x) / np.sqrt(deviations(x) ** 2),)),
+    ("sum-subtracted", lambda x: (about_the_sum(x) / over_row(np.std, x),)),
+    ("sum-subtracted", lambda x: (about_the_sum(x) / root_mean_square(about_the_sum(x)),)),
     ("not-centred", lambda x: (x / over_row(np.std, x),)),
-    ("not-centred", lambda x: (x / np.sqrt(over_row(np.mean, x**2)),)),
-    ("not-centred", lambda x: (deviations(x) / np.sqrt(over_row(np.mean, x**2)),)),
+    ("not-centred", lambda x: (x / root_mean_square(x),)),
+    ("not-centred", lambda x: (deviations(x) / root_mean_square(x),)),
     *(
         ("epsilon-added", with_epsilon(e, form))
         for e in (1e-3, 1e-4, 1e-5, 1e-6, 1e-7, 1e-8, 1e-9, 1e-10, 1e-12, 1e-15, np.finfo("float64").eps, 1e-16)
@@ -478,7 +566,17 @@ WRONG_ROWS = (
 )
 ROW_SUSPECTS = (
     Suspect("nan-on-constant", lambda x: (unguarded(x),)),
+    # NaN can have other reasons in one case; hence throughout.
+    *(Suspect("not-squared", wrong, throughout=True) for wrong in (not_squared, guarded(not_squared))),
     *(Suspect(name, wrong) for name, way in WRONG_ROWS for wrong in (way, guarded(way))),
+)
+
+# One of a table's two statistics taken over the wrong axes.
+ONE_WRONG = (
+    ("wrong-axis", lambda x: ((x - x.mean(axis=0)) / over_row(np.std, x),)),
+    ("wrong-axis", lambda x: (deviations(x) / x.std(axis=0),)),
+    ("whole-array", lambda x: ((x - x.mean()) / over_row(np.std, x),)),
+    ("whole-array", lambda x: (deviations(x) / x.std(),)),
 )
 
 Z_SCORES = Exercise(
@@ -532,6 +630,7 @@ Z_SCORES_BY_ROW = Exercise(
         Suspect("keepdims-missing", lambda x: ((x - x.mean(axis=-1)) / x.std(axis=-1),)),
         Suspect("keepdims-missing", lambda x: (deviations(x) / x.std(axis=-1),)),
         Suspect("keepdims-missing", lambda x: ((x - x.mean(axis=-1)) / over_row(np.std, x),)),
+        *(Suspect(name, wrong) for name, way in ONE_WRONG for wrong in (way, guarded(way))),
         *ROW_SUSPECTS,
     ),
     misconceptions=MISCONCEPTIONS,
@@ -559,6 +658,17 @@ def welford_with_new_mean(x):
         mean += (value - mean) / n
         total += (value - mean) ** 2
     return mean, total / len(x)
+
+
+def welford_not_divided(x):
+    """Every value moves the mean to itself, and nothing is left of its deviation from it."""
+    return x[-1], 0.0
+
+
+def welford_from_one(x):
+    """Counts from 1: what a stream gives that begins with a 0 more."""
+    longer = np.append(x, 0.0)
+    return longer.mean(), longer.var()
 
 
 def sample_variance(x):
@@ -589,6 +699,9 @@ RUNNING_MEAN_VARIANCE = Exercise(
         Suspect("welford-old-mean", welford_with_old_mean),
         Suspect("welford-old-mean", welford_from_zero),
         Suspect("welford-old-mean", welford_with_new_mean),
+        Suspect("update-not-divided", welford_not_divided),
+        Suspect("count-off-by-one", welford_from_one),
+        Suspect("outputs-swapped", lambda x: (x.var(), x.mean())),
         Suspect("stream-read-twice", lambda x: (x.mean(), 0.0)),
     ),
     misconceptions=MISCONCEPTIONS,

@@ -54,8 +54,8 @@ BOTH = common("any-shape") | named(
     ),
     Misconception(
         "wrong-axis",
-        "The statistics run over the tokens, feature by feature, as batch norm's do. Each token is normalised by its "
-        "own features: reduce over the last axis alone.",
+        "The statistics, or one of them, run over the tokens, feature by feature, as batch norm's do. Each token is "
+        "normalised by its own features: reduce over the last axis alone.",
         "which-axes",
     ),
     Misconception(
@@ -67,6 +67,18 @@ BOTH = common("any-shape") | named(
         "keepdims-missing",
         "The statistics lost their axis, so NumPy lines them up with the features: mostly an error, and silently wrong "
         "when there are as many tokens as features. Reduce with `keepdims=True`.",
+        "any-shape",
+    ),
+    Misconception(
+        "root-before-mean",
+        "The root was taken of a sum of squares, and d divided only then. Divide by d under the root; a norm "
+        "(`np.linalg.norm`) is divided by √d.",
+        "layernorm-equation",
+    ),
+    Misconception(
+        "outputs-swapped",
+        "What stands first is no array. Both results are returned together, the output before the cache: "
+        "`return y, cache`.",
         "any-shape",
     ),
     Misconception(
@@ -144,6 +156,62 @@ LAYERNORM_ONLY = named(
         "rmsnorm",
     ),
     Misconception(
+        "not-centred",
+        "The mean is subtracted in one place and missing in another. The numerator is x − mean, and the variance is the "
+        "mean of the squares of that same difference.",
+        "layernorm-equation",
+    ),
+    Misconception(
+        "only-centred",
+        "The features were centred but not divided: divide x − mean by the root of variance + ε.",
+        "layernorm-equation",
+    ),
+    Misconception(
+        "multiplied",
+        "The deviations are multiplied by the root of variance + ε, or divided by its reciprocal. They are divided by "
+        "the root, so that the spread becomes 1.",
+        "layernorm-equation",
+    ),
+    Misconception(
+        "sign-reversed",
+        "The signs of x̂ are exchanged: the features were subtracted from the mean. A feature above the mean has a "
+        "positive x̂: x − mean.",
+        "layernorm-equation",
+    ),
+    Misconception(
+        "sum-subtracted",
+        "The sum of the features was subtracted where their mean belongs: divide it by d first.",
+        "layernorm-equation",
+    ),
+    Misconception(
+        "root-twice",
+        "A root was taken of the standard deviation, which is a root already. ε is added to the variance (`np.var`), "
+        "and one root is taken of both.",
+        "layernorm-equation",
+    ),
+    Misconception(
+        "not-squared",
+        "The deviations were averaged without being squared. Those above the mean cancel those below, and little but ε "
+        "is left under the root. Square each deviation first, then average.",
+        "layernorm-equation",
+    ),
+    Misconception(
+        "not-averaged",
+        "Every deviation was divided by the root of its own square, so only its sign is left. Average the squares over "
+        "the features: one variance a token.",
+        "layernorm-equation",
+    ),
+    Misconception(
+        "beta-scaled",
+        "β was added before γ multiplied, and so was multiplied as well: y = γ ⊙ x̂ + β.",
+        "gamma-beta",
+    ),
+    Misconception(
+        "gamma-beta-swapped",
+        "γ and β are exchanged: γ multiplies x̂, and β is added.",
+        "gamma-beta",
+    ),
+    Misconception(
         "affine-ignored",
         "γ or β does not appear in the result. After normalising, each feature is multiplied by its γ and shifted by "
         "its β.",
@@ -184,6 +252,24 @@ RMSNORM_ONLY = named(
         "affine-ignored",
         "γ does not appear in the result. After normalising, each feature is multiplied by its γ.",
         "gamma-beta",
+    ),
+    Misconception(
+        "multiplied",
+        "The features are multiplied by the root of mean square + ε, or divided by its reciprocal. They are divided by "
+        "the root, so that the root mean square becomes 1.",
+        "rmsnorm",
+    ),
+    Misconception(
+        "not-squared",
+        "The features were averaged as they are, and squared, if at all, only then: positive and negative ones cancel. "
+        "Square each feature first, then average.",
+        "rmsnorm",
+    ),
+    Misconception(
+        "not-averaged",
+        "Every feature was divided by the root of its own square, so only its sign is left. Average the squares over "
+        "the features: one mean square a token.",
+        "rmsnorm",
     ),
     Misconception(
         "no-root",
@@ -241,6 +327,12 @@ AXES_ONLY = {name: _COMMON[name] for name in ("returns-none", "library-call")} |
     Misconception(
         "group-over-groups",
         "The mean was taken over the groups as well, which makes it layer norm. Each group has statistics of its own.",
+        "which-axes",
+    ),
+    Misconception(
+        "another-kind",
+        "These are another kind's axes. Batch norm's mean runs over the samples and the places of one channel, layer "
+        "norm's over all that belongs to one sample or token, instance norm's over the places of one channel of one sample.",
         "which-axes",
     ),
     Misconception(
@@ -477,6 +569,11 @@ def invoke(name: str):
         reply = reading.as_tuple(student.call(name, *case.args, keep=(1,), **case.kwargs), "the pair (y, cache)", 2)
         if reply.problem:
             return reply
+        if isinstance(reply.value[0], (tuple, list, dict)):
+            return Reply(
+                problem=f"y is {reading.name_of(reply.value[0])}; expected a NumPy array",
+                brief="y is something else; expected a NumPy array", error_type="Return", sign="outputs-swapped",
+            )  # fmt: skip
         return Reply(reply.value[:1], changed=reply.changed, warnings=reply.warnings)
 
     return run
@@ -578,6 +675,27 @@ def padded_mean_only(x, gamma, beta, eps=EPS):
     return like_layernorm(x, gamma, beta, eps, centre=lambda v: mu)
 
 
+def deviation(x):
+    return x - mean(x)
+
+
+def variance(x, axis=-1):
+    return mean((x - mean(x, axis)) ** 2, axis)
+
+
+def written(x_hat):
+    """LayerNorm with another x̂, a function of x and ε."""
+    return lambda x, gamma, beta, eps=EPS: (gamma * x_hat(x, eps) + beta,)
+
+
+def right(x, eps):
+    return (x - mean(x)) / np.sqrt(variance(x) + eps)
+
+
+def total(x):
+    return x.sum(-1, keepdims=True)
+
+
 def layernorm_without_keepdims(x, gamma, beta, eps=EPS):
     deviation = x - x.mean(axis=-1)
     return (gamma * deviation / np.sqrt(x.var(axis=-1) + eps) + beta,)
@@ -585,6 +703,17 @@ def layernorm_without_keepdims(x, gamma, beta, eps=EPS):
 
 def variance_without_keepdims(x, gamma, beta, eps=EPS):
     return (gamma * (x - mean(x)) / np.sqrt(x.var(axis=-1) + eps) + beta,)
+
+
+def mean_without_keepdims(x, gamma, beta, eps=EPS):
+    """The variance is right."""
+    return (gamma * (x - x.mean(axis=-1)) / np.sqrt(variance(x) + eps) + beta,)
+
+
+def deviations_without_keepdims(x, gamma, beta, eps=EPS):
+    """The variance is that of the wrong deviations."""
+    deviation = x - x.mean(axis=-1)
+    return (gamma * deviation / np.sqrt(mean(deviation**2) + eps) + beta,)
 
 
 def divided_by_spread_first(x, gamma, beta, eps=EPS):
@@ -651,11 +780,36 @@ LAYERNORM_SUSPECTS = (
     Suspect("affine-wrong-shape", lambda x, g, b, eps=EPS: layernorm(x, column(g), b, eps)),
     Suspect("keepdims-missing", layernorm_without_keepdims),
     Suspect("keepdims-missing", variance_without_keepdims),
+    Suspect("keepdims-missing", mean_without_keepdims),
+    Suspect("keepdims-missing", deviations_without_keepdims),
     Suspect("whole-array", over(all_axes)[0]),
+    Suspect("whole-array", written(lambda x, e: (x - x.mean()) / np.sqrt(variance(x) + e))),
+    Suspect("whole-array", written(lambda x, e: (x - x.mean()) / np.sqrt(mean((x - x.mean()) ** 2) + e))),
+    Suspect("whole-array", written(lambda x, e: (x - mean(x)) / np.sqrt(x.var() + e))),
+    Suspect("whole-array", written(lambda x, e: (x - mean(x)) / np.sqrt(variance(x).mean() + e))),
     Suspect("wrong-axis", over(first_axis)[0]),
+    Suspect("wrong-axis", written(lambda x, e: (x - mean(x, 0)) / np.sqrt(variance(x) + e))),
+    Suspect("wrong-axis", written(lambda x, e: (x - mean(x)) / np.sqrt(variance(x, 0) + e))),
     Suspect("wrong-axis", over(leading_axes)[0]),
     Suspect("no-root", divided(lambda dev, e: mean(dev**2) + e)),
     Suspect("sum-for-mean", divided(lambda dev, e: np.sqrt((dev**2).sum(-1, keepdims=True) + e))),
+    Suspect("not-centred", written(lambda x, e: x / np.sqrt(variance(x) + e))),
+    Suspect("not-centred", written(lambda x, e: (x - mean(x)) / np.sqrt(mean(x**2) + e))),
+    Suspect("only-centred", written(lambda x, e: x - mean(x))),
+    Suspect("multiplied", written(lambda x, e: (x - mean(x)) * np.sqrt(variance(x) + e))),
+    Suspect("sign-reversed", written(lambda x, e: -right(x, e))),
+    Suspect("sum-subtracted", written(lambda x, e: (x - total(x)) / np.sqrt(variance(x) + e))),
+    Suspect("sum-subtracted", written(lambda x, e: (x - total(x)) / np.sqrt(mean((x - total(x)) ** 2) + e))),
+    Suspect("root-twice", written(lambda x, e: (x - mean(x)) / np.sqrt(np.sqrt(variance(x)) + e))),
+    # Also what one pass gives where all digits cancel; there the other cases are right.
+    Suspect(
+        "not-squared", written(lambda x, e: (x - mean(x)) / np.sqrt(mean(x - mean(x)) + e)), throughout=True
+    ),
+    Suspect("not-averaged", written(lambda x, e: (x - mean(x)) / np.sqrt((x - mean(x)) ** 2 + e))),
+    Suspect("root-before-mean", written(lambda x, e: deviation(x) / (np.sqrt(total(deviation(x) ** 2) + e) / x.shape[-1]))),
+    Suspect("root-before-mean", written(lambda x, e: deviation(x) / np.sqrt(total(deviation(x) ** 2) / x.shape[-1] ** 2 + e))),
+    Suspect("beta-scaled", lambda x, g, b, eps=EPS: (g * (right(x, eps) + b),)),
+    Suspect("gamma-beta-swapped", lambda x, g, b, eps=EPS: (b * right(x, eps) + g,)),
     Suspect("padded-lanes", padded_layernorm(False, False)),
     Suspect("padded-lanes", padded_layernorm(True, True)),
     Suspect("padded-lanes", padded_layernorm(False, True)),
@@ -681,6 +835,12 @@ RMSNORM_SUSPECTS = (
     Suspect("wrong-axis", over(leading_axes)[1]),
     Suspect("no-root", lambda x, g, eps=EPS: (g * x / (mean_square(x) + eps),)),
     Suspect("sum-for-mean", lambda x, g, eps=EPS: (g * x / np.sqrt((x**2).sum(-1, keepdims=True) + eps),)),
+    Suspect("multiplied", lambda x, g, eps=EPS: (g * x * np.sqrt(mean_square(x) + eps),)),
+    Suspect("not-squared", lambda x, g, eps=EPS: (g * x / np.sqrt(mean(x) + eps),)),
+    Suspect("not-squared", lambda x, g, eps=EPS: (g * x / np.sqrt(mean(x) ** 2 + eps),)),
+    Suspect("not-averaged", lambda x, g, eps=EPS: (g * x / np.sqrt(x**2 + eps),)),
+    Suspect("root-before-mean", lambda x, g, eps=EPS: (g * x / (np.sqrt(sum_of_squares(x) + eps) / x.shape[-1]),)),
+    Suspect("root-before-mean", lambda x, g, eps=EPS: (g * x / np.sqrt(sum_of_squares(x) / x.shape[-1] ** 2 + eps),)),
     Suspect("padded-lanes", lambda x, g, eps=EPS: (g * x / np.sqrt(mean_square(padded(x)) + eps),)),
     Suspect("eps-missing", lambda x, g, eps=EPS: (g * x / np.sqrt(mean_square(x)),)),
     Suspect("eps-outside-root", lambda x, g, eps=EPS: (g * x / (np.sqrt(mean_square(x)) + eps),)),
@@ -714,9 +874,16 @@ AXES_SUSPECTS = (
     Suspect("layer-one-axis", kinds({"layer": lambda n: [n - 1]})),
     Suspect("layer-one-axis", kinds({"layer": lambda n: [2] if n == 3 else [1]})),
     Suspect("group-not-split", kinds({"group": lambda n: [2] if n == 3 else range(1, n)})),
+    Suspect("group-not-split", kinds({"group": lambda n: [3] if n == 3 else range(2, n)})),
     Suspect("group-over-groups", kinds({"group": lambda n: [2, 3] if n == 3 else range(1, n + 1)})),
     Suspect("group-one-axis", kinds({"group": lambda n: [3] if n == 3 else [2]})),
     Suspect("group-one-axis", kinds({"group": lambda n: [n]})),
+    Suspect("group-one-axis", kinds({"group": lambda n: [3] if n == 3 else range(3, n + 1)})),
+) + tuple(
+    Suspect("another-kind", kinds({kind: lambda n, other=other: axes_of(other, n)[0]}))
+    for kind in ("batch", "layer", "instance")
+    for other in ("batch", "layer", "instance")
+    if other != kind
 )
 
 

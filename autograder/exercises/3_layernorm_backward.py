@@ -17,11 +17,11 @@ Tolerances. A computation in float32 throughout is right, also as a loop that ad
 - float16: x̂, dy·x̂ and the result may each be rounded to 11 bits, four tokens of size up to 9 summed. Allowed: 0.05 + 1 %.
 - Numerical gradient. The reference is the central difference itself, at the case's own h. With h = 1e-5 float64
   rounding leaves about u·|L|/h ≤ 1e-8. The plain cases allow 1e-3, where forward differences and any reasonable
-  fixed h pass; curved functions (1e-5) and large h (1e-7) have checks of their own. In float32 nothing of a step of
-  1e-5 is left at x = 50, whose ulp is 4e-6.
+  fixed h pass; curved functions (1e-5) and h itself, large or left out (1e-7), have checks of their own. In float32
+  nothing of a step of 1e-5 is left at x = 50, whose ulp is 4e-6.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -60,13 +60,40 @@ DX, PARAMETERS = (0,), (1, 2)  # positions among the outputs
 NUMERICAL = common("gradient-checking") | named(
     Misconception(
         "forward-difference",
-        "This is a forward difference, (L(x + h) − L(x))/h. Its error shrinks with h, that of the central one with h²: "
-        "step to both sides and divide by 2h.",
+        "This is a difference to one side, such as (L(x + h) − L(x))/h. Its error shrinks with h, that of the central "
+        "one with h²: step to both sides and divide by 2h.",
         "gradient-checking",
     ),
     Misconception(
         "divided-by-h",
         "The slopes are twice too large. From x − h to x + h it is 2h: divide by that.",
+        "gradient-checking",
+    ),
+    Misconception(
+        "half-slope",
+        "The slopes are half of what they should be. Either only one of the two points moved, or a 2 divides twice: go "
+        "to x + h and to x − h, whose distance is 2h, and divide by 2h once.",
+        "gradient-checking",
+    ),
+    Misconception(
+        "missing-parentheses",
+        "Python divides and multiplies from left to right, so `/ 2 * h` multiplies by h, and `/ h * 2` by 2. Write "
+        "`/ (2 * h)`.",
+        "gradient-checking",
+    ),
+    Misconception(
+        "not-divided",
+        "This is a difference of two losses, not yet a slope: divide by the distance of the two points, 2h.",
+        "gradient-checking",
+    ),
+    Misconception(
+        "sign-reversed",
+        "All slopes have the wrong sign: the value at x + h comes first, and the one at x − h is subtracted from it.",
+        "gradient-checking",
+    ),
+    Misconception(
+        "mean-for-sum",
+        "f(x) * dy was averaged. The loss is its sum: a mean makes every slope smaller, by the number of f's entries.",
         "gradient-checking",
     ),
     Misconception(
@@ -95,6 +122,11 @@ NUMERICAL = common("gradient-checking") | named(
     Misconception(
         "not-restored",
         "An entry stays moved while the next one is measured. Put the old value back, the stored one, before you go on.",
+        "gradient-checking",
+    ),
+    Misconception(
+        "default-step",
+        "The argument `h` is used, but another value stands in its place when it is not given: the default is 1e-5.",
         "gradient-checking",
     ),
     Misconception(
@@ -135,6 +167,85 @@ NUMERICAL = common("gradient-checking") | named(
 
 BACKWARD = common("what-to-cache") | named(
     Misconception(
+        "float64-result",
+        "The results are wider than the arrays of the call. They keep those arrays' dtype: float32 in, float32 out, and "
+        "float16, where it is allowed, in and out. Finish with `.astype(dy.dtype)`.",
+        "what-to-cache",
+    ),
+    Misconception(
+        "keepdims-missing",
+        "A mean in dx lost its axis, so NumPy lines it up with the features: mostly an error, and silently wrong when "
+        "there are as many tokens as features. Reduce with `keepdims=True`.",
+        "gradient-of-gamma-beta",
+    ),
+    Misconception(
+        "multiplied",
+        "dx was multiplied by what x̂ was divided by, or divided by its reciprocal. Divide by the root, or multiply by "
+        "`rstd` if that is what the cache holds.",
+        "two-components",
+    ),
+    Misconception(
+        "divided-by-variance",
+        "dx is divided by the number under the root, the variance or the mean square with its ε. Divide by the root.",
+        "two-components",
+    ),
+    Misconception(
+        "xhat-missing",
+        "The correction along x̂ is x̂ · mean(g ⊙ x̂), and one of its factors is missing. The mean says how much of g "
+        "lies along x̂, the x̂ before it which direction is taken away.",
+        "two-components",
+    ),
+    Misconception(
+        "not-averaged",
+        "g ⊙ x̂ was not averaged. The correction along x̂ has one number a token, mean(g ⊙ x̂), times x̂.",
+        "two-components",
+    ),
+    Misconception(
+        "dx-uses-x",
+        "x or x − mean stands in dx where x̂ belongs. The correction along x̂ is made of the normalised values, both in "
+        "the mean and before it: keep x̂ in the cache, or compute it from what is there.",
+        "two-components",
+    ),
+    Misconception(
+        "dy-for-g",
+        "dy stands in one part of dx where g belongs. Form g = dy ⊙ γ once, and use it in every term.",
+        "gradient-by-graph",
+    ),
+    Misconception(
+        "gamma-twice",
+        "γ was multiplied on twice. g = dy ⊙ γ holds it already.",
+        "gradient-by-graph",
+    ),
+    Misconception(
+        "factor-of-two",
+        "The correction along x̂ is twice or half of what it should be. On the path through the variance the square "
+        "gives a factor 2 and the root a factor ½, which cancel: one of them got lost.",
+        "gradient-by-graph",
+    ),
+    Misconception(
+        "divided-by-d-twice",
+        "A correction in dx is too small by a factor d: a mean is the sum divided by d already, and it was divided "
+        "once more.",
+        "gradient-by-graph",
+    ),
+    Misconception(
+        "d-forgotten",
+        "A factor d got lost. With sums in place of means dx is (d·g − …)/(d·σ): d stands before g and in the "
+        "denominator. With means it stands nowhere.",
+        "gradient-by-jacobian",
+    ),
+    Misconception(
+        "xhat-wrong",
+        "The backward pass works with an x̂ that is not normalised. It is what γ multiplied in the forward pass: divided "
+        "by the root (or multiplied by its reciprocal), and in LayerNorm with the mean subtracted before.",
+        "what-to-cache",
+    ),
+    Misconception(
+        "dgamma-without-xhat",
+        "dγ is the sum of dy alone. γ multiplies x̂, so x̂ is a factor of its gradient: dγ = Σ dy ⊙ x̂.",
+        "gradient-of-gamma-beta",
+    ),
+    Misconception(
         "extra-axis",
         "The values are right but the shape keeps axes of length 1. The gradient of a vector of shape (d,) has shape "
         "(d,): drop `keepdims=True` there.",
@@ -147,12 +258,12 @@ BACKWARD = common("what-to-cache") | named(
     ),
     Misconception(
         "sum-for-mean",
-        "The corrections use sums over the features where means belong: divide them by d.",
+        "A correction uses a sum over the features where a mean belongs: divide it by d.",
         "gradient-by-jacobian",
     ),
     Misconception(
         "dx-wrong-axis",
-        "The means in dx run over the tokens. The statistics belong to one token, so its gradient mixes only its own "
+        "A mean in dx runs over the tokens. The statistics belong to one token, so its gradient mixes only its own "
         "features: `axis=-1`.",
         "gradient-of-gamma-beta",
     ),
@@ -279,6 +390,16 @@ LAYERNORM_ONLY = named(
         "gradient-of-gamma-beta",
     ),
     Misconception(
+        "dbeta-uses-xhat",
+        "dβ was formed with x̂. β is added and multiplies nothing: dβ = Σ dy.",
+        "gradient-of-gamma-beta",
+    ),
+    Misconception(
+        "outputs-swapped",
+        "The results stand in the wrong order. The forward pass returns (y, cache), the backward pass (dx, dγ, dβ).",
+        "gradient-of-gamma-beta",
+    ),
+    Misconception(
         "dgamma-dbeta-swapped",
         "dγ and dβ are exchanged: return (dx, dγ, dβ).",
         "gradient-of-gamma-beta",
@@ -320,6 +441,11 @@ LAYERNORM_ONLY = named(
 )
 
 RMSNORM_ONLY = named(
+    Misconception(
+        "outputs-swapped",
+        "The results stand in the wrong order. The forward pass returns (y, cache), the backward pass (dx, dγ).",
+        "gradient-of-gamma-beta",
+    ),
     Misconception(
         "layernorm-for-rms",
         "This is LayerNorm's formula. RMSNorm does not centre, so the mean of g is not subtracted and x is not "
@@ -487,14 +613,17 @@ def curved_probes(rng):
 def step_probes(rng):
     tight = {"atol": 1e-7, "rtol": 1e-7}
     shown = cubes(np.array([[2.0]]), np.array([[1.0]]), "f(x) = x³ at x = [[2]], dy = [[1]], h = 0.1", h=0.1, **tight)
-    return [shown] + [
+    given = [
         probe_case(rng, shape, h=h, kind=f" and h = {h:g}", cubic=1.0, **tight)
         for shape, h in (((2, 2), 0.1), ((2, 3), 0.5), ((3, 2), 0.01))
     ]
+    # At x = 0 nothing is rounded away, and the cubic term adds 1e10·h² = 1 to the slopes if h is 1e-5.
+    left_out = probe_case(rng, (2, 2), x=np.zeros((2, 2)), kind=" of zeros and h left at its default", cubic=1e10, **tight)
+    return [shown, *given, left_out]
 
 
 def float32_probes(rng):
-    out = [probe_case(rng, (2, 4), control=True)]
+    out = [probe_case(rng, (2, 4), control=True, any_dtype=False)]
     for shape in ((2, 3), (1, 5)):
         x = rng.uniform(40.0, 60.0, size=shape).astype("float32")
         narrow = probe_case(rng, shape, x=x, cubic=0.0, quadratic=0.02, kind=" in float32", any_dtype=False)
@@ -617,11 +746,15 @@ class Norm:
 
     def dtype(self, rng):
         more = {"dtype": "float32", "any_dtype": False}
-        return [
-            self.case(rng, (4, 7), control=True),
+        out = [
+            self.case(rng, (4, 7), control=True, any_dtype=False),
             self.case(rng, (3, 5), " in float32", **more),
             self.case(rng, (6, 9), " in float32", **more),
         ]
+        if self.has_beta:  # the contract of RMSNorm has no float16
+            narrow = {"dtype": "float16", "any_dtype": False, "atol": 0.05, "rtol": 0.01}
+            out.append(self.case(rng, (4, 10), " in float16", **narrow))
+        return out
 
     def twice(self, rng):
         return [
@@ -676,7 +809,9 @@ def invoke_backward(norm: Norm, expected: str, length: int):
             return earlier
         reply = reading.as_tuple(student.call(backward, dy, cache), f"{expected} from `{backward}`", length)
         if reply.problem:
-            return reply
+            # y is judged in assignment 2; what is no array at all was meant for the cache.
+            swapped = isinstance(first.value[0], (tuple, list, dict))
+            return replace(reply, sign="outputs-swapped") if swapped else reply
         return Reply(reply.value, changed=first.changed + reply.changed, warnings=first.warnings + reply.warnings)
 
     return invoke
@@ -706,6 +841,17 @@ def diagonal(f, x, dy, h=1e-5):
     return (np.array(slopes).reshape(x.shape) / (2 * h),)
 
 
+def scaled(by):
+    """A gradient that is too small by a power of h: with a small h hardly more than zero, which has other reasons too."""
+
+    def imitation(f, x, dy, h=1e-5):
+        if h < 1e-3 and x.any():
+            raise ValueError("not to be told from zeros")
+        return (numerical(f, x, dy, h)[0] * by(h),)
+
+    return imitation
+
+
 def left_moved(left):
     """Central differences in which an entry stays at x + left·h."""
 
@@ -722,6 +868,8 @@ def left_moved(left):
 
     return imitation
 
+
+OTHER_STEPS = (1e-2, 1e-3, 1e-4, 5e-6, 1e-6, 1e-7, 1e-8)
 
 NUMERICAL_GRADIENT = Exercise(
     name="numerical_gradient",
@@ -743,8 +891,19 @@ NUMERICAL_GRADIENT = Exercise(
     ),
     suspects=(
         Suspect("forward-difference", forward_difference),
+        Suspect("forward-difference", lambda f, x, dy, h=1e-5: forward_difference(f, x, dy, -h)),
+        Suspect("half-slope", lambda f, x, dy, h=1e-5: (numerical(f, x, dy, h)[0] / 2,)),
+        Suspect("half-slope", lambda f, x, dy, h=1e-5: (forward_difference(f, x, dy, h)[0] / 2,)),
+        Suspect("half-slope", lambda f, x, dy, h=1e-5: (forward_difference(f, x, dy, -h)[0] / 2,)),
+        Suspect("missing-parentheses", scaled(lambda h: h**2)),
+        Suspect("missing-parentheses", lambda f, x, dy, h=1e-5: (4 * numerical(f, x, dy, h)[0],)),
+        Suspect("not-divided", scaled(lambda h: 2 * h)),
+        Suspect("not-divided", scaled(lambda h: h)),
+        Suspect("sign-reversed", lambda f, x, dy, h=1e-5: (-numerical(f, x, dy, h)[0],)),
+        Suspect("mean-for-sum", lambda f, x, dy, h=1e-5: (numerical(f, x, dy, h)[0] / dy.size,)),
         Suspect("divided-by-h", lambda f, x, dy, h=1e-5: (2 * numerical(f, x, dy, h)[0],)),
-        Suspect("half-step", lambda f, x, dy, h=1e-5: numerical(f, x, dy, h / 2)),
+        # Throughout, for a default of 5e-6 gives the same where h is left out.
+        Suspect("half-step", lambda f, x, dy, h=1e-5: numerical(f, x, dy, h / 2), throughout=True),
         Suspect("dy-ignored", lambda f, x, dy, h=1e-5: numerical(f, x, np.ones_like(dy), h)),
         Suspect("diagonal-only", diagonal),
         Suspect("all-at-once", lambda f, x, dy, h=1e-5: (all_together(f, x, dy, h),)),
@@ -752,6 +911,7 @@ NUMERICAL_GRADIENT = Exercise(
         Suspect("not-restored", left_moved(-1)),
         Suspect("not-restored", left_moved(1)),
     )
+    + tuple(Suspect("default-step", lambda f, x, dy, h=k: numerical(f, x, dy, h)) for k in OTHER_STEPS)
     + tuple(Suspect("h-fixed", lambda f, x, dy, h=1e-5, k=k: numerical(f, x, dy, k)) for k in (1e-4, 1e-5, 1e-6, 1e-7)),
     misconceptions=NUMERICAL,
 )  # fmt: skip
@@ -788,6 +948,22 @@ def outside_root(statistics):
     return other
 
 
+def multiplied(statistics):
+    """x̂ with what should divide it as a factor."""
+
+    def other(x, eps):
+        xhat, s = statistics(x, eps)
+        return xhat * s**2, s
+
+    return other
+
+
+def not_centred(x, eps):
+    """LayerNorm's σ_ε, and an x̂ whose mean was forgotten."""
+    s = centred_by(x, eps)[1]
+    return x / s, s
+
+
 def common_parts(dx, statistics):
     """Return [(misconception, parts)] of what can go wrong in either norm, given its right dx and statistics."""
     centre = dx is layernorm_dx
@@ -795,6 +971,16 @@ def common_parts(dx, statistics):
     def written(first, second):
         """dx with other means: ``first`` of g, ``second`` of g ⊙ x̂."""
         return lambda p: (p.g - (first(p) if centre else 0.0) - p.xhat * second(p)) / p.s
+
+    def along(p):
+        return mean(p.g * p.xhat)
+
+    def other_second(term):
+        """dx with another correction along x̂."""
+        return lambda p: (p.g - (mean(p.g) if centre else 0.0) - term(p)) / p.s
+
+    def width(p):
+        return p.x.shape[-1]
 
     def batch(p):
         return p.x.shape[0]
@@ -817,7 +1003,33 @@ def common_parts(dx, statistics):
         ("divided-by-batch", {"dx": lambda p: dx(p) / batch(p)}),
         ("dx-wrong-axis", {"dx": written(lambda p: mean(p.g, 0), lambda p: mean(p.g * p.xhat, 0))}),
         ("dx-wrong-axis", {"dx": written(lambda p: mean(p.g), lambda p: mean(p.g * p.xhat, 0))}),
-        ("correction-sign", {"dx": written(lambda p: mean(p.g), lambda p: -mean(p.g * p.xhat))}),
+        ("dx-wrong-axis", {"dx": written(lambda p: p.g.mean(), lambda p: (p.g * p.xhat).mean())}),
+        ("dx-wrong-axis", {"dx": written(lambda p: mean(p.g), lambda p: (p.g * p.xhat).mean())}),
+        ("keepdims-missing", {"dx": written(lambda p: p.g.mean(-1), lambda p: (p.g * p.xhat).mean(-1))}),
+        ("keepdims-missing", {"dx": written(lambda p: mean(p.g), lambda p: (p.g * p.xhat).mean(-1))}),
+        ("correction-sign", {"dx": written(lambda p: mean(p.g), lambda p: -along(p))}),
+        ("multiplied", {"dx": lambda p: dx(p) * p.s**2}),
+        ("divided-by-variance", {"dx": lambda p: dx(p) / p.s}),
+        ("xhat-missing", {"dx": other_second(along)}),
+        ("xhat-missing", {"dx": other_second(lambda p: p.xhat * mean(p.g))}),
+        ("xhat-missing", {"dx": other_second(lambda p: p.xhat)}),
+        ("not-averaged", {"dx": other_second(lambda p: p.xhat * p.g * p.xhat)}),
+        ("dx-uses-x", {"dx": other_second(lambda p: p.x * mean(p.g * p.x))}),
+        ("dx-uses-x", {"dx": other_second(lambda p: p.x * along(p))}),
+        ("dx-uses-x", {"dx": other_second(lambda p: p.xhat * mean(p.g * p.x))}),
+        ("dy-for-g", {"dx": written(lambda p: mean(p.dy), lambda p: mean(p.dy * p.xhat))}),
+        ("dy-for-g", {"dx": written(lambda p: mean(p.g), lambda p: mean(p.dy * p.xhat))}),
+        ("dy-for-g", {"dx": lambda p: dx(p) + (p.dy - p.g) / p.s}),
+        ("gamma-twice", {"dx": lambda p: p.gamma * dx(p)}),
+        ("gamma-twice", {"dx": lambda p: dx(p._replace(g=p.gamma * p.g))}),
+        ("factor-of-two", {"dx": written(lambda p: mean(p.g), lambda p: 2 * along(p))}),
+        ("factor-of-two", {"dx": written(lambda p: mean(p.g), lambda p: along(p) / 2)}),
+        ("divided-by-d-twice", {"dx": written(lambda p: mean(p.g), lambda p: along(p) / width(p))}),
+        ("divided-by-d-twice", {"dx": written(lambda p: mean(p.g) / width(p), lambda p: along(p) / width(p))}),
+        ("d-forgotten", {"dx": lambda p: width(p) * dx(p)}),
+        ("d-forgotten", {"dx": lambda p: dx(p) + (p.g / width(p) - p.g) / p.s}),
+        ("xhat-wrong", {"statistics": multiplied(statistics)}),
+        ("dgamma-without-xhat", {"dgamma": dbeta_of}),
         ("sigma-missing", {"dx": lambda p: dx(p) * p.s}),
         ("full-projection", {"dx": written(lambda p: mean(p.g), lambda p: (p.g * p.xhat).sum(**SUM) / (p.xhat**2).sum(**SUM))}),
         ("dgamma-uses-x", {"dgamma": lambda p: over_tokens(p.dy * p.x)}),
@@ -826,6 +1038,11 @@ def common_parts(dx, statistics):
         ("dgamma-wrong-axis", {"dgamma": lambda p: (p.dy * p.xhat).sum(-1), "dbeta": lambda p: p.dy.sum(-1)}),
         ("dgamma-wrong-axis", {"dgamma": lambda p: (p.dy * p.xhat).sum(), "dbeta": lambda p: p.dy.sum()}),
         ("dgamma-wrong-axis", {"dgamma": lambda p: p.dy * p.xhat, "dbeta": lambda p: p.dy}),
+        ("divided-by-batch", {"dgamma": lambda p: dgamma_of(p) / tokens_of(p)}),
+        ("dgamma-wrong-axis", {"dgamma": lambda p: (p.dy * p.xhat).sum(0)}),
+        ("dgamma-wrong-axis", {"dgamma": lambda p: (p.dy * p.xhat).sum(-1)}),
+        ("dgamma-wrong-axis", {"dgamma": lambda p: (p.dy * p.xhat).sum()}),
+        ("dgamma-wrong-axis", {"dgamma": lambda p: p.dy * p.xhat}),
         ("extra-axis", {"dgamma": lambda p: (p.dy * p.xhat).sum(leading(p), keepdims=True), "dbeta": lambda p: p.dy.sum(leading(p), keepdims=True)}),
         ("extra-axis", {"dgamma": lambda p: (p.dy * p.xhat).sum(leading(p), keepdims=True)}),
         ("eps-missing", {"dx": with_other_s(dx, statistics, 0.0)}),
@@ -841,12 +1058,34 @@ def common_parts(dx, statistics):
     return parts
 
 
+def other_first(term):
+    """LayerNorm's dx with another correction of the mean."""
+    return lambda p: (p.g - term(p) - p.xhat * mean(p.g * p.xhat)) / p.s
+
+
 LAYERNORM_PARTS = [
     ("statistics-constant", {"dx": lambda p: p.g / p.s}),
     ("no-mean-term", {"dx": lambda p: (p.g - p.xhat * mean(p.g * p.xhat)) / p.s}),
     ("no-variance-term", {"dx": lambda p: (p.g - mean(p.g)) / p.s}),
     *common_parts(layernorm_dx, centred_by),
+    # Only LayerNorm has a first correction, deviations and a β.
     ("correction-sign", {"dx": lambda p: (p.g + mean(p.g) + p.xhat * mean(p.g * p.xhat)) / p.s}),
+    ("correction-sign", {"dx": lambda p: layernorm_dx(p) + 2 * mean(p.g) / p.s}),
+    ("sum-for-mean", {"dx": other_first(lambda p: p.g.sum(**SUM))}),
+    ("dx-wrong-axis", {"dx": other_first(lambda p: mean(p.g, 0))}),
+    ("dx-wrong-axis", {"dx": other_first(lambda p: p.g.mean())}),
+    ("keepdims-missing", {"dx": other_first(lambda p: p.g.mean(-1))}),
+    ("dy-for-g", {"dx": other_first(lambda p: mean(p.dy))}),
+    ("dx-uses-x", {"dx": lambda p: (p.g - mean(p.g) - p.xhat * p.s**2 * mean(p.g * p.xhat)) / p.s}),
+    ("dx-uses-x", {"dx": lambda p: (p.g - mean(p.g) - p.xhat * p.s * mean(p.g * p.xhat)) / p.s}),
+    ("divided-by-d-twice", {"dx": other_first(lambda p: mean(p.g) / p.x.shape[-1])}),
+    ("xhat-wrong", {"statistics": not_centred}),
+    ("dbeta-uses-xhat", {"dbeta": dgamma_of}),
+    ("divided-by-batch", {"dbeta": lambda p: dbeta_of(p) / (p.x.size // p.x.shape[-1])}),
+    ("dgamma-wrong-axis", {"dbeta": lambda p: p.dy.sum(0)}),
+    ("dgamma-wrong-axis", {"dbeta": lambda p: p.dy.sum(-1)}),
+    ("dgamma-wrong-axis", {"dbeta": lambda p: p.dy.sum()}),
+    ("dgamma-wrong-axis", {"dbeta": lambda p: p.dy}),
     ("dgamma-uses-x", {"dgamma": lambda p: over_tokens(p.dy * (p.x - mean(p.x)))}),
     ("dgamma-uses-g", {"dgamma": lambda p: over_tokens(p.g * p.xhat)}),
     ("dgamma-uses-g", {"dbeta": lambda p: over_tokens(p.g)}),
@@ -869,6 +1108,19 @@ RMSNORM_PARTS = [
     ("layernorm-for-rms", {"statistics": centred_by}),
     *((name, {k: v for k, v in parts.items() if k != "dbeta"}) for name, parts in common_parts(rmsnorm_dx, rms_by)),
 ]
+
+
+def in_order(backward, *places: int):
+    """The right results in another order."""
+
+    def imitation(*args) -> tuple:
+        results = backward(*args)
+        return tuple(results[i] for i in places)
+
+    return imitation
+
+
+OTHER_ORDERS = ((1, 2, 0), (2, 1, 0), (1, 0, 2))
 
 LAYER, RMS = Norm("layernorm", has_beta=True), Norm("rmsnorm", has_beta=False)
 
@@ -894,7 +1146,8 @@ LAYERNORM_BACKWARD = Exercise(
         Check("layout", "Arrays that are not contiguous in memory", 1, "what-to-cache", LAYER.layout, "memory-order"),
         Check("untouched", "x, γ, β and dy are left as they were", 1, "what-to-cache", LAYER.untouched),
     ),
-    suspects=tuple(Suspect(name, layernorm(**parts), throughout=True) for name, parts in LAYERNORM_PARTS),
+    suspects=tuple(Suspect(name, layernorm(**parts), throughout=True) for name, parts in LAYERNORM_PARTS)
+    + tuple(Suspect("outputs-swapped", in_order(layernorm(), *places), throughout=True) for places in OTHER_ORDERS),
     misconceptions=BACKWARD | LAYERNORM_ONLY,
 )
 
@@ -918,7 +1171,8 @@ RMSNORM_BACKWARD = Exercise(
         Check("layout", "Arrays that are not contiguous in memory", 1, "what-to-cache", RMS.layout, "memory-order"),
         Check("untouched", "x, γ and dy are left as they were", 1, "what-to-cache", RMS.untouched),
     ),
-    suspects=tuple(Suspect(name, rmsnorm(**parts), throughout=True) for name, parts in RMSNORM_PARTS),
+    suspects=tuple(Suspect(name, rmsnorm(**parts), throughout=True) for name, parts in RMSNORM_PARTS)
+    + (Suspect("outputs-swapped", in_order(rmsnorm(), 1, 0), throughout=True),),
     misconceptions={n: m for n, m in BACKWARD.items() if n != "half-precision-statistics"} | RMSNORM_ONLY,
 )
 

@@ -110,6 +110,7 @@ def numerical_gradient(function: Callable) -> None:
         _one_at_a_time(card, function)
         _any_shape(card, function)
         _narrow(card, function)
+        _step_left_out(card, function)
         _strided(card, function)
         _left_alone(card, function)
         own_work(card, function)
@@ -234,6 +235,16 @@ def _narrow(card: Card, function: Callable) -> None:
         card.check(found == "float32", "… and the result is float32", "float32", found, hint, CHECKING)
 
 
+def _step_left_out(card: Card, function: Callable) -> None:
+    text = "1e10 · x³ at x = 0, h not given: the slope is 1e10 · h² = 1"
+    answer = measure(function, lambda v: 1e10 * v**3, np.array([0.0]), [1.0])
+    if answer.problem:
+        card.check(False, text, "[1]", answer.problem, answer.hint, CHECKING)
+        return
+    hint = "When it is not given, h is 1e-5: `def numerical_gradient(f, x, dy, h=1e-5):`."
+    compare(card, text, answer.values[0], [1.0], hint, CHECKING, atol=1e-6)
+
+
 def _strided(card: Card, function: Callable) -> None:
     x = np.arange(1.0, 7.0).reshape(2, 3).T  # a view: shape (3, 2), columns one after another in memory
     text = "an x that is not contiguous in memory (a transposed array)"
@@ -337,7 +348,7 @@ def layernorm_backward(forward: Callable, backward: Callable) -> None:
         _same_cache(card, norm)
         _shifted(card, norm)
         _half_precision(card, norm)
-        _keeps_dtype(card, norm)
+        _keeps_dtype(card, norm, "float32", "float64", "float16")
         _layout(card, norm)
         _hands_off(card, norm)
         own_work(card, forward, backward)
@@ -360,7 +371,7 @@ def rmsnorm_backward(forward: Callable, backward: Callable) -> None:
         _leading_axes(card, norm)
         _corners(card, norm)
         _same_cache(card, norm)
-        _keeps_dtype(card, norm)
+        _keeps_dtype(card, norm, "float32", "float64")
         _layout(card, norm)
         _hands_off(card, norm)
         own_work(card, forward, backward)
@@ -653,13 +664,16 @@ def _half_precision(card: Card, norm: Norm) -> None:
         compare(card, "… dgamma", answer.values[1], norm.gradients[1], hint, CACHE, atol=0.01)
 
 
-def _keeps_dtype(card: Card, norm: Norm) -> None:
-    x, gamma, dy = (a.astype("float32") for a in some_tokens((3, 5)))
-    answer = norm.run(x, gamma, dy)
-    found = answer.problem or ", ".join(v.dtype.name for v in answer.values)
-    good = not answer.problem and all(v.dtype == np.float32 for v in answer.values)
-    hint = "A float64 array or number joined in. Convert the finished gradients back with `.astype`."
-    card.check(good, "float32 in, float32 out, for all gradients", "float32", found, hint, CACHE)
+def _keeps_dtype(card: Card, norm: Norm, *names: str) -> None:
+    """Note whether all gradients have the dtype of the arrays. names: the dtypes to try."""
+    for name in names:
+        x, gamma, dy = (a.astype(name) for a in some_tokens((3, 5)))
+        answer = norm.run(x, gamma, dy)
+        found = answer.problem or ", ".join(v.dtype.name for v in answer.values)
+        good = not answer.problem and all(v.dtype == name for v in answer.values)
+        hint = "An array or a number of another dtype joined in. Convert the finished gradients back with `.astype`."
+        if not card.check(good, f"{name} in, {name} out, for all gradients", name, found, hint, CACHE):
+            return
 
 
 def _layout(card: Card, norm: Norm) -> None:

@@ -1,0 +1,10 @@
+import numpy as np
+
+
+def z_scores(scores):
+    x = scores if np.issubdtype(scores.dtype, np.floating) else scores.astype(float)
+    if x.max() == x.min():
+        return np.zeros_like(x)
+    deviation = x - x.mean()
+    std = np.sqrt(np.sum(deviation**2)) / len(x)
+    return deviation / std
