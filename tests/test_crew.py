@@ -101,7 +101,14 @@ def test_a_job_that_always_kills_its_worker_is_given_up_alone():
     assert isinstance(results["bad"], Exception) and isinstance(results["worse"], ValueError) and results["good"] == 8
 
 
-def test_an_interrupt_is_raised_between_results_and_leaves_no_lock_behind():
+@pytest.fixture
+def interrupts_as_in_a_terminal():
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs ignore them
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+def test_an_interrupt_is_raised_between_results_and_leaves_no_lock_behind(interrupts_as_in_a_terminal):
     seen = []
     with pytest.raises(KeyboardInterrupt), crew.local(2) as hands:
         for name, _ in hands.run((str(i), (double, i)) for i in range(100)):
