@@ -580,6 +580,12 @@ BACKWARD_KERNEL = (
     | LANES
     | named(
         Misconception(
+            "program-id-ignored",
+            "All programs did the same rows, and stored their sums in the same place. `tl.program_id(0)` says which program "
+            "this one is.",
+            "triton-backward",
+        ),
+        Misconception(
             "rows-skipped",
             "A program did one row and stopped. There may be fewer programs than rows: program p takes the rows p, "
             "p + programs, p + 2·programs, …",
@@ -1999,13 +2005,14 @@ def backward_lanes(
     places=("each", "each"),
     first_mean=False,
     first_rstd=False,
+    numbered=True,
 ) -> Callable:
     """Imitate the kernel lane by lane, as ``forward_lanes`` does.
 
     over: what the row's sums are divided by. rows: "all", "first" where each program does one, "from here" or "every"
     where each does all that follow or all there are. last_alone: a program keeps its last row's sums only. places: of
     the sums for weight and bias, "each" program's has a row, all go to "one", or "none" is stored. first_mean,
-    first_rstd: that of the first row is used for all.
+    first_rstd: that of the first row is used for all. numbered: a program works as the one that it is, not as program 0.
     """
     shares = {
         "all": lambda program, m, programs: range(program, m, programs),
@@ -2027,7 +2034,7 @@ def backward_lanes(
             return np.where(mask, flat[place + lanes], 0.0) if load else flat[place + lanes]
 
         gain = loaded(weight, 0)
-        for program in range(programs):
+        for program in range(programs) if numbered else [0] * programs:
             kept = np.zeros((2, block))
             for row in shares[rows](program, m, programs):
                 up, value = loaded(dy.ravel(), row * up_step), loaded(x.ravel(), row * step)
@@ -2143,6 +2150,7 @@ BACKWARD_KERNEL_EXERCISE = Exercise(
         Suspect("divided-by-batch", backward_tables(dbias=lambda p: dbeta_of(p) / len(p.x))),
         Suspect("multiplied", backward_tables(hat=lambda x, average, s: (x - average) * s), throughout=True),
         Suspect("xhat-wrong", backward_tables(hat=lambda x, average, s: x / s), throughout=True),
+        Suspect("program-id-ignored", backward_lanes(numbered=False)),
         Suspect("rows-skipped", backward_lanes(rows="first")),
         Suspect("rows-repeated", backward_lanes(rows="from here")),
         Suspect("rows-repeated", backward_lanes(rows="every")),
@@ -2157,6 +2165,8 @@ BACKWARD_KERNEL_EXERCISE = Exercise(
         Suspect("row-ignored", backward_lanes(first_mean=True, first_rstd=True)),
         Suspect("row-ignored", backward_lanes(x_step=nowhere)),
         Suspect("row-ignored", backward_lanes(dy_step=nowhere)),
+        Suspect("stride-ignored", backward_lanes(x_step=width_one)),
+        Suspect("stride-ignored", backward_lanes(dy_step=width_one)),
     )
     + tuple(Suspect(name, imitation) for name, imitation in lanes_of(read_alike, BACKWARD_COUNTS)),
     misconceptions=BACKWARD_KERNEL,

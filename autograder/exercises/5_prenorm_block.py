@@ -110,8 +110,8 @@ ATTENTION_MISCONCEPTIONS = common("causal-attention") | named(
     ),
     Misconception(
         "softmax-axis",
-        "The softmax runs over the queries, the heads or the batch. The weights of one query add up to 1, so it runs over "
-        "the keys: the last axis.",
+        "The softmax, or the maximum or the sum in it, runs over the queries, the heads or the batch. The weights of one "
+        "query add up to 1, so it runs over the keys: the last axis.",
         "causal-attention",
     ),
     Misconception(
@@ -603,6 +603,12 @@ def losing_an_axis(scores: np.ndarray) -> np.ndarray:
     return weights / weights.sum(-1)
 
 
+def another_maximum(scores: np.ndarray) -> np.ndarray:
+    masked = np.where(earlier(scores.shape[-1]), scores, -1e30)
+    weights = np.exp(masked - masked.max(-2, keepdims=True))
+    return weights / weights.sum(-1, keepdims=True)
+
+
 def over_axis(axis: int) -> Callable:
     return lambda scores: softmax(np.where(earlier(scores.shape[-1]), scores, -np.inf), axis=axis)
 
@@ -616,23 +622,30 @@ def projected(choose: Callable):
     return forward
 
 
+# With large scores they give NaN, as an overflow does: they must agree where the student's attention is right, too.
+SOFTMAXES = [
+    ("softmax-missing", attend(lambda s: np.where(earlier(s.shape[-1]), s, -np.inf))),
+    ("softmax-missing", attend(lambda s: np.where(earlier(s.shape[-1]), s, 0.0))),
+    ("softmax-missing", attend(not_divided)),
+    ("softmax-missing", attend(lambda s: not_divided(s) / not_divided(s).mean(-1, keepdims=True))),
+    ("softmax-missing", attend(lambda s: np.where(earlier(s.shape[-1]), np.exp(s), 0.0))),
+    ("softmax-axis", attend(lambda s: not_divided(s) / not_divided(s).sum(-2, keepdims=True))),
+    ("softmax-axis", attend(another_maximum)),
+    ("keepdims-missing", attend(losing_an_axis)),
+]
 ATTENTIONS = [
     ("mask-missing", attend(softmax)),
     ("mask-after-softmax", attend(weights_after)),
     ("mask-by-zero", attend(masked_scores(earlier, 0.0))),
     ("mask-reversed", attend(masked_scores(lambda m: earlier(m).T))),
     ("mask-excludes-self", attend(masked_scores(lambda m: np.tri(m, k=-1, dtype=bool)))),
+    ("mask-excludes-self", attend(masked_scores(lambda m: np.tri(m, k=-1, dtype=bool), -1e30))),
     ("mask-one-late", attend(masked_scores(lambda m: np.tri(m, k=1, dtype=bool)))),
-    ("softmax-missing", attend(lambda s: np.where(earlier(s.shape[-1]), s, -np.inf))),
-    ("softmax-missing", attend(lambda s: np.where(earlier(s.shape[-1]), s, 0.0))),
-    ("softmax-missing", attend(not_divided)),
-    ("softmax-missing", attend(lambda s: np.where(earlier(s.shape[-1]), np.exp(s), 0.0))),
     ("softmax-axis", attend(over_queries)),
     ("softmax-axis", attend(over_axis(1))),
     ("softmax-axis", attend(over_axis(0))),
     ("softmax-axis", attend(lambda s: np.where(earlier(s.shape[-1]), softmax(s, axis=-2), 0.0))),
     ("scale-missing", attend(scale=lambda d, d_h: 1.0)),
-    ("keepdims-missing", attend(losing_an_axis)),
     ("scale-multiplied", attend(scale=lambda d, d_h: d_h**0.5)),
     ("scale-by-width", attend(scale=lambda d, d_h: d**-0.5)),
     ("scale-without-root", attend(scale=lambda d, d_h: 1.0 / d_h)),
@@ -670,7 +683,8 @@ CAUSAL_SELF_ATTENTION = Exercise(
         Check("gradient", "The gradient reaches x", 1, "gradients-by-depth", attention_gradient, "graph-cut"),
         Check("untouched", "x and the weights are left as they were", 1, "causal-attention", attention_untouched),
     ),
-    suspects=suspects([(name, prefix_of(forward)) for name, forward in ATTENTIONS]),
+    suspects=suspects([(name, prefix_of(forward)) for name, forward in ATTENTIONS])
+    + suspects([(name, prefix_of(forward)) for name, forward in SOFTMAXES], throughout=True),
     misconceptions=ATTENTION_MISCONCEPTIONS,
     forbidden_names=frozenset(
         {"scaled_dot_product_attention", "MultiheadAttention", "multi_head_attention_forward", "flex_attention"}

@@ -183,6 +183,7 @@ LAYERNORM_ONLY = named(
 )
 RMSNORM_ONLY = named(
     Misconception("mean-subtracted", "The mean is subtracted: this is LayerNorm's step. RMSNorm does not centre.", "what-breaks-what"),
+    Misconception("not-divided", "The features were not divided: x̂ is x over its root mean square.", "build-layernorm"),
     Misconception(
         "root-before-mean",
         "The root was taken of a sum of squares, and d divided only then. Divide by d under the root; a norm (`z.norm`) is "
@@ -475,6 +476,7 @@ LAYERNORM_FORMULAS = [
 ]
 RMSNORM_FORMULAS = [
     *common_formulas(lambda x: x),
+    ("not-divided", scaled(lambda x, eps: x)),
     ("not-squared", scaled(lambda x, eps: x / np.sqrt(mean(x) ** 2 + eps))),
     ("root-before-mean", scaled(lambda x, eps: x / np.sqrt((x**2).sum(-1, keepdims=True) / x.shape[-1] ** 2 + eps))),
     ("root-before-mean", scaled(lambda x, eps: x / (np.sqrt((x**2).sum(-1, keepdims=True) + eps) / x.shape[-1]))),
