@@ -64,8 +64,8 @@ ROW_BYTES = 16  # two numbers a row, in float64 at most
 
 MULTIPLIED = Misconception(
     "multiplied",
-    "Something is multiplied by the root of variance + ε that is to be divided by it, or divided by rstd. Divide by the "
-    "root, or multiply by its reciprocal, rstd.",
+    "Something is multiplied by the root of variance + ε that is to be divided by it, or divided by rstd. Divide by "
+    "the root, or multiply by its reciprocal, rstd.",
     "autograd-function",
 )
 SUM_FOR_MEAN = Misconception(
@@ -581,8 +581,8 @@ BACKWARD_KERNEL = (
     | named(
         Misconception(
             "program-id-ignored",
-            "All programs did the same rows, and stored their sums in the same place. `tl.program_id(0)` says which program "
-            "this one is.",
+            "All programs did the same rows, and stored their sums in the same place. `tl.program_id(0)` says which "
+            "program this one is.",
             "triton-backward",
         ),
         Misconception(
@@ -2012,7 +2012,7 @@ def backward_lanes(
     over: what the row's sums are divided by. rows: "all", "first" where each program does one, "from here" or "every"
     where each does all that follow or all there are. last_alone: a program keeps its last row's sums only. places: of
     the sums for weight and bias, "each" program's has a row, all go to "one", or "none" is stored. first_mean,
-    first_rstd: that of the first row is used for all. numbered: a program works as the one that it is, not as program 0.
+    first_rstd: that of the first row is used for all. numbered: a program works by its own number, not as program 0.
     """
     shares = {
         "all": lambda program, m, programs: range(program, m, programs),
