@@ -122,8 +122,8 @@ def judged_by(forward: Callable, count: Callable = lambda *inputs: 0):
     return reference
 
 
-def suspects(forwards: list[tuple[str, Callable]], count: Callable = lambda *inputs: 0) -> tuple[Suspect, ...]:
-    return tuple(Suspect(name, judged_by(forward, count)) for name, forward in forwards)
+def suspects(forwards: list[tuple[str, Callable]], count: Callable = lambda *inputs: 0, throughout=False) -> tuple[Suspect, ...]:
+    return tuple(Suspect(name, judged_by(forward, count), throughout=throughout) for name, forward in forwards)
 
 
 def sent(values: np.ndarray, requires_grad: bool = False) -> wire.Tensor:

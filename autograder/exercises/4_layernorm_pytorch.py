@@ -64,7 +64,77 @@ ROW_BYTES = 16  # two numbers a row, in float64 at most
 
 # misconceptions -------------------------------------------------------------------------------
 
+MULTIPLIED = Misconception(
+    "multiplied",
+    "Something is multiplied by the root of variance + ε that is to be divided by it, or divided by rstd. Divide by "
+    "the root, or multiply by its reciprocal, rstd.",
+    "autograd-function",
+)
+SUM_FOR_MEAN = Misconception(
+    "sum-for-mean",
+    "A sum over the features stands where a mean belongs: divide by d, the true number of features.",
+    "autograd-function",
+)
+KEEPDIMS_MISSING = Misconception(
+    "keepdims-missing",
+    "A mean or a variance lost its axis, so it is lined up with the features: mostly an error, and silently wrong "
+    "when there are as many tokens as features. Reduce with `keepdim=True`.",
+    "autograd-function",
+)
+
 FORMULAS = named(
+    MULTIPLIED,
+    SUM_FOR_MEAN,
+    KEEPDIMS_MISSING,
+    Misconception(
+        "no-root",
+        "x − mean is divided by variance + ε itself, or multiplied by its reciprocal. Take the root first: "
+        "rstd = 1/√(variance + ε).",
+        "autograd-function",
+    ),
+    Misconception(
+        "root-twice",
+        "A root was taken of the standard deviation, which is a root already. ε is added to the variance, and one "
+        "root is taken of both.",
+        "autograd-function",
+    ),
+    Misconception(
+        "not-squared",
+        "The deviations were averaged without being squared. Those above the mean cancel those below, and little but "
+        "ε is left under the root. Square each deviation first, then average.",
+        "autograd-function",
+    ),
+    Misconception(
+        "not-averaged",
+        "Every deviation was divided by the root of its own square, so only its sign is left. Average the squares "
+        "over the features: one variance a token.",
+        "autograd-function",
+    ),
+    Misconception(
+        "sum-subtracted",
+        "The sum of the features was subtracted where their mean belongs: divide it by d first.",
+        "autograd-function",
+    ),
+    Misconception(
+        "only-centred",
+        "The features were centred but not divided: x̂ = (x − mean) · rstd.",
+        "autograd-function",
+    ),
+    Misconception(
+        "sign-reversed",
+        "The signs of x̂ are exchanged: the features were subtracted from the mean. It is x − mean.",
+        "autograd-function",
+    ),
+    Misconception(
+        "beta-scaled",
+        "bias was added before weight multiplied, and so was multiplied as well: y = weight · x̂ + bias.",
+        "autograd-function",
+    ),
+    Misconception(
+        "gamma-beta-swapped",
+        "weight and bias are exchanged: weight multiplies x̂, and bias is added.",
+        "autograd-function",
+    ),
     Misconception(
         "ddof-1",
         "This is what dividing by d − 1 gives. LayerNorm's variance divides by d: `correction=0` in `torch.var` and "
@@ -73,18 +143,19 @@ FORMULAS = named(
     ),
     Misconception(
         "wrong-axis",
-        "The statistics run over the tokens, as batch norm's do. Each token is normalised by its own features: reduce "
+        "A statistic runs over the tokens, as batch norm's do. Each token is normalised by its own features: reduce "
         "over the last axis alone.",
         "autograd-function",
     ),
     Misconception(
         "whole-array",
-        "One statistic was taken for the whole tensor. Every token needs its own: `dim=-1` and `keepdim=True`.",
+        "A statistic was taken once for the whole tensor. Every token needs its own: `dim=-1` and `keepdim=True`.",
         "autograd-function",
     ),
     Misconception(
         "rms-for-layernorm",
-        "The mean is not subtracted: this is RMSNorm. LayerNorm centres first.",
+        "The mean is not subtracted, above the fraction or under the root. LayerNorm centres in both places, RMSNorm "
+        "in none.",
         "autograd-function",
     ),
     Misconception(
@@ -147,9 +218,61 @@ GRADIENTS = named(
         "A correction was added where it is subtracted: dx is what is left of g when a component is taken away.",
         "autograd-function",
     ),
+    SUM_FOR_MEAN,
+    MULTIPLIED,
     Misconception(
-        "sum-for-mean",
-        "The corrections use sums over the features where means belong: divide by d, the true number of features.",
+        "divided-by-variance",
+        "dx is divided by variance + ε, not by its root: rstd is a factor once, not twice.",
+        "autograd-function",
+    ),
+    Misconception(
+        "xhat-wrong",
+        "The backward works with an x̂ from which the mean was not subtracted. It is what weight multiplied in the "
+        "forward: x̂ = (x − mean) · rstd.",
+        "autograd-function",
+    ),
+    Misconception(
+        "xhat-missing",
+        "The correction along x̂ is x̂ · mean(g ⊙ x̂), and one of its factors is missing. The mean says how much of g "
+        "lies along x̂, the x̂ before it which direction is taken away.",
+        "autograd-function",
+    ),
+    Misconception(
+        "not-averaged",
+        "A mean over the features is missing. Where the statistics and the corrections of dx have a mean, it is one "
+        "number a token, not one a feature.",
+        "autograd-function",
+    ),
+    Misconception(
+        "dx-uses-x",
+        "x or x − mean stands in dx where x̂ belongs. The correction along x̂ is made of the normalised values, both "
+        "in the mean and before it.",
+        "autograd-function",
+    ),
+    Misconception(
+        "dy-for-g",
+        "dy stands in one part of dx where g belongs. Form g = dy ⊙ weight once, and use it in every term.",
+        "autograd-function",
+    ),
+    Misconception(
+        "gamma-twice",
+        "weight was multiplied on twice. g = dy ⊙ weight holds it already.",
+        "autograd-function",
+    ),
+    Misconception(
+        "factor-of-two",
+        "The correction along x̂ is twice or half of what it should be. On the path through the variance the square "
+        "gives a factor 2 and the root a factor ½, which cancel: one of them got lost.",
+        "autograd-function",
+    ),
+    Misconception(
+        "dgamma-without-xhat",
+        "weight's gradient is the sum of dy alone. weight multiplies x̂, so x̂ is a factor of its gradient: Σ dy ⊙ x̂.",
+        "autograd-function",
+    ),
+    Misconception(
+        "dbeta-uses-xhat",
+        "bias's gradient was formed with x̂. bias is added and multiplies nothing: Σ dy.",
         "autograd-function",
     ),
     Misconception(
@@ -238,6 +361,18 @@ FUNCTION = (
             "divided-by-batch",
             "There is a division by the number of tokens. The gradients of weight and bias are sums over the tokens; a "
             "mean, if the loss has one, is in dy already.",
+            "autograd-function",
+        ),
+        Misconception(
+            "dx-wrong-axis",
+            "A mean in dx runs over the tokens. The statistics belong to one token, so its gradient mixes only its own "
+            "features: `dim=-1`.",
+            "autograd-function",
+        ),
+        Misconception(
+            "outputs-swapped",
+            "What `backward` returns first does not fit x. The gradients stand in the order of the forward's "
+            "arguments: those of x, weight and bias, each of the shape of its argument, and None for eps.",
             "autograd-function",
         ),
         Misconception(
@@ -389,8 +524,14 @@ LANES = named(
     ),
     Misconception(
         "stride-ignored",
-        "It is right only when rows follow each other without a gap. Row i begins at pointer + i·stride, and each "
-        "tensor has a stride of its own.",
+        "Rows were not looked for where they begin: row i at pointer + i·stride, and each tensor has a stride of its "
+        "own. n or BLOCK in its place is right only when rows follow each other without a gap.",
+        "triton-forward",
+    ),
+    Misconception(
+        "row-ignored",
+        "All rows of a tensor were read from the same place, or written to it. Row i begins at pointer + i·stride, "
+        "and its statistics stand at mean + i and rstd + i.",
         "triton-forward",
     ),
     Misconception(
@@ -418,12 +559,13 @@ FORWARD_KERNEL = (
     | named(
         Misconception(
             "statistics-not-stored",
-            "mean or rstd was not written. The backward needs both: `tl.store(mean + row, …)`.",
+            "mean or rstd was not written for every row. The backward needs both: `tl.store(mean + row, …)`.",
             "triton-forward",
         ),
         Misconception(
             "rstd-is-std",
-            "In rstd's place stands the standard deviation or the variance. rstd is the reciprocal, 1/√(variance + ε).",
+            "In rstd's place stands the standard deviation or the variance, in y or in what is stored. rstd is the "
+            "reciprocal, 1/√(variance + ε).",
             "triton-forward",
         ),
         Misconception(
@@ -440,15 +582,33 @@ BACKWARD_KERNEL = (
     | LANES
     | named(
         Misconception(
+            "program-id-ignored",
+            "All programs did the same rows, and stored their sums in the same place. `tl.program_id(0)` says which "
+            "program this one is.",
+            "triton-backward",
+        ),
+        Misconception(
             "rows-skipped",
             "A program did one row and stopped. There may be fewer programs than rows: program p takes the rows p, "
             "p + programs, p + 2·programs, …",
             "triton-backward",
         ),
         Misconception(
+            "rows-repeated",
+            "Several programs did the same row, so that the sums have it more than once. Program p takes the rows p, "
+            "p + programs, p + 2·programs, …: the step is `tl.num_programs(0)`.",
+            "triton-backward",
+        ),
+        Misconception(
             "partials-overwritten",
             "Of a program's rows only the last one is in the sums: add each row to an accumulator, and store it once, "
             "after the loop.",
+            "triton-backward",
+        ),
+        Misconception(
+            "partials-not-stored",
+            "The sums for weight or bias were not written. Each program stores both, once, after its loop: "
+            "`tl.store(dweight + program·n + columns, …)`.",
             "triton-backward",
         ),
         Misconception(
@@ -769,6 +929,7 @@ def untouched(rng):
 BLANK = tensor(0.0, "float64")  # stands in for an output that does not count
 SIGNS = (
     (r"incorrect number of gradients", "wrong-number-of-gradients"),
+    (r"invalid gradient at index 0", "outputs-swapped"),
     (r"invalid gradient at index [12]", "dgamma-wrong-axis"),
     (r"once_differentiable|carry no graph|numpy\(\) on Tensor that requires grad", "not-differentiable-twice"),
     (r"modified by an inplace operation", "cache-mutated"),
@@ -889,6 +1050,11 @@ def written(first, second):
     return lambda p: (p.g - first(p) - p.xhat * second(p)) / p.s
 
 
+def with_second(term):
+    """dx with another correction along x̂."""
+    return lambda p: (p.g - of_g(p) - term(p)) / p.s
+
+
 def of_g(p):
     return mean(p.g)
 
@@ -906,8 +1072,92 @@ STATISTICS = [
     *(("eps-fixed", fixed_eps(value)) for value in (1e-5, 1e-6, 1e-8, 1e-12)),
 ]
 
+
+def divided(numerator: Callable, under_root: Callable) -> Callable:
+    """x̂ and σ_ε from other parts. numerator: x → what is divided; under_root: x → what stands beside ε."""
+
+    def by(x, eps):
+        s = np.sqrt(under_root(x) + eps)
+        return numerator(x) / s, s
+
+    return by
+
+
+def deviation(x):
+    return x - mean(x)
+
+
+def variance(x):
+    return mean(deviation(x) ** 2)
+
+
+def without_root(x, eps):
+    s = variance(x) + eps
+    return deviation(x) / s, s
+
+
+def multiplied(x, eps):
+    """The root stands where its reciprocal belongs."""
+    root = np.sqrt(variance(x) + eps)
+    return deviation(x) * root, 1 / root
+
+
+def less_the_sum(x):
+    return x - x.sum(**SUM)
+
+
+def less_another(axis):
+    return lambda x: x - mean(x, axis)
+
+
+def without_an_axis(x):
+    return x - x.mean(axis=-1)
+
+
+def not_centred(x, eps):
+    s = np.sqrt(variance(x) + eps)
+    return x / s, s
+
+
+# What a forward may get wrong; its backward works with the same numbers, or with the right ones.
+FORWARD_STATISTICS = [
+    ("sum-for-mean", divided(deviation, lambda x: (deviation(x) ** 2).sum(**SUM))),
+    ("no-root", without_root),
+    ("multiplied", multiplied),
+    ("root-twice", divided(deviation, lambda x: np.sqrt(variance(x)))),
+    ("not-squared", divided(deviation, lambda x: mean(deviation(x)))),
+    ("not-averaged", divided(deviation, lambda x: deviation(x) ** 2)),
+    ("sum-subtracted", divided(less_the_sum, lambda x: mean(less_the_sum(x) ** 2))),
+    ("sum-subtracted", divided(less_the_sum, variance)),
+    ("only-centred", lambda x, eps: (deviation(x), np.ones_like(x))),
+    ("sign-reversed", divided(lambda x: -deviation(x), variance)),
+    ("rms-for-layernorm", not_centred),
+    ("rms-for-layernorm", divided(deviation, lambda x: mean(x**2))),
+    ("keepdims-missing", divided(deviation, lambda x: (deviation(x) ** 2).mean(axis=-1))),
+    ("keepdims-missing", divided(without_an_axis, lambda x: mean(without_an_axis(x) ** 2))),
+    ("keepdims-missing", divided(without_an_axis, lambda x: (deviation(x) ** 2).mean(axis=-1))),
+    *(
+        (name, divided(less_another(axis), lambda x, axis=axis: mean(less_another(axis)(x) ** 2)))
+        for name, axis in (("wrong-axis", 0), ("whole-array", None))
+    ),
+    *((name, divided(less_another(axis), variance)) for name, axis in (("wrong-axis", 0), ("whole-array", None))),
+    ("wrong-axis", divided(deviation, lambda x: mean(deviation(x) ** 2, 0))),
+    ("whole-array", divided(deviation, lambda x: mean(deviation(x) ** 2, None))),
+]
+
+
+def bias_scaled(p):
+    return (p.xhat + p.bias) * p.weight
+
+
+def exchanged(p):
+    return p.xhat * p.bias + p.weight
+
+
 FORWARD_PARTS = [
-    *((name, {"forward": statistics, "backward": centred_by}) for name, statistics in STATISTICS),
+    *((name, {"forward": statistics, "backward": centred_by}) for name, statistics in STATISTICS + FORWARD_STATISTICS),
+    ("beta-scaled", {"y": bias_scaled}),
+    ("gamma-beta-swapped", {"y": exchanged}),
     ("rms-for-layernorm", {"forward": rms_by, "backward": centred_by}),
     ("affine-ignored", {"y": lambda p: p.xhat}),
     ("affine-ignored", {"y": lambda p: p.xhat * p.weight}),
@@ -926,6 +1176,27 @@ DX_PARTS = [
     ("correction-sign", {"dx": written(lambda p: -of_g(p), lambda p: -of_gx(p))}),
     ("correction-sign", {"dx": written(lambda p: -of_g(p), of_gx)}),
     ("sigma-missing", {"dx": lambda p: layernorm_dx(p) * p.s}),
+    ("sum-for-mean", {"dx": written(lambda p: p.g.sum(**SUM), of_gx)}),
+    ("multiplied", {"dx": lambda p: layernorm_dx(p) * p.s**2}),
+    ("divided-by-variance", {"dx": lambda p: layernorm_dx(p) / p.s}),
+    ("xhat-missing", {"dx": with_second(of_gx)}),
+    ("xhat-missing", {"dx": with_second(lambda p: p.xhat * of_g(p))}),
+    ("xhat-missing", {"dx": with_second(lambda p: p.xhat)}),
+    ("not-averaged", {"dx": with_second(lambda p: p.xhat * p.g * p.xhat)}),
+    ("not-averaged", {"dx": written(lambda p: p.g, of_gx)}),
+    ("dx-uses-x", {"dx": with_second(lambda p: p.x * mean(p.g * p.x))}),
+    ("dx-uses-x", {"dx": with_second(lambda p: p.x * of_gx(p))}),
+    ("dx-uses-x", {"dx": with_second(lambda p: p.xhat * mean(p.g * p.x))}),
+    ("dx-uses-x", {"dx": with_second(lambda p: p.xhat * p.s**2 * of_gx(p))}),
+    ("dx-uses-x", {"dx": with_second(lambda p: p.xhat * p.s * of_gx(p))}),
+    ("dy-for-g", {"dx": written(lambda p: mean(p.dy), of_gx)}),
+    ("dy-for-g", {"dx": written(of_g, lambda p: mean(p.dy * p.xhat))}),
+    ("dy-for-g", {"dx": written(lambda p: mean(p.dy), lambda p: mean(p.dy * p.xhat))}),
+    ("dy-for-g", {"dx": lambda p: layernorm_dx(p) + (p.dy - p.g) / p.s}),
+    ("gamma-twice", {"dx": lambda p: p.weight * layernorm_dx(p)}),
+    ("gamma-twice", {"dx": lambda p: layernorm_dx(p._replace(g=p.weight * p.g))}),
+    ("factor-of-two", {"dx": written(of_g, lambda p: 2 * of_gx(p))}),
+    ("factor-of-two", {"dx": written(of_g, lambda p: of_gx(p) / 2)}),
 ]
 
 PARAMETER_PARTS = [
@@ -935,6 +1206,8 @@ PARAMETER_PARTS = [
     ("dgamma-uses-g", {"dweight": lambda p: over_tokens(p.g * p.xhat)}),
     ("dgamma-uses-g", {"dbias": lambda p: over_tokens(p.g)}),
     ("dgamma-dbeta-swapped", {"dweight": dbeta_of, "dbias": dgamma_of}),
+    ("dgamma-without-xhat", {"dweight": dbeta_of}),
+    ("dbeta-uses-xhat", {"dbias": dgamma_of}),
 ]
 
 
@@ -950,13 +1223,25 @@ BACKWARD_PARTS = [
         {"dweight": lambda p: dgamma_of(p) / tokens_of(p), "dbias": lambda p: dbeta_of(p) / tokens_of(p)},
     ),
     ("divided-by-batch", {"dweight": lambda p: dgamma_of(p) / tokens_of(p)}),
+    ("divided-by-batch", {"dbias": lambda p: dbeta_of(p) / tokens_of(p)}),
     ("divided-by-batch", {"dx": lambda p: layernorm_dx(p) / tokens_of(p)}),
+    ("multiplied", {"backward": lambda x, eps: (deviation(x) * centred_by(x, eps)[1], centred_by(x, eps)[1])}),
+    ("xhat-wrong", {"backward": not_centred}),
+    ("dx-wrong-axis", {"dx": written(lambda p: mean(p.g, 0), lambda p: mean(p.g * p.xhat, 0))}),
+    ("dx-wrong-axis", {"dx": written(lambda p: mean(p.g, 0), of_gx)}),
+    ("dx-wrong-axis", {"dx": written(of_g, lambda p: mean(p.g * p.xhat, 0))}),
+    ("dx-wrong-axis", {"dx": written(lambda p: p.g.mean(), lambda p: (p.g * p.xhat).mean())}),
+    ("dx-wrong-axis", {"dx": written(lambda p: p.g.mean(), of_gx)}),
+    ("dx-wrong-axis", {"dx": written(of_g, lambda p: (p.g * p.xhat).mean())}),
+    ("keepdims-missing", {"dx": written(lambda p: p.g.mean(-1), lambda p: (p.g * p.xhat).mean(-1))}),
+    ("keepdims-missing", {"dx": written(lambda p: p.g.mean(-1), of_gx)}),
+    ("keepdims-missing", {"dx": written(of_g, lambda p: (p.g * p.xhat).mean(-1))}),
     ("ddof-1", {"dx": smaller_sample}),
     ("ddof-1", {"forward": with_ddof, "dx": smaller_sample}),
     ("rms-for-layernorm", {"forward": rms_by, "dx": lambda p: (p.g - p.xhat * of_gx(p)) / p.s}),
     ("wrong-axis", {"forward": by_feature, "dx": written(lambda p: mean(p.g, 0), lambda p: mean(p.g * p.xhat, 0))}),
     ("whole-array", {"forward": by_array, "dx": written(lambda p: p.g.mean(), lambda p: (p.g * p.xhat).mean())}),
-    *((name, {"forward": statistics}) for name, statistics in STATISTICS),
+    *((name, {"forward": statistics}) for name, statistics in STATISTICS + FORWARD_STATISTICS),
     *((name, {"forward": centred_by, "backward": statistics}) for name, statistics in STATISTICS),
     # x̂ as it was, and another ε in the final division
     *(
@@ -1111,6 +1396,7 @@ def as_made(rng):
 
     return [
         case(rng, (4, 7), spread=0.4, eps=0.1, control=True, judged=Y),
+        case(rng, (4, 7), control=True, judged=Y),  # with tokens of unlike spreads
         new((3, 5), " in a new layer", judged=Y),
         new((4, 6), " in a new layer", judged=(0, 1, 2, 3)),
         new((3, 7), " with a spread of 0.001 in a new layer", spread=1e-3, judged=Y),
@@ -1292,14 +1578,18 @@ def filled(reply: Reply, sent: list[wire.Tensor]) -> list[np.ndarray] | Reply:
     return [array(got).astype("float64") for got in found]
 
 
-def forward_tables(statistics=centred_by, y=y_of, rstd=lambda s: 1 / s) -> Callable:
+def row_mean(x):
+    return x.mean(axis=-1)
+
+
+def forward_tables(statistics=centred_by, y=y_of, rstd=lambda s: 1 / s, average=row_mean) -> Callable:
     """Return what the forward kernel writes, or one in which some parts are others."""
 
     def run(x, weight, bias, eps, m, n, block, y_stride) -> tuple:
         x = x[:m, :n]
         xhat, s = statistics(x, eps)
         p = Pass(x, weight[:n], bias[:n], x, x, xhat, s)
-        return y(p), x.mean(axis=-1), rstd(s)[..., 0] * np.ones(m), 0
+        return y(p), average(x), rstd(s)[..., 0] * np.ones(m), 0
 
     return run
 
@@ -1314,20 +1604,26 @@ def forward_lanes(
     x_step=None,
     y_step=None,
     one_row=False,
-    stores_statistics=True,
+    means="each",
+    reciprocals="each",
 ) -> Callable:
     """Imitate the kernel lane by lane.
 
     load, store, centre: whether loads, stores and the deviations are masked. mean_over, variance_over: what the sums
-    are divided by. x_step, y_step: the distance of rows, as a function of (n, block), if not the stride.
+    are divided by. x_step, y_step: the distance of rows, as a function of (n, block), if not the stride. means,
+    reciprocals: "each" row's is stored, "none", or all in "one place".
     """
+
+    def put(table, row, value, which):
+        if which != "none":
+            table[row if which == "each" else 0] = value
 
     def run(x, weight, bias, eps, m, n, block, y_stride) -> tuple:
         lanes = np.arange(block)
         mask = lanes < n
         flat, padded_weight, padded_bias = x.ravel(), weight[:block], bias[:block]
         out = np.full((m + rows_behind(block, y_stride), y_stride), SENTINEL)
-        averages, reciprocals = np.full(m, SENTINEL), np.full(m, SENTINEL)
+        stored = np.full(m, SENTINEL), np.full(m, SENTINEL)
         step = x_step(n, block) if x_step else x.shape[1]
         for row in range(m):
             source = 0 if one_row else row
@@ -1342,10 +1638,10 @@ def forward_lanes(
             width = block if not store else n
             place = source * (y_step(n, block) if y_step else y_stride)
             out.ravel()[place : place + width] = result[:width]
-            if stores_statistics:
-                averages[source], reciprocals[source] = value.sum() / (n if mean_over == "n" else block), rstd
+            put(stored[0], source, value.sum() / (n if mean_over == "n" else block), means)
+            put(stored[1], source, rstd, reciprocals)
         rows, outside = guarded(out, m, n)
-        return rows, averages, reciprocals, outside
+        return rows, *stored, outside
 
     return run
 
@@ -1358,6 +1654,14 @@ def width_block(n, block):
     return block
 
 
+def width_one(n, block):
+    return 1
+
+
+def nowhere(n, block):
+    return 0
+
+
 def lanes_of(simulate: Callable, counts: list[dict]) -> list[tuple[str, Callable]]:
     """What goes wrong with lanes and strides in either kernel."""
     found = [("padded-lanes", simulate(**options)) for options in counts]
@@ -1366,11 +1670,16 @@ def lanes_of(simulate: Callable, counts: list[dict]) -> list[tuple[str, Callable
         for o in ({}, {"centre": False}, {"store": False}, {"store": False, "centre": False})
     ]
     found += [("writes-outside", simulate(store=False))]
-    for step in (width_n, width_block):
+    for name, step in (
+        ("stride-ignored", width_n),
+        ("stride-ignored", width_block),
+        ("stride-ignored", width_one),
+        ("row-ignored", nowhere),
+    ):
         found += [
-            ("stride-ignored", simulate(x_step=step, y_step=step)),
-            ("stride-ignored", simulate(x_step=step)),
-            ("stride-ignored", simulate(y_step=step)),
+            (name, simulate(x_step=step, y_step=step)),
+            (name, simulate(x_step=step)),
+            (name, simulate(y_step=step)),
         ]
     return found
 
@@ -1460,6 +1769,30 @@ def forward_offsets(rng):
 KERNEL_STATISTICS = [(name, s) for name, s in STATISTICS if name not in ("wrong-axis", "whole-array")] + [
     ("rms-for-layernorm", rms_by)
 ]
+# A kernel has one row, in float32: no axis to lose, and what cancels there is rounding.
+NOT_IN_KERNELS = {"multiplied", "not-squared", "not-averaged", "keepdims-missing", "wrong-axis", "whole-array"}
+
+
+def with_root(p):
+    """y with the root in rstd's place."""
+    return p.xhat * p.s**2 * p.weight + p.bias
+
+
+def of_kernel(name: str, statistics: Callable) -> Callable:
+    if name == "sum-subtracted":
+        return forward_tables(statistics, average=lambda x: x.sum(axis=-1))
+    if name == "only-centred":
+        return forward_tables(y=lambda p: p.xhat * p.s * p.weight + p.bias)
+    return forward_tables(statistics)
+
+
+FORWARD_MISTAKES = [
+    *((name, of_kernel(name, s)) for name, s in FORWARD_STATISTICS if name not in NOT_IN_KERNELS),
+    ("beta-scaled", forward_tables(y=bias_scaled)),
+    ("gamma-beta-swapped", forward_tables(y=exchanged)),
+    ("rstd-is-std", forward_tables(y=with_root, rstd=lambda s: s)),
+    ("rstd-is-std", forward_tables(y=with_root)),
+]
 
 FORWARD_KERNEL_EXERCISE = Exercise(
     name="layernorm_forward_kernel",
@@ -1505,9 +1838,16 @@ FORWARD_KERNEL_EXERCISE = Exercise(
     + (
         Suspect("rstd-is-std", forward_tables(rstd=lambda s: s)),
         Suspect("rstd-is-std", forward_tables(rstd=lambda s: s**2)),
-        Suspect("statistics-not-stored", forward_lanes(stores_statistics=False)),
+        *(
+            Suspect("statistics-not-stored", forward_lanes(means=first, reciprocals=second))
+            for first in ("none", "one place", "each")
+            for second in ("none", "one place", "each")
+            if (first, second) != ("each", "each")
+        ),
         Suspect("program-id-ignored", forward_lanes(one_row=True)),
     )
+    # Some give next to nothing, as an overflow does: they must agree where the student's is right, too.
+    + tuple(Suspect(name, imitation, throughout=True) for name, imitation in FORWARD_MISTAKES)
     + tuple(Suspect(name, imitation) for name, imitation in lanes_of(forward_lanes, COUNTS)),
     misconceptions=FORWARD_KERNEL,
     forbidden_names=NORMS,
@@ -1587,60 +1927,92 @@ def invoke_backward(student: Student, item: Launch) -> Reply:
     )
 
 
-def backward_tables(dx=layernorm_dx, dweight=dgamma_of, dbias=dbeta_of) -> Callable:
+def normalised(x, average, s):
+    return (x - average) / s
+
+
+def backward_tables(dx=layernorm_dx, dweight=dgamma_of, dbias=dbeta_of, hat=normalised) -> Callable:
     """Return what the backward kernel writes, its partial sums added up; or one in which some parts are others."""
 
     def run(dy, x, weight, averages, reciprocals, m, n, block, programs, dx_stride) -> tuple:
         x, dy, weight = x[:m, :n], dy[:m, :n], weight[:n]
         s = 1 / reciprocals[:m, None]
-        p = Pass(x, weight, np.zeros(n), dy, dy * weight, (x - averages[:m, None]) / s, s)
+        p = Pass(x, weight, np.zeros(n), dy, dy * weight, hat(x, averages[:m, None], s), s)
         return dx(p), dweight(p), dbias(p), 0
 
     return run
 
 
 def backward_lanes(
-    *, load=True, store=True, centre=True, over="n", x_step=None, y_step=None, rows="all", partials="each"
+    *,
+    load=True,
+    store=True,
+    centre=True,
+    over="n",
+    x_step=None,
+    dy_step=None,
+    y_step=None,
+    rows="all",
+    last_alone=False,
+    places=("each", "each"),
+    first_mean=False,
+    first_rstd=False,
+    numbered=True,
 ) -> Callable:
     """Imitate the kernel lane by lane, as ``forward_lanes`` does.
 
-    over: what the row's sums are divided by. rows: "all", or "first" where each program does one. partials: "each",
-    "last" where a program keeps its last row alone, "one place" where all programs store to the first row of sums.
+    over: what the row's sums are divided by. rows: "all", "first" where each program does one, "from here" or "every"
+    where each does all that follow or all there are. last_alone: a program keeps its last row's sums only. places: of
+    the sums for weight and bias, "each" program's has a row, all go to "one", or "none" is stored. first_mean,
+    first_rstd: that of the first row is used for all. numbered: a program works by its own number, not as program 0.
     """
+    shares = {
+        "all": lambda program, m, programs: range(program, m, programs),
+        "first": lambda program, m, programs: range(program, m, programs)[:1],
+        "from here": lambda program, m, programs: range(program, m),
+        "every": lambda program, m, programs: range(m),
+    }
 
     def run(dy, x, weight, averages, reciprocals, m, n, block, programs, dx_stride) -> tuple:
         lanes = np.arange(block)
         mask = lanes < n
         out = np.full((m + rows_behind(block, dx_stride), dx_stride), SENTINEL)
         sums = np.full((2, programs + rows_behind(block, n), n), SENTINEL)
-        up_step, step = (x_step(n, block),) * 2 if x_step else (dy.shape[1], x.shape[1])
+        up_step = dy_step(n, block) if dy_step else dy.shape[1]
+        step = x_step(n, block) if x_step else x.shape[1]
         width = n if store else block
 
         def loaded(flat, place):
             return np.where(mask, flat[place + lanes], 0.0) if load else flat[place + lanes]
 
         gain = loaded(weight, 0)
-        for program in range(programs):
+        for program in range(programs) if numbered else [0] * programs:
             kept = np.zeros((2, block))
-            mine = range(program, m, programs)
-            for row in mine if rows == "all" else mine[:1]:
+            for row in shares[rows](program, m, programs):
                 up, value = loaded(dy.ravel(), row * up_step), loaded(x.ravel(), row * step)
-                xhat = (value - averages[row]) * reciprocals[row]
+                rstd = reciprocals[0 if first_rstd else row]
+                xhat = (value - averages[0 if first_mean else row]) * rstd
                 xhat = np.where(mask, xhat, 0.0) if centre else xhat
                 g = up * gain
                 d = n if over == "n" else block
-                result = (g - g.sum() / d - xhat * (g * xhat).sum() / d) * reciprocals[row]
+                result = (g - g.sum() / d - xhat * (g * xhat).sum() / d) * rstd
                 place = row * (y_step(n, block) if y_step else dx_stride)
                 out.ravel()[place : place + width] = result[:width]
-                kept = np.stack([up * xhat, up]) + (0.0 if partials == "last" else kept)
-            place = 0 if partials == "one place" else program * n
-            for table_of, values in zip(sums, kept):
-                table_of.ravel()[place : place + width] = values[:width]
+                kept = np.stack([up * xhat, up]) + (0.0 if last_alone else kept)
+            for table_of, values, place in zip(sums, kept, places):
+                start = program * n if place == "each" else 0
+                if place != "none":
+                    table_of.ravel()[start : start + width] = values[:width]
         result, outside = guarded(out, m, n)
         (weights, beyond), (biases, further) = (guarded(s, programs, n) for s in sums)
         return result, weights.sum(axis=0), biases.sum(axis=0), outside + beyond + further
 
     return run
+
+
+def read_alike(**options) -> Callable:
+    """``backward_lanes`` in which dy is read as x is."""
+    return backward_lanes(dy_step=options.get("x_step"), **options)
 
 
 SLOPES, SUMS = (0, 3), (1, 2)
@@ -1727,11 +2099,28 @@ BACKWARD_KERNEL_EXERCISE = Exercise(
             backward_tables(dweight=lambda p: dgamma_of(p) / len(p.x), dbias=lambda p: dbeta_of(p) / len(p.x)),
         ),
         Suspect("divided-by-batch", backward_tables(dweight=lambda p: dgamma_of(p) / len(p.x))),
+        Suspect("divided-by-batch", backward_tables(dbias=lambda p: dbeta_of(p) / len(p.x))),
+        Suspect("multiplied", backward_tables(hat=lambda x, average, s: (x - average) * s), throughout=True),
+        Suspect("xhat-wrong", backward_tables(hat=lambda x, average, s: x / s), throughout=True),
+        Suspect("program-id-ignored", backward_lanes(numbered=False)),
         Suspect("rows-skipped", backward_lanes(rows="first")),
-        Suspect("partials-overwritten", backward_lanes(partials="last")),
-        Suspect("partials-in-one-row", backward_lanes(partials="one place")),
+        Suspect("rows-repeated", backward_lanes(rows="from here")),
+        Suspect("rows-repeated", backward_lanes(rows="every")),
+        Suspect("partials-overwritten", backward_lanes(last_alone=True)),
+        *(
+            Suspect(name, backward_lanes(places=places))
+            for name, other in (("partials-in-one-row", "one"), ("partials-not-stored", "none"))
+            for places in ((other, other), (other, "each"), ("each", other))
+        ),
+        Suspect("row-ignored", backward_lanes(first_mean=True)),
+        Suspect("row-ignored", backward_lanes(first_rstd=True)),
+        Suspect("row-ignored", backward_lanes(first_mean=True, first_rstd=True)),
+        Suspect("row-ignored", backward_lanes(x_step=nowhere)),
+        Suspect("row-ignored", backward_lanes(dy_step=nowhere)),
+        Suspect("stride-ignored", backward_lanes(x_step=width_one)),
+        Suspect("stride-ignored", backward_lanes(dy_step=width_one)),
     )
-    + tuple(Suspect(name, imitation) for name, imitation in lanes_of(backward_lanes, BACKWARD_COUNTS)),
+    + tuple(Suspect(name, imitation) for name, imitation in lanes_of(read_alike, BACKWARD_COUNTS)),
     misconceptions=BACKWARD_KERNEL,
     forbidden_names=NORMS,
 )

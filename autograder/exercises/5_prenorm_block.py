@@ -97,13 +97,38 @@ ATTENTION_MISCONCEPTIONS = common("causal-attention") | named(
         "causal-mask",
     ),
     Misconception(
+        "mask-one-late",
+        "The mask begins one column late: a token sees the one after it. Row i keeps the columns j ≤ i; with `torch.triu` "
+        "the future is `diagonal=1`.",
+        "causal-mask",
+    ),
+    Misconception(
+        "softmax-missing",
+        "The weights are no softmax of the scores. Those of one query are positive and add up to 1: exp of each score, "
+        "divided by the sum over the keys.",
+        "causal-attention",
+    ),
+    Misconception(
         "softmax-axis",
-        "The softmax runs over the queries. The weights of one query add up to 1, so it runs over the keys: the last axis.",
+        "The softmax, or the maximum or the sum in it, runs over the queries, the heads or the batch. The weights of one "
+        "query add up to 1, so it runs over the keys: the last axis.",
+        "causal-attention",
+    ),
+    Misconception(
+        "keepdims-missing",
+        "In the softmax a maximum or a sum lost its axis, so it is lined up with the keys: mostly an error, and silently "
+        "wrong when the sizes agree. Reduce with `keepdim=True`.",
         "causal-attention",
     ),
     Misconception(
         "scale-missing",
         "The scores are not divided by √d_h. Their spread then grows with the width of a head, and the softmax saturates.",
+        "attention-scale",
+    ),
+    Misconception(
+        "scale-multiplied",
+        "The scores are multiplied by √d_h. They are divided by it, or multiplied by d_h ** -0.5, so that their spread "
+        "does not depend on the width of a head.",
         "attention-scale",
     ),
     Misconception(
@@ -133,6 +158,12 @@ ATTENTION_MISCONCEPTIONS = common("causal-attention") | named(
         "heads-ignored",
         "The result does not depend on `heads`: there is one attention over all features. Each head has a softmax of its own.",
         "split-heads",
+    ),
+    Misconception(
+        "wrong-projection",
+        "One of q, k and v is x itself, or made with the weights of another. Each has weights of its own: q = x @ w_q, "
+        "k = x @ w_k and v = x @ w_v.",
+        "causal-attention",
     ),
     Misconception(
         "scores-transposed",
@@ -182,6 +213,21 @@ FEED_FORWARD_MISCONCEPTIONS = common("feed-forward") | named(
     Misconception(
         "relu-for-gelu",
         "This is ReLU. The contract has GELU, which lets small negative values through.",
+        "feed-forward",
+    ),
+    Misconception(
+        "gelu-wrong",
+        "Between the two maps stands a function that is not GELU. GELU is h · Φ(h) = h · (1 + erf(h/√2)) / 2; `F.gelu` has it.",
+        "feed-forward",
+    ),
+    Misconception(
+        "down-missing",
+        "The second map is missing: what comes back has the hidden width. `down` brings it back to d, the stream's width.",
+        "feed-forward",
+    ),
+    Misconception(
+        "bias-missing",
+        "A map was applied without its bias: h @ weight.T + bias, or call the `nn.Linear` itself.",
         "feed-forward",
     ),
     Misconception(
@@ -237,6 +283,16 @@ BLOCK_MISCONCEPTIONS = common("pre-norm") | named(
         "residual-missing",
         "A sub-layer's result replaces the stream where it should be added to it.",
         "residual-stream",
+    ),
+    Misconception(
+        "branch-subtracted",
+        "What a sub-layer computes is subtracted from the stream. It is added: x + F(LN(x)).",
+        "residual-stream",
+    ),
+    Misconception(
+        "sublayer-missing",
+        "Attention or the feed-forward network has no part in the result. The block has both, each on a branch of its own.",
+        "pre-norm",
     ),
     Misconception(
         "residual-disturbed",
@@ -302,6 +358,11 @@ TRANSFORMER_MISCONCEPTIONS = common("final-norm") | named(
         "final-norm",
     ),
     Misconception(
+        "blocks-not-chained",
+        "Every block reads the input anew, or what it gives is dropped. Each reads what the one before it gave: x = block(x).",
+        "final-norm",
+    ),
+    Misconception(
         "block-skipped",
         "A block at one end of the list does not run.",
         "final-norm",
@@ -358,7 +419,8 @@ SUBLAYER_MISCONCEPTIONS = common("placements") | named(
     ),
     Misconception(
         "alpha-ignored",
-        "DeepNorm's α has no part in the result. It enlarges the stream before the addition: LN(α·x + F(x)).",
+        "DeepNorm's α has no part in the result, or multiplies stream and branch alike, which the norm takes away again. It "
+        "enlarges the stream before the addition: LN(α·x + F(x)).",
         "deepnorm-placement",
     ),
     Misconception(
@@ -375,6 +437,27 @@ SUBLAYER_MISCONCEPTIONS = common("placements") | named(
         "residual-missing",
         "The branch's result replaces the stream. Every placement adds it, “none” too: x + F(x).",
         "residual-stream",
+    ),
+    Misconception(
+        "norm-missing",
+        "No norm has a part in this placement. All but “none” have one: at the entry or the exit of the branch, or after the "
+        "addition.",
+        "placements",
+    ),
+    Misconception(
+        "branch-missing",
+        "The branch has no part in the result. Every placement runs it, “none” too: that one lacks the norm, not the branch.",
+        "placements",
+    ),
+    Misconception(
+        "branch-subtracted",
+        "What the branch computes is subtracted from the stream. Every placement adds it.",
+        "residual-stream",
+    ),
+    Misconception(
+        "normalised-without-norm",
+        "In “none” a norm has a part. It is the placement without one: x + F(x).",
+        "placements",
     ),
 )
 
@@ -509,15 +592,61 @@ def over_queries(scores: np.ndarray) -> np.ndarray:
     return softmax(masked, axis=-2)
 
 
+def not_divided(scores: np.ndarray) -> np.ndarray:
+    """exp of the scores, not divided by its sum."""
+    masked = np.where(earlier(scores.shape[-1]), scores, -np.inf)
+    return np.exp(masked - masked.max(-1, keepdims=True))
+
+
+def losing_an_axis(scores: np.ndarray) -> np.ndarray:
+    weights = not_divided(scores)
+    return weights / weights.sum(-1)
+
+
+def another_maximum(scores: np.ndarray) -> np.ndarray:
+    masked = np.where(earlier(scores.shape[-1]), scores, -1e30)
+    weights = np.exp(masked - masked.max(-2, keepdims=True))
+    return weights / weights.sum(-1, keepdims=True)
+
+
+def over_axis(axis: int) -> Callable:
+    return lambda scores: softmax(np.where(earlier(scores.shape[-1]), scores, -np.inf), axis=axis)
+
+
+def projected(choose: Callable):
+    """Attention with other weights for q, k and v. choose: (w_q, w_k, w_v, 1) → the three that are used."""
+
+    def forward(x, w_q, w_k, w_v, w_o, heads):
+        return attend()(x, *choose(w_q, w_k, w_v, np.eye(x.shape[-1])), w_o, heads)
+
+    return forward
+
+
+# With large scores they give NaN, as an overflow does: they must agree where the student's attention is right, too.
+SOFTMAXES = [
+    ("softmax-missing", attend(lambda s: np.where(earlier(s.shape[-1]), s, -np.inf))),
+    ("softmax-missing", attend(lambda s: np.where(earlier(s.shape[-1]), s, 0.0))),
+    ("softmax-missing", attend(not_divided)),
+    ("softmax-missing", attend(lambda s: not_divided(s) / not_divided(s).mean(-1, keepdims=True))),
+    ("softmax-missing", attend(lambda s: np.where(earlier(s.shape[-1]), np.exp(s), 0.0))),
+    ("softmax-axis", attend(lambda s: not_divided(s) / not_divided(s).sum(-2, keepdims=True))),
+    ("softmax-axis", attend(another_maximum)),
+    ("keepdims-missing", attend(losing_an_axis)),
+]
 ATTENTIONS = [
     ("mask-missing", attend(softmax)),
     ("mask-after-softmax", attend(weights_after)),
     ("mask-by-zero", attend(masked_scores(earlier, 0.0))),
     ("mask-reversed", attend(masked_scores(lambda m: earlier(m).T))),
     ("mask-excludes-self", attend(masked_scores(lambda m: np.tri(m, k=-1, dtype=bool)))),
+    ("mask-excludes-self", attend(masked_scores(lambda m: np.tri(m, k=-1, dtype=bool), -1e30))),
+    ("mask-one-late", attend(masked_scores(lambda m: np.tri(m, k=1, dtype=bool)))),
     ("softmax-axis", attend(over_queries)),
+    ("softmax-axis", attend(over_axis(1))),
+    ("softmax-axis", attend(over_axis(0))),
     ("softmax-axis", attend(lambda s: np.where(earlier(s.shape[-1]), softmax(s, axis=-2), 0.0))),
     ("scale-missing", attend(scale=lambda d, d_h: 1.0)),
+    ("scale-multiplied", attend(scale=lambda d, d_h: d_h**0.5)),
     ("scale-by-width", attend(scale=lambda d, d_h: d**-0.5)),
     ("scale-without-root", attend(scale=lambda d, d_h: 1.0 / d_h)),
     ("heads-not-transposed", attend(cut=split_by_rows, join=merge_by_rows)),
@@ -525,6 +654,13 @@ ATTENTIONS = [
     ("merge-not-transposed", attend(join=merge_by_rows)),
     ("heads-ignored", attend(one_head=True)),
     ("scores-transposed", attend(scores=lambda q, k: k @ np.swapaxes(q, -1, -2))),
+    ("wrong-projection", projected(lambda q, k, v, one: (one, k, v))),
+    ("wrong-projection", projected(lambda q, k, v, one: (q, one, v))),
+    ("wrong-projection", projected(lambda q, k, v, one: (q, k, one))),
+    ("wrong-projection", projected(lambda q, k, v, one: (q, q, v))),
+    ("wrong-projection", projected(lambda q, k, v, one: (q, k, k))),
+    ("wrong-projection", projected(lambda q, k, v, one: (q, k, q))),
+    ("wrong-projection", projected(lambda q, k, v, one: (q, v, k))),
     ("output-map-missing", lambda x, w_q, w_k, w_v, w_o, heads: attend()(x, w_q, w_k, w_v, np.eye(x.shape[-1]), heads)),
     ("weights-transposed", lambda x, w_q, w_k, w_v, w_o, heads: attend()(x, w_q.T, w_k.T, w_v.T, w_o.T, heads)),
     ("weights-transposed", lambda x, w_q, w_k, w_v, w_o, heads: attend()(x, w_q.T, w_k.T, w_v.T, w_o, heads)),
@@ -547,7 +683,8 @@ CAUSAL_SELF_ATTENTION = Exercise(
         Check("gradient", "The gradient reaches x", 1, "gradients-by-depth", attention_gradient, "graph-cut"),
         Check("untouched", "x and the weights are left as they were", 1, "causal-attention", attention_untouched),
     ),
-    suspects=suspects([(name, prefix_of(forward)) for name, forward in ATTENTIONS]),
+    suspects=suspects([(name, prefix_of(forward)) for name, forward in ATTENTIONS])
+    + suspects([(name, prefix_of(forward)) for name, forward in SOFTMAXES], throughout=True),
     misconceptions=ATTENTION_MISCONCEPTIONS,
     forbidden_names=frozenset(
         {"scaled_dot_product_attention", "MultiheadAttention", "multi_head_attention_forward", "flex_attention"}
@@ -559,6 +696,10 @@ CAUSAL_SELF_ATTENTION = Exercise(
 
 def feed_forward(x, w_up, b_up, w_down, b_down):
     return gelu(x @ w_up.T + b_up) @ w_down.T + b_down
+
+
+def with_activation(activation: Callable):
+    return lambda x, wu, bu, wd, bd: activation(x @ wu.T + bu) @ wd.T + bd
 
 
 def invoke_feed_forward(student: Student, case: Case) -> Reply:
@@ -615,6 +756,15 @@ FEED_FORWARD = Exercise(
             ("activation-last", lambda x, wu, bu, wd, bd: gelu((x @ wu.T + bu) @ wd.T + bd)),
             ("activation-last", lambda x, wu, bu, wd, bd: gelu(feed_forward(x, wu, bu, wd, bd))),
             ("relu-for-gelu", lambda x, wu, bu, wd, bd: np.maximum(x @ wu.T + bu, 0) @ wd.T + bd),
+            ("gelu-wrong", with_activation(lambda h: 2 * gelu(h))),
+            ("gelu-wrong", with_activation(lambda h: gelu(h * 2**0.5) / 2**0.5)),  # √2 is missing
+            ("gelu-wrong", with_activation(lambda h: gelu(h) / h)),  # Φ(h) alone
+            ("gelu-wrong", with_activation(lambda h: gelu(h) - h / 2)),  # 1 + is missing
+            ("gelu-wrong", with_activation(lambda h: h / (1 + np.exp(-h)))),  # SiLU
+            ("down-missing", lambda x, wu, bu, wd, bd: gelu(x @ wu.T + bu)),
+            ("bias-missing", lambda x, wu, bu, wd, bd: feed_forward(x, wu, 0, wd, bd)),
+            ("bias-missing", lambda x, wu, bu, wd, bd: feed_forward(x, wu, bu, wd, 0)),
+            ("bias-missing", lambda x, wu, bu, wd, bd: feed_forward(x, wu, 0, wd, 0)),
             ("residual-inside", lambda x, *weights: x + feed_forward(x, *weights)),
         ]
     ),
@@ -648,6 +798,43 @@ def without(first_norm=True, second_norm=True, first_residual=True, second_resid
         return second_residual * x + bent(layer_norm(x, g2, b2) if second_norm else x, w_f)
 
     return forward
+
+
+def branches(first: Callable, second: Callable):
+    """The block with other things added to the stream. first, second: (attention, feed-forward, normalised x) → branch."""
+
+    def forward(x, w_a, w_f, g1, b1, g2, b2):
+        def attention(t):
+            return causal_mean(t, w_a)
+
+        def feed_forward(t):
+            return bent(t, w_f)
+
+        x = x + first(attention, feed_forward, layer_norm(x, g1, b1))
+        return x + second(attention, feed_forward, layer_norm(x, g2, b2))
+
+    return forward
+
+
+# Branches, right and wrong: a: attention; f: the feed-forward network; t: the normalised stream.
+def attended(a, f, t):
+    return a(t)
+
+
+def fed(a, f, t):
+    return f(t)
+
+
+def nothing(a, f, t):
+    return 0.0
+
+
+def norm_alone(a, f, t):
+    return t
+
+
+def minus(branch: Callable) -> Callable:
+    return lambda a, f, t: -branch(a, f, t)
 
 
 def scaled(residual: float, both: float = 1.0):
@@ -753,6 +940,15 @@ PRE_NORM_BLOCK = Exercise(
             ("residual-missing", without(first_residual=False)),
             ("residual-missing", without(second_residual=False)),
             ("residual-missing", without(first_residual=False, second_residual=False)),
+            ("branch-subtracted", branches(minus(attended), fed)),
+            ("branch-subtracted", branches(attended, minus(fed))),
+            ("branch-subtracted", branches(minus(attended), minus(fed))),
+            ("sublayer-missing", branches(nothing, fed)),
+            ("sublayer-missing", branches(attended, nothing)),
+            ("sublayer-missing", branches(norm_alone, fed)),
+            ("sublayer-missing", branches(attended, norm_alone)),
+            ("sublayer-missing", branches(attended, attended)),
+            ("sublayer-missing", branches(fed, fed)),
             *(("residual-disturbed", scaled(factor)) for factor in (0.5, 0.5**0.5, 0.9, 2.0)),
             *(("residual-disturbed", scaled(1.0, factor)) for factor in (0.5, 0.5**0.5)),
             ("parallel-branches", parallel_block),
@@ -858,6 +1054,8 @@ TRANSFORMER = Exercise(
             ("residual-around-blocks", residual_around),
             ("same-block-repeated", lambda x, ws, g, b: transformer(x, [ws[0]] * len(ws), g, b)),
             ("same-block-repeated", lambda x, ws, g, b: transformer(x, [ws[-1]] * len(ws), g, b)),
+            ("blocks-not-chained", lambda x, ws, g, b: layer_norm(x, g, b)),
+            ("blocks-not-chained", lambda x, ws, g, b: transformer(x, ws[-1:], g, b)),
             ("blocks-reversed", lambda x, ws, g, b: transformer(x, ws[::-1], g, b)),
             ("block-skipped", lambda x, ws, g, b: transformer(x, ws[:-1], g, b)),
             ("block-skipped", lambda x, ws, g, b: transformer(x, ws[1:], g, b)),
@@ -924,6 +1122,13 @@ def sublayer_cases(placement: str):
     return cases
 
 
+def subtracted(placement: str) -> Callable:
+    """The placement with its branch subtracted."""
+    if placement in ("post", "deepnorm"):
+        return lambda x, f, n, o, a: PLACEMENTS[placement](x, lambda t: -f(t), n, o, a)
+    return lambda x, f, n, o, a: 2 * x - PLACEMENTS[placement](x, f, n, o, a)
+
+
 WIRINGS = [
     ("post-norm-for-pre-norm", {"pre": PLACEMENTS["post"]}),
     ("res-post-for-pre-norm", {"pre": PLACEMENTS["res-post"]}),
@@ -937,10 +1142,22 @@ WIRINGS = [
     ("one-norm-in-sandwich", {"sandwich": lambda x, f, n, o, a: x + n(f(n(x)))}),
     ("sandwich-norms-exchanged", {"sandwich": lambda x, f, n, o, a: x + n(f(o(x)))}),
     ("alpha-ignored", {"deepnorm": PLACEMENTS["post"]}),
+    ("alpha-ignored", {"deepnorm": lambda x, f, n, o, a: n(a * (x + f(x)))}),
     ("alpha-on-branch", {"deepnorm": lambda x, f, n, o, a: n(x + a * f(x))}),
     ("deepnorm-as-pre-norm", {"deepnorm": lambda x, f, n, o, a: a * x + f(n(x))}),
     ("residual-missing", {"none": lambda x, f, n, o, a: f(x)}),
     ("residual-missing", {"pre": lambda x, f, n, o, a: f(n(x))}),
+    *(("residual-missing", {place: lambda x, f, n, o, a: n(f(x))}) for place in ("post", "res-post", "deepnorm")),
+    ("residual-missing", {"sandwich": lambda x, f, n, o, a: o(f(n(x)))}),
+    *(("norm-missing", {place: PLACEMENTS["none"]}) for place in ("pre", "post", "res-post", "sandwich")),
+    ("norm-missing", {"deepnorm": lambda x, f, n, o, a: a * x + f(x)}),
+    *(("normalised-without-norm", {"none": PLACEMENTS[place]}) for place in ("pre", "post", "res-post")),
+    *(("branch-missing", {place: lambda x, f, n, o, a: x}) for place in ("pre", "res-post", "sandwich", "none")),
+    *(("branch-missing", {place: lambda x, f, n, o, a: x + n(x)}) for place in ("pre", "res-post")),
+    ("branch-missing", {"sandwich": lambda x, f, n, o, a: x + o(n(x))}),
+    ("branch-missing", {"post": lambda x, f, n, o, a: n(x)}),
+    ("branch-missing", {"deepnorm": lambda x, f, n, o, a: n(a * x)}),
+    *(("branch-subtracted", {place: subtracted(place)}) for place in PLACEMENTS),
 ]
 SECTIONS = {
     "pre": ("x + F(LN(x))", "pre-norm"),

@@ -70,13 +70,42 @@ BOTH = common("build-layernorm") | named(
     ),
     Misconception(
         "wrong-axis",
-        "The statistics run over the tokens. Each token has its own: the last axis.",
+        "A statistic runs over the tokens. Each token has its own: the last axis.",
         "what-breaks-what",
     ),
     Misconception(
         "whole-array",
         "One statistic is taken for all tokens together. Each token has its own: `dim=-1, keepdim=True`.",
         "what-breaks-what",
+    ),
+    Misconception(
+        "keepdims-missing",
+        "A statistic lost its axis, so it is lined up with the features: mostly an error, and silently wrong when there are as "
+        "many tokens as features. Reduce with `keepdim=True`.",
+        "build-layernorm",
+    ),
+    Misconception("sum-for-mean", "The squares are summed, not averaged: divide by d.", "build-layernorm"),
+    Misconception(
+        "not-averaged",
+        "Every feature was divided by the root of its own square, so only its sign is left. Average the squares over the "
+        "features first.",
+        "build-layernorm",
+    ),
+    Misconception(
+        "not-squared",
+        "The average was taken without squaring, or before it, so that positive and negative values cancel. Square first, then "
+        "average.",
+        "build-layernorm",
+    ),
+    Misconception(
+        "multiplied",
+        "The features are multiplied by the root, or divided by its reciprocal. Divide by `sqrt`, or multiply by `rsqrt`.",
+        "build-layernorm",
+    ),
+    Misconception(
+        "no-root",
+        "The features are divided by the mean of the squares itself. Divide by its root.",
+        "build-layernorm",
     ),
     Misconception(
         "only-3d",
@@ -102,6 +131,39 @@ BOTH = common("build-layernorm") | named(
     ),
 )
 LAYERNORM_ONLY = named(
+    Misconception(
+        "not-centred",
+        "The mean is subtracted in one place and missing in another: above the fraction stands x − mean, and under the root "
+        "the mean of the squares of that same difference.",
+        "build-layernorm",
+    ),
+    Misconception(
+        "only-centred",
+        "The features were centred but not divided: divide by the root of variance + ε.",
+        "build-layernorm",
+    ),
+    Misconception("sum-subtracted", "The sum of the features is subtracted. Divide it by d first.", "build-layernorm"),
+    Misconception(
+        "sign-reversed",
+        "All signs before weight and bias are exchanged: the features were subtracted from the mean. It is x − mean.",
+        "build-layernorm",
+    ),
+    Misconception(
+        "root-twice",
+        "A root was taken of the standard deviation, which is a root already. ε is added to the variance, and one root is "
+        "taken of both.",
+        "build-layernorm",
+    ),
+    Misconception(
+        "beta-scaled",
+        "The bias was added before the weight multiplied, and so was multiplied as well. It comes last.",
+        "build-layernorm",
+    ),
+    Misconception(
+        "gamma-beta-swapped",
+        "Weight and bias are exchanged: the weight multiplies, the bias is added. The builder gets them in that order.",
+        "build-layernorm",
+    ),
     Misconception("bias-ignored", "The bias has no effect.", "what-breaks-what"),
     Misconception(
         "rms-for-layernorm",
@@ -122,7 +184,13 @@ LAYERNORM_ONLY = named(
 )
 RMSNORM_ONLY = named(
     Misconception("mean-subtracted", "The mean is subtracted: this is LayerNorm's step. RMSNorm does not centre.", "what-breaks-what"),
-    Misconception("sum-for-mean", "The squares are summed, not averaged: divide by d.", "build-layernorm"),
+    Misconception("not-divided", "The features were not divided: x̂ is x over its root mean square.", "build-layernorm"),
+    Misconception(
+        "root-before-mean",
+        "The root was taken of a sum of squares, and d divided only then. Divide by d under the root; a norm (`z.norm`) is "
+        "divided by √d.",
+        "build-layernorm",
+    ),
 )
 
 # references -----------------------------------------------------------------------------------
@@ -147,6 +215,15 @@ def layernorm(x, weight, bias, eps, centre=True, axes=-1, **wrong):
 
 def rmsnorm(x, weight, bias, eps, **wrong):
     return layernorm(x, weight, np.zeros_like(weight), eps, centre=False, **wrong)
+
+
+def mean(values: np.ndarray, axes=-1) -> np.ndarray:
+    return values.mean(axes, keepdims=True)
+
+
+def scaled(normalised: Callable) -> Callable:
+    """A norm from what weight and bias are applied to. normalised: (x, ε) → array."""
+    return lambda x, weight, bias, eps: normalised(x, eps) * rows(weight, x) + rows(bias, x)
 
 
 def affine_first(x, weight, bias, eps):
@@ -297,7 +374,8 @@ class Norm:
         ]
 
     def few(self, rng):
-        return [self.example(0.0)] + [self.case(rng, (2, 6, d)) for d in (2, 3, 5)]
+        # At (3, 3, 3) a statistic that lost its axis is no error.
+        return [self.example(0.0)] + [self.case(rng, shape) for shape in ((2, 6, 2), (2, 6, 3), (2, 6, 5), (3, 3, 3))]
 
     def shapes(self, rng):
         shapes = [(7,), (5, 384), (9, 3, 64), (2, 2, 2, 9), (1, 1, 96), (300, 2, 64)]
@@ -349,6 +427,62 @@ class Norm:
         return [once, twice, whole]
 
 
+def squares_of(values: np.ndarray, axes=-1) -> np.ndarray:
+    return mean(values**2, axes)
+
+
+def centred(x: np.ndarray) -> np.ndarray:
+    return x - mean(x)
+
+
+def common_formulas(prepared: Callable) -> list[tuple[str, Callable]]:
+    """What becomes of a norm whose formula has one mistake. prepared: x → what is squared and divided."""
+    formulas = [
+        ("keepdims-missing", lambda z, eps: z / np.sqrt((z**2).mean(-1) + eps)),
+        ("sum-for-mean", lambda z, eps: z / np.sqrt((z**2).sum(-1, keepdims=True) + eps)),
+        ("not-averaged", lambda z, eps: z / np.sqrt(z**2 + eps)),
+        ("not-squared", lambda z, eps: z / np.sqrt(mean(z) + eps)),
+        ("multiplied", lambda z, eps: z * np.sqrt(squares_of(z) + eps)),
+        ("no-root", lambda z, eps: z / (squares_of(z) + eps)),
+    ]
+    return [(name, scaled(lambda x, eps, formula=formula: formula(prepared(x), eps))) for name, formula in formulas]
+
+
+LAYERNORM_FORMULAS = [
+    *common_formulas(centred),
+    ("keepdims-missing", scaled(lambda x, eps: (x - x.mean(-1)) / np.sqrt(squares_of(x - x.mean(-1)) + eps))),
+    ("keepdims-missing", scaled(lambda x, eps: (x - x.mean(-1)) / np.sqrt(x.var(-1) + eps))),
+    ("not-centred", scaled(lambda x, eps: x / np.sqrt(squares_of(centred(x)) + eps))),
+    ("not-centred", scaled(lambda x, eps: centred(x) / np.sqrt(squares_of(x) + eps))),
+    ("only-centred", scaled(lambda x, eps: centred(x))),
+    ("sum-subtracted", scaled(lambda x, eps: (x - x.sum(-1, keepdims=True)) / np.sqrt(squares_of(centred(x)) + eps))),
+    (
+        "sum-subtracted",
+        scaled(lambda x, eps: (x - x.sum(-1, keepdims=True)) / np.sqrt(squares_of(x - x.sum(-1, keepdims=True)) + eps)),
+    ),
+    ("sign-reversed", scaled(lambda x, eps: -centred(x) / np.sqrt(squares_of(centred(x)) + eps))),
+    ("root-twice", scaled(lambda x, eps: centred(x) / np.sqrt(np.sqrt(squares_of(centred(x))) + eps))),
+    ("beta-scaled", lambda x, w, b, eps: rows(w, x) * (layernorm(x, np.ones_like(w), np.zeros_like(b), eps) + rows(b, x))),
+    ("gamma-beta-swapped", lambda x, w, b, eps: layernorm(x, b, w, eps)),
+    # One statistic of two over other axes; the variance is that of what was subtracted, or its own.
+    *(
+        ("wrong-axis", scaled(lambda x, eps, a=a: (x - mean(x, a)) / np.sqrt(squares_of(x - mean(x, a)) + eps)))
+        for a in (-2, 0)
+    ),
+    *(("wrong-axis", scaled(lambda x, eps, a=a: (x - mean(x, a)) / np.sqrt(squares_of(centred(x)) + eps))) for a in (-2, 0)),
+    *(("wrong-axis", scaled(lambda x, eps, a=a: centred(x) / np.sqrt(squares_of(centred(x), a) + eps))) for a in (-2, 0)),
+    ("whole-array", scaled(lambda x, eps: (x - x.mean()) / np.sqrt(squares_of(x - x.mean()) + eps))),
+    ("whole-array", scaled(lambda x, eps: (x - x.mean()) / np.sqrt(squares_of(centred(x)) + eps))),
+    ("whole-array", scaled(lambda x, eps: centred(x) / np.sqrt((centred(x) ** 2).mean() + eps))),
+]
+RMSNORM_FORMULAS = [
+    *common_formulas(lambda x: x),
+    ("not-divided", scaled(lambda x, eps: x)),
+    ("not-squared", scaled(lambda x, eps: x / np.sqrt(mean(x) ** 2 + eps))),
+    ("root-before-mean", scaled(lambda x, eps: x / np.sqrt((x**2).sum(-1, keepdims=True) / x.shape[-1] ** 2 + eps))),
+    ("root-before-mean", scaled(lambda x, eps: x / (np.sqrt((x**2).sum(-1, keepdims=True) + eps) / x.shape[-1]))),
+]
+
 LAYER, RMS = Norm(centre=True), Norm(centre=False)
 
 
@@ -376,6 +510,11 @@ def as_suspects(norm: Callable, forwards: list[tuple[str, Callable]]) -> tuple[S
     return (no_eps, *(Suspect(name, outputs_of(forward)) for name, forward in forwards))
 
 
+def throughout(forwards: list[tuple[str, Callable]]) -> tuple[Suspect, ...]:
+    """Some give next to nothing for wide tokens, as an overflow does: they must agree where the student's is right, too."""
+    return tuple(Suspect(name, outputs_of(forward), throughout=True) for name, forward in forwards)
+
+
 BUILD_LAYERNORM = Exercise(
     name="build_layernorm",
     functions=("build_layernorm",),
@@ -401,6 +540,7 @@ BUILD_LAYERNORM = Exercise(
             *wrongs(layernorm, True),
         ],
     )
+    + throughout(LAYERNORM_FORMULAS)
     + (Suspect("remembered-statistics", remembered(True)),),
     misconceptions=BOTH | LAYERNORM_ONLY,
     forbidden_names=NORMS,
@@ -426,10 +566,10 @@ BUILD_RMSNORM = Exercise(
         rmsnorm,
         [
             ("mean-subtracted", lambda x, w, b, eps: layernorm(x, w, b, eps)),
-            ("sum-for-mean", lambda x, w, b, eps: x / np.sqrt((x**2).sum(-1, keepdims=True) + eps) * rows(w, x)),
             *wrongs(rmsnorm, False),
         ],
     )
+    + throughout(RMSNORM_FORMULAS)
     + (Suspect("remembered-statistics", remembered(False)),),
     misconceptions=BOTH | RMSNORM_ONLY,
     forbidden_names=NORMS,

@@ -1,0 +1,8 @@
+def build_layernorm(weight, bias, eps):
+    def layernorm(x):
+        wide = x.float() if x.dtype in (torch.float16, torch.bfloat16) else x
+        centred = wide - wide.mean(-1, keepdim=True)
+        variance = centred.square()
+        return (centred * torch.rsqrt(variance + eps) * weight + bias).to(x.dtype)
+
+    return layernorm
