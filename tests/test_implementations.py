@@ -3,6 +3,7 @@
 ``implementations/<stem>/<exercise>/right/*.py`` and ``…/wrong/<misconception>[__variant].py``.
 """
 
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import nbformat
@@ -31,17 +32,31 @@ def exercise_of(path: Path) -> str:
     return path.parent.parent.name
 
 
+@pytest.fixture(scope="module")
+def judged(request):
+    """Return a function from a file and a secret to its verdicts. The files of all chosen tests are judged side by side."""
+    chosen = {item.callspec.params["path"] for item in request.session.items if "judged" in getattr(item, "fixturenames", ())}
+    pool = ProcessPoolExecutor()
+    try:
+        found = {
+            (path, secret): pool.submit(verdicts_of, path.read_text(), exercise_of(path), secret)
+            for path in sorted(chosen)
+            for secret in SECRETS[: 2 if path.parent.name == "right" else 1]
+        }
+        yield lambda path, secret=SECRETS[0]: found[path, secret].result()
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
 @pytest.mark.parametrize("path", files("right"))
-def test_right_gets_full_marks(path):
+def test_right_gets_full_marks(path, judged):
     for secret in SECRETS:
-        verdicts = verdicts_of(path.read_text(), exercise_of(path), secret)
-        assert [(v.check, v.hint) for v in verdicts if not v.passed] == []
+        assert [(v.check, v.hint) for v in judged(path, secret) if not v.passed] == []
 
 
 @pytest.mark.parametrize("path", files("wrong"))
-def test_wrong_fails_by_name(path):
-    verdicts = verdicts_of(path.read_text(), exercise_of(path))
-    failed = [v for v in verdicts if not v.passed]
+def test_wrong_fails_by_name(path, judged):
+    failed = [v for v in judged(path) if not v.passed]
     assert failed, "this wrong implementation survives"
     named = [v.misconception for v in failed if v.misconception]
     assert set(named) == {path.stem.partition("__")[0]}, [(v.check, v.misconception, v.hint) for v in failed]
