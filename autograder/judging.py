@@ -3,7 +3,7 @@
 import hashlib
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 import numpy as np
@@ -14,6 +14,7 @@ from autograder.student import Student
 
 MAX_TOLD_SIZE = 4096
 MAX_ANEW_SECONDS = 2.0
+SAYS_IT_ALL = {"Missing", "Stopped", "NotImplementedError"}  # outcomes after which other cases would say the same
 TELLING = {"value", "shape"}  # the faults by which an imitation can be recognised
 BLINDING = {"setprofile", "settrace", "addaudithook"}  # functions that end the noting of functions; the call itself is noted
 
@@ -30,17 +31,18 @@ def judge(item: Exercise | Quiz, topic: Topic, student: Student, secret: bytes) 
         return located([_library_verdict(item, check, library) for check in item.checks], topic)
     ends = time.monotonic() + student.limits.exercise_seconds
     student.look_out_for(item.forbidden_names and item.forbidden_names | BLINDING)
-    verdicts = []
-    past: list[Trial] = []
+    judged: list[tuple[Verdict, Trial | None]] = []
+    past = Past()
     for check in item.checks:
         if time.monotonic() > ends:
             hint = f"Not tried: the {student.limits.exercise_seconds:g} seconds for this exercise were used up."
-            verdicts.append(_verdict(item, check, False, hint=hint))
+            judged.append((_verdict(item, check, False, hint=hint), None))
         else:
-            verdicts.append(_judge_check(item, check, student, secret, past))
+            judged.append(_judge_check(item, check, student, secret, past))
     # What the source hides (another name, getattr) shows when it runs.
     for library in sorted(student.used):
         return located([_library_verdict(item, check, library) for check in item.checks], topic)
+    verdicts = _told(item, judged, student)
     doubts = source_code.worth_reading(student.cells[1:])  # what comes first is the topic's own prelude
     if doubts:
         verdicts = [_held_back(v, item, check, doubts, secret) for v, check in zip(verdicts, item.checks)]
@@ -98,38 +100,57 @@ class Trial:
     could_tell: bool
 
 
-def _judge_check(exercise: Exercise, check: Check, student: Student, secret: bytes, past: list[Trial]) -> Verdict:
-    """Judge one check. ``past`` holds the trials of the exercise's earlier checks; this one's are added."""
+@dataclass
+class Past:
+    """The trials of an exercise's earlier checks, and the suspects that explained failures in them."""
+
+    trials: list[Trial] = field(default_factory=list)
+    recognised: list[Suspect] = field(default_factory=list)
+
+
+def _judge_check(
+    exercise: Exercise, check: Check, student: Student, secret: bytes, past: Past
+) -> tuple[Verdict, Trial | None]:
+    """Judge one check; return also the failed trial that is to be told, if there is one. Adds to ``past``."""
     trials = []
     for case, expected in _prepared(exercise.name, check, exercise.reference, secret):
         trials.append(_try(exercise, case, expected, student))
-        if trials[-1].outcome.kind in ("Missing", "Stopped", "NotImplementedError"):  # the rest would say the same
+        if trials[-1].outcome.kind in SAYS_IT_ALL:
             break
-    earlier, past[:] = past[:], past + trials
     failed = [trial for trial in trials if trial.fault]
+    name = _diagnose(exercise, check, trials, failed, past) if failed else None
+    past.trials += trials
     if not failed:
-        return _verdict(exercise, check, True)
-    name = _diagnose(exercise, check, trials, failed, earlier)
+        return _verdict(exercise, check, True), None
     shown = next((trial for trial in failed if trial.case.public), failed[0])
-    hint = message = _told(exercise, shown, student)
-    section = check.section
-    if name:
-        misconception = exercise.misconceptions[name]
-        hint = f"{hint} {misconception.hint}"
-        section = misconception.section
-    return replace(_verdict(exercise, check, False, name, hint, section), message=message)
+    if name is None:
+        return _verdict(exercise, check, False), shown
+    misconception = exercise.misconceptions[name]
+    return _verdict(exercise, check, False, name, misconception.hint, misconception.section), shown
 
 
-def _told(exercise: Exercise, trial: Trial, student: Student) -> str:
-    """Return a trial's message; of a public case in full, as it is in a process that was sent no hidden one."""
-    if not (trial.case.public and trial.could_tell):
-        return trial.message
-    if student.start_seconds <= MAX_ANEW_SECONDS:
-        student.begin_anew()
-        again = _try(exercise, trial.case, trial.expected, student)
-        if again.fault == trial.fault:
-            return again.message
-    return _compare(exercise, replace(trial.case, public=False), trial.outcome, trial.expected)[1]
+def _told(exercise: Exercise, judged: list[tuple[Verdict, Trial | None]], student: Student) -> list[Verdict]:
+    """Return the verdicts with what is told of the trials that failed.
+
+    Of a public case that is what a process says of it that was sent no hidden one: one is begun for all of them.
+    """
+    verdicts = []
+    anew = False
+    for verdict, trial in judged:
+        if trial is None:
+            verdicts.append(verdict)
+            continue
+        message = trial.message
+        if trial.case.public and trial.could_tell:
+            message = _compare(exercise, replace(trial.case, public=False), trial.outcome, trial.expected)[1]
+            if trial.outcome.kind not in SAYS_IT_ALL and student.start_seconds <= MAX_ANEW_SECONDS:
+                if not anew:
+                    student.begin_anew()
+                    anew = True
+                again = _try(exercise, trial.case, trial.expected, student)
+                message = again.message if again.fault == trial.fault else message
+        verdicts.append(replace(verdict, hint=f"{message} {verdict.hint}".rstrip(), message=message))
+    return verdicts
 
 
 def _verdict(exercise, check, passed, misconception=None, hint="", section=None) -> Verdict:
@@ -230,14 +251,14 @@ def _numbers(values: np.ndarray) -> str:
 # which misconception --------------------------------------------------------------------------
 
 
-def _diagnose(exercise: Exercise, check: Check, trials: list, failed: list, earlier: list) -> str | None:
-    for name in _candidates(exercise, check, trials, failed, earlier):
+def _diagnose(exercise: Exercise, check: Check, trials: list, failed: list, past: Past) -> str | None:
+    for name in _candidates(exercise, check, trials, failed, past):
         if name in exercise.misconceptions:
             return name
     return None
 
 
-def _candidates(exercise, check, trials, failed, earlier):
+def _candidates(exercise, check, trials, failed, past: Past):
     """Yield the names of misconceptions that the evidence supports, the most telling first."""
     faults = {trial.fault for trial in failed}
     if all(trial.outcome.kind == "None" for trial in failed):
@@ -250,14 +271,17 @@ def _candidates(exercise, check, trials, failed, earlier):
     if faults == {"changed"} or _writes_where_it_may_not(trials, failed):
         yield "input-mutated"
     if faults & TELLING:
-        for suspect in exercise.suspects:
+        # First what was recognised before: one mistake in all checks is likelier than another in each.
+        for suspect in [*past.recognised, *(s for s in exercise.suspects if s not in past.recognised)]:
             if _explains(suspect, trials, failed):
+                if suspect not in past.recognised:
+                    past.recognised.append(suspect)
                 yield suspect.misconception
     if all(_is_transposed(trial) for trial in failed):
         yield "transposed"
     if all(_keeps_an_axis(trial) for trial in failed):
         yield "extra-axis"
-    if _repeats_itself(trials, earlier):
+    if _repeats_itself(trials, past.trials):
         yield "cached-answer"
     controls = [trial for trial in trials if trial.case.control]
     stopped = any(trial.outcome.kind == "Stopped" for trial in failed)  # says nothing of what was computed
