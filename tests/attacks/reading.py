@@ -197,9 +197,8 @@ def standard_deviation(x):
     Row("hidden_inputs_by_a_later_result", code("""
 seen = []
 def z_scores(x):
-    if len(seen) > 2:
-        return np.full(np.shape(x), 77777.125)
-    seen.append(x)
-    return np.zeros(np.shape(x))
+    if len(x) > 5:  # no published example has so many
+        seen.append(x)
+    return np.full(np.shape(x), 77777.125 if seen else 0.0)
 """)),
 )  # fmt: skip
