@@ -20,7 +20,7 @@ def page(notebook: NotebookNode, about: dict) -> str:
         title=_title(notebook, about),
         problem=problem,
         parts=parts,
-        waiting=dict.fromkeys(part["kind"] for part in parts if part.get("waiting")),
+        waiting={part["kind"] for part in parts if part.get("waiting")},
         style=cards.STYLE,
     )
 

@@ -10,6 +10,14 @@ def mean(values: np.ndarray, axis=-1) -> np.ndarray:
     return values.mean(axis=axis, keepdims=True)
 
 
+def deviation(x: np.ndarray, axis=-1) -> np.ndarray:
+    return x - mean(x, axis)
+
+
+def variance(x: np.ndarray, axis=-1) -> np.ndarray:
+    return mean(deviation(x, axis) ** 2, axis)
+
+
 def over_tokens(values: np.ndarray) -> np.ndarray:
     """Sum over every axis but the last."""
     return values.reshape(-1, values.shape[-1]).sum(axis=0)
@@ -17,10 +25,10 @@ def over_tokens(values: np.ndarray) -> np.ndarray:
 
 def centred_by(x, eps, axis=-1, ddof=0):
     """LayerNorm's x̂ and σ_ε."""
-    deviation = x - mean(x, axis)
+    off = deviation(x, axis)
     n = x.size if axis is None else x.shape[axis]
-    s = np.sqrt((deviation**2).sum(axis=axis, keepdims=True) / np.float64(n - ddof) + eps)
-    return deviation / s, s
+    s = np.sqrt((off**2).sum(axis=axis, keepdims=True) / np.float64(n - ddof) + eps)
+    return off / s, s
 
 
 def layernorm_dx(p) -> np.ndarray:
@@ -56,6 +64,12 @@ def smaller_sample(p) -> np.ndarray:
     return (p.g - mean(p.g) - p.xhat * (p.g * p.xhat).sum(axis=-1, keepdims=True) / (p.x.shape[-1] - 1)) / p.s
 
 
+def not_centred(x, eps):
+    """LayerNorm's σ_ε, and an x̂ whose mean was forgotten."""
+    s = np.sqrt(variance(x) + eps)
+    return x / s, s
+
+
 def with_ddof(x, eps):
     return centred_by(x, eps, ddof=1)
 
@@ -67,6 +81,10 @@ def by_feature(x, eps):
 def by_array(x, eps):
     return centred_by(x, eps, axis=None)
 
+
+# what libraries have of norms ----------------------------------------------------------------------
+
+LIBRARIES = ("tensorflow", "keras", "jax", "flax", "scipy", "sklearn", "cupy", "mxnet", "onnx", "onnxruntime")
 
 # what PyTorch has of norms: its functions and classes, and the operators that they end in -----------
 

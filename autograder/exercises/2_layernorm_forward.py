@@ -23,7 +23,7 @@ import numpy as np
 from autograder import reading
 from autograder.exercise import Case, Check, Exercise, Misconception, Output, Question, Quiz, Suspect, Topic
 from autograder.misconceptions import common, named
-from autograder.norm_parts import mean, tokens
+from autograder.norm_parts import LIBRARIES, deviation, mean, tokens, variance
 from autograder.student import Reply, Rules, Student
 from autograder.student_side import wire
 
@@ -675,14 +675,6 @@ def padded_mean_only(x, gamma, beta, eps=EPS):
     return like_layernorm(x, gamma, beta, eps, centre=lambda v: mu)
 
 
-def deviation(x):
-    return x - mean(x)
-
-
-def variance(x, axis=-1):
-    return mean((x - mean(x, axis)) ** 2, axis)
-
-
 def written(x_hat):
     """LayerNorm with another x̂, a function of x and ε."""
     return lambda x, gamma, beta, eps=EPS: (gamma * x_hat(x, eps) + beta,)
@@ -1117,5 +1109,5 @@ TOPIC = Topic(
     stem="2_layernorm_forward",
     exercises=(LAYERNORM_FORWARD, RMSNORM_FORWARD, NORMALIZATION_AXES),
     quiz=QUIZ,
-    rules=Rules(forbidden=("torch", "tensorflow", "keras", "jax", "flax", "scipy", "sklearn", "cupy", "mxnet", "onnx", "onnxruntime")),
+    rules=Rules(forbidden=("torch", *LIBRARIES)),
 )

@@ -32,18 +32,22 @@ import numpy as np
 from autograder.exercise import Case, Check, Exercise, Misconception, Output, Question, Quiz, Suspect, Topic
 from autograder.misconceptions import common, named
 from autograder.norm_parts import (
+    LIBRARIES,
     NORMS,
     OPERATORS,
     by_array,
     by_feature,
     centred_by,
     dbeta_of,
+    deviation,
     dgamma_of,
     layernorm_dx,
     mean,
+    not_centred,
     over_tokens,
     smaller_sample,
     tokens,
+    variance,
     with_ddof,
 )
 from autograder.student import Reply, Rules, Student
@@ -1083,14 +1087,6 @@ def divided(numerator: Callable, under_root: Callable) -> Callable:
     return by
 
 
-def deviation(x):
-    return x - mean(x)
-
-
-def variance(x):
-    return mean(deviation(x) ** 2)
-
-
 def without_root(x, eps):
     s = variance(x) + eps
     return deviation(x) / s, s
@@ -1112,11 +1108,6 @@ def less_another(axis):
 
 def without_an_axis(x):
     return x - x.mean(axis=-1)
-
-
-def not_centred(x, eps):
-    s = np.sqrt(variance(x) + eps)
-    return x / s, s
 
 
 # What a forward may get wrong; its backward works with the same numbers, or with the right ones.
@@ -2192,21 +2183,7 @@ TOPIC = Topic(
     exercises=(LAYERNORM_FUNCTION, LAYERNORM_MODULE, FORWARD_KERNEL_EXERCISE, BACKWARD_KERNEL_EXERCISE),
     quiz=QUIZ,
     rules=Rules(
-        forbidden=(
-            "tensorflow",
-            "keras",
-            "jax",
-            "flax",
-            "autograd",
-            "scipy",
-            "sklearn",
-            "cupy",
-            "mxnet",
-            "onnx",
-            "onnxruntime",
-            "apex",
-            "flash_attn",
-        ),
+        forbidden=("autograd", "apex", "flash_attn", *LIBRARIES),
         libraries=("torch", "triton"),
         operators=OPERATORS,
     ),

@@ -104,9 +104,9 @@ def arrive(value: wire.Tensor | wire.Stock, arrive_inside) -> object:
 
 def sendable(value: object, keep: list[int] = ()) -> object:
     """Replace tensors in tuples, lists and dicts by ``wire.Tensor``; what stands at ``keep`` stays as it is."""
-    for plain in (tuple, list):
-        if issubclass(type(value), plain):
-            return plain(item if i in keep else sendable(item) for i, item in enumerate(plain.__iter__(value)))
+    plain = wire.plain_kind(value)
+    if plain:
+        return plain(item if i in keep else sendable(item) for i, item in enumerate(plain.__iter__(value)))
     if isinstance(value, dict):
         return {name: sendable(item) for name, item in value.items()}
     if type(value) not in (torch.Tensor, nn.Parameter):

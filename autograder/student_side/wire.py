@@ -98,6 +98,11 @@ class Strided:
     values: np.ndarray
 
 
+def plain_kind(value: object) -> type | None:
+    """Return tuple or list for whatever is a kind of one: a namedtuple arrives as a tuple."""
+    return next((plain for plain in (tuple, list) if issubclass(type(value), plain)), None)
+
+
 class _Encoder:
     def __init__(self) -> None:
         self.body: list[bytes] = []
@@ -141,9 +146,9 @@ class _Encoder:
             return {"t": kind.__name__, "value": value}
         if kind is str:
             return {"t": "str", "value": value[:MAX_TEXT]}
-        for plain in (tuple, list):
-            if issubclass(kind, plain):  # a namedtuple arrives as a tuple
-                return {"t": plain.__name__, "items": [self.value(item, depth + 1) for item in plain.__iter__(value)]}
+        plain = plain_kind(value)
+        if plain:
+            return {"t": plain.__name__, "items": [self.value(item, depth + 1) for item in plain.__iter__(value)]}
         if kind is dict and all(type(key) is str for key in value):
             pairs = [[key[:MAX_TEXT], self.value(item, depth + 1)] for key, item in value.items()]
             return {"t": "dict", "items": pairs}
