@@ -3,6 +3,7 @@
 import os
 import signal
 import threading
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, ProcessPoolExecutor, wait
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ from itertools import islice
 from typing import Any
 
 Job = tuple[str, tuple]
-TRIES = 3
+TRIES_ALONE = 2
 LISTEN_SECONDS = 0.2
 
 
@@ -53,34 +54,37 @@ class Crew:
     def run(self, jobs: Iterable[Job]) -> Iterator[tuple[str, Any]]:
         """Start the first jobs ``(name, (function, *arguments))``; return (name, result or exception) of each.
 
-        A job whose worker dies is tried again, ``TRIES`` times in all.
+        When a worker is killed, nobody knows whose fault it was: each job that was under way is then run with no other
+        beside it, ``TRIES_ALONE`` times at most.
         """
-        jobs = iter(jobs)
-        waiting: dict = {}
-        for name, call in islice(jobs, self.ahead):
-            waiting[self._submit(call)] = (name, call, 1)
-        return self._results(jobs, waiting)
+        jobs, waiting, suspects = iter(jobs), {}, deque()
+        self._fill(jobs, waiting, suspects)
+        return self._results(jobs, waiting, suspects)
 
-    def _results(self, jobs: Iterator[Job], waiting: dict) -> Iterator[tuple[str, Any]]:
+    def _results(self, jobs: Iterator[Job], waiting: dict, suspects: deque) -> Iterator[tuple[str, Any]]:
         while waiting:
             done, _ = wait(waiting, timeout=LISTEN_SECONDS, return_when=FIRST_COMPLETED)
             self._listen()
-            broken = []
             for future in done:
                 self._listen()
                 name, call, tries = waiting.pop(future)
                 error = future.exception()
-                if isinstance(error, BrokenExecutor) and tries < TRIES:
-                    broken.append((name, call, tries + 1))
+                if isinstance(error, BrokenExecutor) and tries < TRIES_ALONE:
+                    suspects.append((name, call, tries))
                     continue
                 yield name, error or future.result()
-                for fresh, its_call in islice(jobs, 1):
-                    waiting[self._submit(its_call)] = (fresh, its_call, 1)
-            if broken:
-                self._dismiss(wait=False)
-                self._executor = self.hire()
-                for name, call, tries in broken:
-                    waiting[self._submit(call)] = (name, call, tries)
+                self._fill(jobs, waiting, suspects)
+            self._fill(jobs, waiting, suspects)
+
+    def _fill(self, jobs: Iterator[Job], waiting: dict, suspects: deque) -> None:
+        """Submit as many jobs as may wait: one suspect and nothing else, or fresh ones."""
+        if suspects:
+            if not waiting:
+                name, call, tries = suspects.popleft()
+                waiting[self._submit(call)] = (name, call, tries + 1)
+            return
+        for name, call in islice(jobs, self.ahead - len(waiting)):
+            waiting[self._submit(call)] = (name, call, 0)
 
     def _dismiss(self, wait: bool) -> None:
         try:
@@ -92,6 +96,7 @@ class Crew:
         try:
             return self._executor.submit(*call)
         except BrokenExecutor:
+            self._dismiss(wait=False)
             self._executor = self.hire()
             return self._executor.submit(*call)
 

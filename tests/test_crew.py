@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import BrokenExecutor
 from pathlib import Path
 
 import pytest
@@ -30,6 +31,11 @@ def die_once(marker: str) -> str:
         open(marker, "w").close()
         os.kill(os.getpid(), signal.SIGKILL)
     return "done"
+
+
+def linger(x: int) -> int:
+    time.sleep(0.1)
+    return x
 
 
 def die() -> None:
@@ -64,6 +70,16 @@ def test_a_killed_worker_loses_nothing(tmp_path):
     with crew.local(2) as hands:
         results = dict(hands.run(jobs))
     assert results["dies once"] == "done" and all(results[str(i)] == 2 * i for i in range(20))
+
+
+def test_jobs_that_always_kill_their_worker_cost_nobody_else_a_result():
+    """Four killers stand in one window of eight jobs, so that each of their neighbours is under way at every death."""
+    kinds = [(f"bad {i}", (die,)) for i in range(4)], [(f"slow {i}", (linger, i)) for i in range(4)]
+    jobs = [job for pair in zip(*kinds) for job in pair] + [(str(i), (double, i)) for i in range(20)]
+    with crew.local(2) as hands:
+        results = dict(hands.run(jobs))
+    assert all(isinstance(results[f"bad {i}"], BrokenExecutor) and results[f"slow {i}"] == i for i in range(4))
+    assert all(results[str(i)] == 2 * i for i in range(20))
 
 
 def test_what_a_killed_worker_leaves_is_ended():
