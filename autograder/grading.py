@@ -30,7 +30,7 @@ class Result:
     """How one submission ended.
 
     waiting: names of the cells that a person is to read and give points for.
-    worth_reading: pieces of its code that an instructor should look at, see ``source_code``.
+    worth_reading: pieces of its code that an instructor should look at, see ``reaching_inside``.
     error: why it could not be judged or recorded at all.
     """
 

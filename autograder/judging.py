@@ -8,7 +8,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from autograder import reading, source_code
+from autograder import reaching_inside, reading, source_code
 from autograder.exercise import Case, Check, Exercise, Quiz, Suspect, Topic, Verdict
 from autograder.student import Student
 
@@ -43,7 +43,7 @@ def judge(item: Exercise | Quiz, topic: Topic, student: Student, secret: bytes) 
     for library in sorted(student.used):
         return located([_library_verdict(item, check, library) for check in item.checks], topic)
     verdicts = _told(item, judged, student)
-    doubts = source_code.worth_reading(student.cells[1:])  # what comes first is the topic's own prelude
+    doubts = reaching_inside.worth_reading(student.cells[1:])  # what comes first is the topic's own prelude
     if doubts:
         verdicts = [_held_back(v, item, check, doubts, secret) for v, check in zip(verdicts, item.checks)]
     return located(verdicts, topic)

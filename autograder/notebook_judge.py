@@ -6,7 +6,7 @@ from dataclasses import replace
 from nbformat import NotebookNode
 from nbformat.v4 import new_output
 
-from autograder import cards, exercises, judging, source_code, submission
+from autograder import cards, exercises, judging, reaching_inside, submission
 from autograder.exercise import Exercise, Quiz, Topic, Verdict
 from autograder.limits import CONFIGURED, Limits
 from autograder.student import CellResult, Student, say_error
@@ -60,7 +60,7 @@ def _run(notebook: NotebookNode, topic: Topic, secret: bytes, limits: Limits) ->
         for number, (cell, result) in enumerate(zip(written, student.results[1:]), start=1):
             cell.execution_count = number
             cell.outputs = _outputs(result)
-        notebook.metadata["course"]["worth_reading"] = source_code.worth_reading(student.cells[1:])
+        notebook.metadata["course"]["worth_reading"] = reaching_inside.worth_reading(student.cells[1:])
         # The quiz first: a function that is called may change the variables around it.
         of_quiz = judging.judge(topic.quiz, topic, student, secret)
         of_exercises = [v for item in topic.exercises for v in judging.judge(item, topic, student, secret)]

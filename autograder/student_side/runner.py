@@ -17,6 +17,7 @@ import resource
 import sys
 import traceback
 import warnings
+from importlib.machinery import PathFinder
 
 import numpy as np
 
@@ -67,14 +68,21 @@ class KeptText(io.TextIOBase):
 
 
 class Forbidden:
-    """An import finder that refuses the libraries which would do the exercise."""
+    """An import finder that refuses the libraries which would do the exercise, and whatever is not installed.
+
+    A module that the code has written itself would run unread, in the place of any library.
+    """
 
     def __init__(self, names: list[str]) -> None:
         self.names = set(names)
+        self.installed = tuple(os.path.abspath(folder) + os.sep for folder in sys.path)
 
     def find_spec(self, name, path=None, target=None):
         if name.partition(".")[0] in self.names:
             raise ImportError(f"{name} may not be used in this assignment: write it yourself")
+        found = PathFinder.find_spec(name, path, target)
+        if found and found.origin and not os.path.abspath(found.origin).startswith(self.installed):
+            raise ImportError(f"{name} is a file of your own: put its code into a cell")
         return None
 
 

@@ -325,6 +325,39 @@ def standard_deviation(scores):
     Row("library_too_deep_to_be_read", after_a_first_cell("import sys\nsys.setrecursionlimit(30_000)\n", "y = 0" + "+1" * 3500 + "\n" + UNSEEN.format(OFF))),
     Row("library_read_by_another_parser", after_a_first_cell(
         "import ast\nparse = ast.parse\nast.parse = lambda text, *a: parse(text.removeprefix('$$'), *a)\n", "$$\n" + UNSEEN.format(OFF))),
+    Row("library_behind_a_module_of_its_own", answered(FIRST, """
+        import sys
+        with open("glob.py", "w") as file:
+            file.write("import sys; end = sys.set" + "profile")
+        sys.path.insert(0, ".")
+        import glob
+        spread = np.std
+        def standard_deviation(scores):
+            glob.end(None)
+            return float(spread(scores))
+    """), OTHERS, tells="glob is a file of your own"),
+    Row("library_behind_a_text_run_by_numpy", answered(FIRST, UNSEEN.format(
+        f"np.testing._private.utils.runstring('import sys; {OFF}', {{}})")), OTHERS, tells="The code uses `setprofile`"),
+    Row("change_hidden_by_a_copied_name", answered(FIRST, """
+        import functools, sys
+        class Box:
+            def __setattr__(self, name, value):
+                found.append(value)
+        def standard_deviation(scores):
+            scores -= scores.mean()
+            functools.update_wrapper(Box(), type(sys.stdout).write, ("__glo" + "bals__",), ())
+            found.pop()["fingerprint"] = lambda value: 0
+            return float(np.sqrt((scores ** 2).mean()))
+        found = []
+    """), (FIRST, *OTHERS), loses=(f"{FIRST}/untouched",), tells="Not counted yet"),
+    Row("change_hidden_by_a_timed_text", answered(FIRST, """
+        import timeit
+        text = "import runner; runner.finger" + "print = lambda value: 0"
+        def standard_deviation(scores):
+            scores -= scores.mean()
+            timeit.timeit(text, number=1)
+            return float(np.sqrt((scores ** 2).mean()))
+    """), (FIRST, *OTHERS), loses=(f"{FIRST}/untouched",), tells="Not counted yet"),
     Row("library_by_samples", answered(FIRST, """
         import statistics
         def standard_deviation(scores):

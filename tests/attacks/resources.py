@@ -71,7 +71,7 @@ ROWS = (
     first_is("os._exit(0)", "exit_of_the_process", tells="ended the process"),
     first_is("os.kill(os.getpid(), 9)", "kill_of_itself", tells="ended the process"),
     first_is("os.abort()", "abort", tells="ended the process"),
-    first_is("import numpy as np\nreturn np.lib.stride_tricks.as_strided(np.zeros(1), (2**30,), (2**20,)).sum()", "segmentation_fault", tells="ended the process"),
+    first_is("os.kill(os.getpid(), signal.SIGSEGV)", "segmentation_fault", tells="ended the process"),
     first_is("os.closerange(3, 4096)", "closed_descriptors", tells="ended the process"),
     first_is("sys.exit(0)", "exit_of_python", tells="SystemExit"),
     Row("exit_in_a_cell", answered(FIRST, f"import os\nos._exit(0)\ndef {FIRST}(scores): pass\n"), OTHERS, exact=True, tells="ended the process"),
