@@ -29,6 +29,8 @@ c.CourseDirectory.autograded_directory = "grading/autograded"
 c.CourseDirectory.feedback_directory = "grading/feedback"
 c.CourseDirectory.solution_directory = "grading/solution"
 c.ZipCollectApp.downloaded_directory = "grading/downloaded"
+c.ZipCollectApp.extractor_plugin = "autograder.downloads.NotebookExtractor"
+c.ZipCollectApp.collector_plugin = "autograder.downloads.NameCollector"
 
 c.GenerateAssignment.preprocessors = [
     "nbgrader.preprocessors.LockCells",

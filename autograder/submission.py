@@ -13,6 +13,7 @@ import stat
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import BinaryIO
 
 import nbformat
 from nbformat import NotebookNode
@@ -29,7 +30,7 @@ _ACTIVE = re.compile(
 )
 
 
-_PLAIN_NAME = re.compile(r"[\w.,@+~() -]{1,100}")
+_PLAIN_NAME = re.compile(r"(?!\.+$)[\w.,@+~() -]{1,100}")
 
 
 @dataclass(frozen=True)
@@ -70,11 +71,8 @@ def check_name(student: str) -> None:
         raise BadSubmission("The folder's name has odd characters: rename it, with letters, digits, spaces and . , @ + ~ ( ) - _")
 
 
-def read_file(path: Path, max_bytes: int) -> bytes:
-    """Return a file's bytes. Raises BadSubmission for anything but a regular file of moderate size."""
-    for folder in (path.parent, path.parent.parent):
-        if folder.is_symlink():
-            raise BadSubmission(f"The folder {folder.name} is a link. Hand in an ordinary folder.")
+def open_ordinary(path: Path) -> BinaryIO:
+    """Open a file to read its bytes. Raises BadSubmission for anything but a regular file."""
     try:
         # Neither follow a link nor wait for a pipe's other end.
         number = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
@@ -82,14 +80,22 @@ def read_file(path: Path, max_bytes: int) -> bytes:
         raise BadSubmission(_not_found(path)) from None
     except OSError as error:
         raise BadSubmission(f"{path.name} can't be opened as an ordinary file ({error.strerror}).") from None
-    status = os.fstat(number)
-    if not stat.S_ISREG(status.st_mode):
+    if not stat.S_ISREG(os.fstat(number).st_mode):
         os.close(number)
         raise BadSubmission(f"{path.name} is not an ordinary file. Hand in the notebook itself.")
-    with os.fdopen(number, "rb") as file:
-        if status.st_size > max_bytes:
-            size = f"{status.st_size / 2**20:.1f} MiB"
-            raise BadSubmission(f"{path.name} has {size}; the limit is {max_bytes / 2**20:g} MiB. Clear its outputs.")
+    return os.fdopen(number, "rb")
+
+
+def read_file(path: Path, max_bytes: int) -> bytes:
+    """Return a file's bytes. Raises BadSubmission for anything but a regular file of moderate size."""
+    for folder in (path.parent, path.parent.parent):
+        if folder.is_symlink():
+            raise BadSubmission(f"The folder {folder.name} is a link. Hand in an ordinary folder.")
+    with open_ordinary(path) as file:
+        size = os.fstat(file.fileno()).st_size
+        if size > max_bytes:
+            has, most = f"{size / 2**20:.1f} MiB", f"{max_bytes / 2**20:g} MiB"
+            raise BadSubmission(f"{path.name} has {has}; the limit is {most}. Clear its outputs.")
         return file.read(max_bytes)
 
 
