@@ -47,7 +47,7 @@ zip: site ## the site as one archive to read from disk, in _build/zip
 	$(BIN)/python -m book.publishing.archive
 
 lab: .venv/installed ## JupyterLab on notebooks/, as a student has it
-	$(BIN)/jupyter lab notebooks
+	$(BIN)/jupyter lab --ServerApp.root_dir=. --LabApp.default_url=/lab/tree/notebooks
 
 teach: release ## JupyterLab with Formgrader, for instructors
 	$(BIN)/jupyter lab --ServerApp.root_dir=.

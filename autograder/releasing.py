@@ -22,7 +22,7 @@ Solve: with Python 3.11 or newer, in a terminal in this folder:
 
     python -m venv .venv
     .venv/bin/python -m pip install -r requirements-student.txt
-    .venv/bin/jupyter lab notebooks/1_z_scores/1_z_scores.ipynb
+    .venv/bin/jupyter lab --ServerApp.root_dir=. notebooks/1_z_scores/1_z_scores.ipynb
 
 On Windows write `.venv\\Scripts\\` in place of `.venv/bin/`.
 """

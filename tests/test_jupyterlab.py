@@ -1,6 +1,8 @@
 """The course as its people use it: a student in JupyterLab, an instructor in Formgrader."""
 
 import shutil
+import subprocess
+import sys
 
 import nbformat
 import pytest
@@ -8,6 +10,7 @@ import pytest
 from autograder import exercises
 from tests import sample_class
 from tests.browser import chromium, jupyterlab, needs_browser, until
+from tests.conftest import ROOT
 
 pytestmark = needs_browser
 STEM = exercises.stems()[0]
@@ -52,6 +55,22 @@ def open_notebook(lab, kind: str, stem: str):
     until(lambda: css(driver, ".jp-Notebook .jp-Cell"), "the notebook opens")
     until(lambda: "Idle" in driver.find_element("css selector", "#jp-main-statusbar").text, "the kernel is idle")
     return driver
+
+
+def test_the_readmes_command_opens_the_notebook_with_the_book_in_reach(course, tmp_path):
+    """A card's link to its section leads out of the notebook's own folder, so the server's root must lie above."""
+    [line] = [line for line in (ROOT / "README.md").read_text().splitlines() if line.startswith(".venv/bin/jupyter lab")]
+    opened, script = tmp_path / "opened", tmp_path / "browser.sh"
+    script.write_text(f'#!/bin/sh\ncat "${{1#file://}}" > {opened}.part\nmv {opened}.part {opened}\n')
+    script.chmod(0o755)
+    command = [sys.executable, "-m", "jupyterlab", *line.split()[2:], "--allow-root", "--ServerApp.port=0", f"--browser={script} %s"]
+    server = subprocess.Popen(command, cwd=course.root, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        until(opened.exists, "JupyterLab opens a browser", 60)
+    finally:
+        server.terminate()
+        server.wait()
+    assert f"/lab/tree/notebooks/{STEM}/{STEM}.ipynb?" in opened.read_text()
 
 
 @pytest.mark.parametrize("stem", exercises.stems())
