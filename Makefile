@@ -28,7 +28,7 @@ help: ## this list
 	@echo "The assignments: $(ASSIGNMENTS)"
 
 test: site release sandbox browser postgresql ## everything that must hold
-	$(BIN)/python -m pytest -m "not slow"
+	$(BIN)/python -m pytest -m "not slow" -n auto
 
 attacks: release sandbox browser ## every hostile submission, those too that take minutes
 	$(BIN)/python -m pytest tests/attacks
@@ -72,13 +72,13 @@ bench-gpu: .venv/installed ## time LayerNorm on a CUDA device, beside a copy of 
 sandbox: ## install bubblewrap where it can be
 	@command -v bwrap >/dev/null || sh autograder/install_bubblewrap.sh
 
-browser:
+browser: | sandbox  # one after another: apt-get locks
 	@command -v chromedriver >/dev/null || { test "$$(id -u)" = 0 && command -v apt-get >/dev/null && \
 	  echo "Installing chromium for the browser tests" && apt-get update -q >/dev/null 2>&1 && \
 	  apt-get install -y -q chromium chromium-driver >/dev/null 2>&1; } || \
 	  echo "No chromium with chromedriver here: the browser tests will be skipped."
 
-postgresql:
+postgresql: | browser
 	@command -v postgres >/dev/null || ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 || { test "$$(id -u)" = 0 && \
 	  command -v apt-get >/dev/null && echo "Installing postgresql for the tests of its gradebook" && \
 	  apt-get update -q >/dev/null 2>&1 && apt-get install -y -q postgresql >/dev/null 2>&1; } || \

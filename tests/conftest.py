@@ -67,3 +67,15 @@ def course(tmp_path_factory) -> Course:
     made.run("python", "-m", "autograder", "release")
     made.run("python", "-m", "tests.sample_class")
     return made
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
+    """Give the tests of one folder, or of one file beside the folders, to one process: they share what is slow to make."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class ByRoom(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return nodeid.partition("::")[0].split("/")[1]
+
+    return ByRoom(config, log)
