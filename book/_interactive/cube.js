@@ -39,7 +39,10 @@
         rows.push(row);
       }
       this.here = this.cells[2];
-      const grid = make("g", { role: "grid", "aria-label": "Two sequences of three tokens with six features; the arrow keys move through the cells" }, ...rows);
+      const grid = make("g", {
+        role: "grid", "aria-multiselectable": "true",
+        "aria-label": "Two sequences of three tokens with six features; the arrow keys move through the cells, and those of one set are selected",
+      }, ...rows);
       grid.addEventListener("keydown", (event) => this.key(event));
       this.outline = make("polygon", { class: "ix-outline", "aria-hidden": "true" });
       this.stage.append(
@@ -62,7 +65,7 @@
         ArrowLeft: f ? i - 1 : i, ArrowRight: f < D - 1 ? i + 1 : i, ArrowUp: i - D, ArrowDown: i + D,
         PageUp: i - T * D, PageDown: i + T * D, Home: i - f, End: i - f + D - 1,
       }[event.key];
-      if (next === undefined) return;
+      if (next === undefined || event.altKey || event.ctrlKey || event.metaKey) return;
       event.preventDefault();
       if (this.cells[next]) this.cells[next].node.focus({ preventScroll: true });
     }
@@ -110,7 +113,7 @@
         node.setAttribute("tabindex", cell === here ? 0 : -1);
         node.setAttribute("aria-selected", set.includes(cell));
         node.setAttribute("aria-label", `Sequence ${b}, token ${t}, feature ${f}: ${minus(String(cell.x))}` +
-          (cell === here ? `. ${n} cells, ${numbers}` : ""));
+          (cell === here ? `. ${n} cells, ${numbers}. Normalised: ${number(result)}` : ""));
       }
       this.put({
         state: `${label} norm takes ${words}. The cell of sequence ${here.b}, token ${here.t}, feature ${here.f} shares its ` +

@@ -4,6 +4,7 @@
   const { Figure, make, number, clamp, mark, grip, drag, range, button, table } = window.interactiveKit;
   const START = { x: [1.9, -1, 2.6], g: [0.9, 1.6, -0.4] };
   const REACH = { x: 3, g: 2 };
+  const EQUAL = 1e-6; // features closer than this are one number that was rounded
   const FRONT = [-12, 26], ALONG = [45, (Math.atan(Math.SQRT1_2) * 180) / Math.PI];
   const SUB = ["₁", "₂", "₃"];
   const dot = (a, b) => a[0] * b[0] + a[1] * b[1] + a[2] * b[2];
@@ -32,21 +33,29 @@
       const turn = (text, name, az, el) => button(text, name, () => this.turn(az, el));
       const views = make("div", { class: "ix-buttons", role: "group", "aria-label": "Point of view; the arrow keys turn it" },
         turn("←", "Turn left", 15, 0), turn("→", "Turn right", -15, 0), turn("↑", "Look from higher up", 0, 15), turn("↓", "Look from lower down", 0, -15),
-        button("Along 1", "Along 1: look along this vector", () => this.fly(ALONG)), button("Reset", "Reset token, gradient and view", () => {
+        button("Along 1", "Along 1: look along this vector", () => {
+          this.fly(ALONG);
+          this.say("Seen along 1: the plane lies flat before you, and a shift of the token can’t be seen.");
+        }), button("Reset", "Reset token, gradient and view", () => {
           this.move("x", START.x);
           this.move("g", START.g);
           this.fly(FRONT);
         }));
       views.addEventListener("keydown", (event) => {
         const by = { ArrowLeft: [15, 0], ArrowRight: [-15, 0], ArrowUp: [0, 15], ArrowDown: [0, -15] }[event.key];
-        if (!by) return;
+        if (!by || event.altKey || event.ctrlKey || event.metaKey) return;
         event.preventDefault();
         this.turn(...by);
       });
+      const moves = make("div", { class: "ix-buttons", role: "group", "aria-label": "Moves of the token that x̂ does not answer" },
+        button("Shift −", "Shift −: all three features lower, along 1", () => this.shift(-0.2)),
+        button("Shift +", "Shift +: all three features higher, along 1", () => this.shift(0.2)),
+        button("Shrink", "Shrink: along x̂, towards the mean", () => this.stretch(0.8)),
+        button("Stretch", "Stretch: along x̂, away from the mean", () => this.stretch(1.25)));
       const row = (head, name) => [head, ...SUB.map((_, i) => ({ name: name + i }))];
       this.stage.append(
         this.canvas("A plane with a circle in it; the token x and the gradient g can be dragged", this.grips.x, this.grips.g),
-        views,
+        views, moves,
         make("div", { class: "ix-controls ix-columns" }, ...sliders),
         make("p", { class: "ix-state", "data-out": "state" }),
         table("Feature by feature (ε left out)", ["vector", "1", "2", "3"], [
@@ -56,7 +65,25 @@
     }
 
     move(which, to) {
-      this[which] = to.map((v) => clamp(Math.round(v * 10) / 10, -REACH[which], REACH[which]));
+      this.place(which, to.map((v) => clamp(Math.round(v * 10) / 10, -REACH[which], REACH[which])));
+    }
+
+    /** All features by the same amount, as far as all of them have room. */
+    shift(by) {
+      const room = by > 0 ? Math.min(by, REACH.x - Math.max(...this.x)) : Math.max(by, -REACH.x - Math.min(...this.x));
+      this.place("x", this.x.map((v) => v + room));
+    }
+
+    /** All deviations by the same factor, as far as all features have room; not rounded, or x̂ would answer. */
+    stretch(by) {
+      const mean = (this.x[0] + this.x[1] + this.x[2]) / 3, deviations = this.x.map((v) => v - mean);
+      const room = Math.min(...deviations.map((c) => (c ? (Math.sign(c) * REACH.x - mean) / c : Infinity)));
+      if (size(deviations) < (by < 1 ? 0.2 : EQUAL)) return;
+      this.place("x", deviations.map((c) => mean + Math.min(by, room) * c));
+    }
+
+    place(which, to) {
+      this[which] = to;
       this[which].forEach((v, i) => this.sliders[which][i].set(v));
       this.update();
     }
@@ -93,7 +120,7 @@
     draw(width) {
       const { x, g } = this, { right, up } = this.frame();
       const mean = (x[0] + x[1] + x[2]) / 3, centred = add(x, [mean, mean, mean], -1);
-      const flat = Math.max(...x) === Math.min(...x), sigma = flat ? 0 : size(centred) / Math.sqrt(3);
+      const flat = Math.max(...x) - Math.min(...x) < EQUAL, sigma = flat ? 0 : size(centred) / Math.sqrt(3);
       const hat = flat ? [0, 0, 0] : times(centred, 1 / sigma);
       const level = (g[0] + g[1] + g[2]) / 3, shift = [level, level, level];
       const radial = times(hat, dot(g, hat) / 3), rest = flat ? [0, 0, 0] : add(add(g, shift, -1), radial, -1);

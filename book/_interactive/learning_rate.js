@@ -24,7 +24,7 @@
         make("p", { class: "ix-key", "aria-hidden": "true" },
           ...[["circle", "blue", "no warm-up"], ["square", "red", `warm-up ${warmUps[1]}`]].map(([shape, colour, words]) =>
             make("span", {}, make("svg", { width: 18, height: 18, viewBox: "-9 -9 18 18" }, mark(shape, colour, 5)), words)),
-          make("span", {}, "thin: the other rates"), make("span", {}, "dotted: character frequencies alone")),
+          make("span", {}, "thin: the other rates"), make("span", {}, "dotted: character frequencies alone"), make("span", {}, "above 5: drawn at 5")),
         make("p", { class: "ix-state", "data-out": "state" }),
         table("Final loss in nats a character (mean of the last 50 steps)", ["learning rate", "no warm-up", `warm-up ${warmUps[1]}`],
           rates.map((rate, i) => [String(rate), { name: `none${i}` }, { name: `warm${i}` }])));

@@ -44,11 +44,12 @@
 
   const miss = (variance, truth) => (variance === truth ? 0 : Math.abs(variance / truth - 1));
 
-  function judge(variance, truth) {
+  /** The reference is computed in float64: it is right to 15 digits, and can't call another float64 exact. */
+  function judge(variance, truth, type) {
     if (!Number.isFinite(variance)) return Number.isNaN(variance) ? "infinity minus infinity" : "an overflow";
     if (variance < 0) return "negative: its root is NaN";
-    const error = miss(variance, truth), digits = Math.min(16, Math.floor(-Math.log10(error)));
-    if (error === 0) return "exact";
+    const error = miss(variance, truth), digits = Math.min(15, Math.floor(-Math.log10(error)));
+    if (error === 0 && type !== "float64") return "exact";
     if (error >= 1) return "no digit right";
     return error >= 0.1 ? `off by ${Math.round(100 * error)} %` : `${digits} ${digits > 1 ? "digits" : "digit"} right`;
   }
@@ -126,7 +127,7 @@
           : (r(offset * offset) === Infinity ? "Their squares are beyond 65,504, where float16 ends. "
             : `Their squares are stored in steps of ${significant(now.spacing, 1)}. `) +
             (now.truth ? "" : "Stored, all six are one and the same number: the exact variance is 0. ") +
-            `One pass gives ${significant(now.one)} (${judge(now.one, now.truth)}), two passes ${significant(now.two)} (${judge(now.two, now.truth)}).` +
+            `One pass gives ${significant(now.one)} (${judge(now.one, now.truth, this.type)}), two passes ${significant(now.two)} (${judge(now.two, now.truth, this.type)}).` +
             (eps === 0 && this.eps ? ` This ε is too small for ${this.type} and counts as 0.` : "")),
         v0: significant(now.truth), s0: significant(exact), h0: significant((now.values[0] - centre) / exact),
         v1: significant(now.one), s1: significant(root(now.one)), h1: significant(normal(now.one)),

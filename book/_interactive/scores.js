@@ -72,11 +72,12 @@
         }));
       this.handles.forEach((node, i) => node.place(toMark(marks[i]), middle(i), marks[i], `${marks[i]}, z ${number(z[i])}`, toMark.unit));
 
-      const i = this.last, side = z[i] < 0 ? "below" : "above";
+      const i = this.last;
+      const where = marks[i] === mean ? "at the mean" : `${number(Math.abs(z[i]))} standard deviations ${z[i] < 0 ? "below" : "above"} the mean`;
       this.put({
         state: `Mean ${number(mean)}, variance ${number(variance)}, standard deviation σ = ${number(std)}. ` + (equal
           ? `All marks are equal, so z is 0 by definition and every y is β = ${number(beta, 1)}.`
-          : `${NAMES[i]}’s mark of ${marks[i]} lies ${number(Math.abs(z[i]))} standard deviations ${side} the mean; ` +
+          : `${NAMES[i]}’s mark of ${marks[i]} lies ${where}; ` +
             `with γ = ${number(gamma, 1)} and β = ${number(beta, 1)} it becomes y = ${number(y[i])}.`),
       });
       NAMES.forEach((name, k) => this.put({

@@ -76,7 +76,7 @@ def layernorm_gradients(
 class LayerNormFunction(torch.autograd.Function):
     """``LayerNormFunction.apply(x, weight, bias, eps) -> y``: LayerNorm over the last axis.
 
-    Saves x and weight, which are alive anyhow, and two numbers a row. Differentiable any number of times.
+    Saves x and weight, which it was given, and two numbers a row. Differentiable any number of times.
     """
 
     @staticmethod

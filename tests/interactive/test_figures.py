@@ -92,6 +92,12 @@ def test_scores_by_keyboard(browser, site):
     assert list(scores_match(browser, 1, 0)) == [20, 50, 60, 80, 90]
 
 
+def test_scores_at_the_mean(browser, site):
+    browser.open(site / "scores.html")
+    browser.keys('[data-handle$="C"]', RIGHT, LEFT)
+    assert "C’s mark of 60 lies at the mean; with γ" in browser.text("state")
+
+
 def test_scores_all_equal(browser, site):
     browser.open(site / "scores.html")
     for name in "ABCDE":
@@ -219,6 +225,23 @@ def test_geometry_equal_features(browser, site):
     assert browser.text("d0") == "–"
 
 
+def test_geometry_moves_that_the_circle_does_not_answer(browser, site):
+    browser.open(site / "geometry.html")
+    hat, dx, sigma = (browser.row(f"{name}0 {name}1 {name}2") for name in "hdc")
+    for name in ("Shift −", "Shift −", "Shift +", "Stretch"):
+        browser.keys(f'[aria-label^="{name}"]', ENTER)
+        assert browser.row("h0 h1 h2") == hat
+    assert browser.row("c0 c1 c2") == pytest.approx(1.25 * np.array(sigma), abs=0.01)
+    assert browser.row("d0 d1 d2") == pytest.approx(np.array(dx) / 1.25, abs=0.01)
+    geometry_matches(browser, np.array([1.7, -1.2, 2.4]) + 0.25 * (np.array([1.7, -1.2, 2.4]) - 2.9 / 3), [0.9, 1.6, -0.4])
+    for name in ("Stretch", "Shift +"):
+        browser.keys(f'[aria-label^="{name}"]', *[ENTER] * 20)
+        assert max(map(abs, browser.row("x0 x1 x2"))) == 3
+        assert browser.row("h0 h1 h2") == hat
+    browser.keys('[aria-label^="Shrink"]', *[ENTER] * 40)
+    assert browser.row("h0 h1 h2") == hat
+
+
 @pytest.mark.parametrize("width", [390, 800])
 def test_geometry_by_pointer(browser, site, width):
     browser.open(site / "geometry.html", width)
@@ -280,6 +303,9 @@ def test_precision_by_keyboard(browser, site, dtype):
 
 def test_precision_says_what_breaks(browser, site):
     browser.open(site / "precision.html")
+    browser.js("document.querySelector('input[value=float64]').click()")
+    assert "two passes 1.21 (15 digits right)" in browser.text("state")
+    browser.js("document.querySelector('input[value=float32]').click()")
     browser.keys('[role="slider"]', RIGHT, RIGHT)
     assert "−4 (negative: its root is NaN)" in browser.text("state")
     browser.js("document.querySelector('input[value=float16]').click()")
