@@ -62,7 +62,7 @@ class Shape:
 
     @property
     def gain(self) -> float:
-        """The factor on the initial weights that write to the stream: (8M)^−¼ in DeepNorm, else 1."""
+        """The factor on the initial weights of the values, of W_O and of the FFN: (8M)^−¼ in DeepNorm, else 1."""
         return (8 * self.depth) ** -0.25 if self.placement == "deepnorm" else 1.0
 
 

@@ -149,7 +149,10 @@ def layer_norm(
 
 
 def rms_norm(x: Tensor, shape: Sequence[int], weight: Tensor | None = None, eps: float | None = None) -> Tensor:
-    """RMSNorm over the trailing axes ``shape``. ``eps=None`` means, as in the library, the dtype's own resolution."""
+    """RMSNorm over the trailing axes ``shape``.
+
+    ``eps=None`` means, as in the library, the resolution of the dtype that it computes in: float32 at least.
+    """
     if eps is None:
         eps = torch.finfo(torch.promote_types(x.dtype, torch.float32)).eps
     return over_trailing_axes(lambda *a: RMSNormFunction.apply(*a, eps), x, shape, weight)

@@ -43,7 +43,7 @@ def power_of_two(n: int) -> int:
 
 
 def warps_for(elements: int) -> int:
-    """Return the warps for a tile: 16 elements a lane, up to 16 warps; beyond 16,384 elements all 32."""
+    """Return the warps for a tile: 16 elements a thread, up to 16 warps; beyond 16,384 elements all 32."""
     return 32 if elements > 16384 else max(1, min(16, elements // 512))
 
 
@@ -53,7 +53,7 @@ def alignment(*sizes: int) -> int:
 
 
 def forward_plan(m: int, n: int) -> Plan:
-    """Plan the forward pass for n <= FORWARD_WIDEST: narrow rows share a program, as a warp wants work for 32 lanes."""
+    """Plan the forward pass for n <= FORWARD_WIDEST: narrow rows share a program, to feed a warp's 32 threads."""
     block = power_of_two(n)
     rows = max(1, min(32, 2048 // block))
     return Plan(rows, block, warps_for(rows * block), -(-m // rows))
