@@ -274,7 +274,7 @@ def plain_blocks(rng):
 def trained_blocks(rng):
     eye, ones = np.eye(2), np.ones(2)
     shown = case((np.array([[4.0, 2.0]]), 0 * eye, eye, ones, 0 * ones, 2 * ones, 0 * ones, None),
-                 "attention adds nothing, the feed-forward network is tanh, γ1 = 1 and γ2 = 2, x = (4, 2)", public=True)  # fmt: skip
+                 "attention that adds nothing, tanh for the feed-forward network, γ1 = 1 and γ2 = 2, x = (4, 2)", public=True)  # fmt: skip
     return [shown] + [block_case(rng, shape) for shape in ((2, 4, 5), (3, 6))]
 
 
