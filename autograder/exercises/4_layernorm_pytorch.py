@@ -97,6 +97,17 @@ FORMULAS = named(
         "autograd-function",
     ),
     Misconception(
+        "eps-as-floor",
+        "ε was taken as a least value, as `clamp` does. It is added, for every token: the root of (variance + ε).",
+        "autograd-function",
+    ),
+    Misconception(
+        "affine-wrong",
+        "weight or bias is used in another way than it should be: weight as 1 + weight or added, or bias subtracted. weight "
+        "multiplies x̂, and bias is added.",
+        "autograd-function",
+    ),
+    Misconception(
         "missing-parentheses",
         "Python multiplies and divides before it subtracts, so only what stands after the last minus was multiplied by rstd. "
         "Put the subtraction in parentheses.",
@@ -1165,10 +1176,20 @@ def mean_alone(x, eps):
     return x - mean(x) / s, s
 
 
-# What no kernel is written with: powers, and a subtraction on one line.
+def floored(x, eps):
+    s = np.sqrt(np.maximum(variance(x), eps))
+    return deviation(x) / s, s
+
+
+# What is tried of functions of tensors, not of kernels.
 OF_TENSORS = [
     *(("half-not-root", {"forward": halved(factor)}) for factor in (0.5, 2.0)),
     *(("half-not-root", {"forward": halved(factor), "backward": centred_by}) for factor in (0.5, 2.0)),
+    ("eps-as-floor", {"forward": floored}),
+    ("eps-as-floor", {"forward": floored, "backward": centred_by}),
+    ("affine-wrong", {"y": lambda p: p.xhat * (1 + p.weight) + p.bias}),
+    ("affine-wrong", {"y": lambda p: p.xhat + p.weight + p.bias}),
+    ("affine-wrong", {"y": lambda p: p.xhat * p.weight - p.bias}),
     ("missing-parentheses", {"forward": mean_alone, "backward": centred_by}),
     ("missing-parentheses", {"y": lambda p: p.x - mean(p.x) / p.s * p.weight + p.bias}),
     ("missing-parentheses", {"dx": lambda p: p.g - of_g(p) - p.xhat * of_gx(p) / p.s}),
