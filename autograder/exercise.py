@@ -123,7 +123,10 @@ class Check:
 
 @dataclass(frozen=True)
 class Output:
-    """One thing that the function returns. ``kind`` is array, tensor, number or axes (a tuple of integers)."""
+    """One thing that the function returns.
+
+    ``kind`` is array, tensor, number, axes (a tuple of integers) or verdict (1 for True, 0 for False).
+    """
 
     name: str
     kind: str = "array"

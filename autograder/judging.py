@@ -225,7 +225,9 @@ def _figures(output, found: np.ndarray, right: np.ndarray, case: Case) -> str:
     if case.public:
         return f"expected {output.name} = {_numbers(right)}; found {_numbers(found)}."
     if output.kind == "axes":
-        return f"{output.name} are not right."
+        return f"{output.name} is not right."
+    if output.kind == "verdict":
+        return f"{output.name} is {bool(found)}; expected {bool(right)}."
     found = found.astype("float64")
     if not np.isfinite(found).all():
         return f"{output.name} has values that are NaN or infinite."

@@ -29,7 +29,7 @@ def name_of(value: object) -> str:
     if value is None:
         return "None"
     if isinstance(value, wire.Other):
-        return value.type
+        return f"{'an' if value.type[:1].lower() in {*'aeiou'} else 'a'} {value.type}"
     if isinstance(value, wire.Handle):
         return "an object"
     if isinstance(value, np.ndarray):
@@ -102,10 +102,11 @@ def _axes(value: object) -> np.ndarray | None:
     return np.array(sorted(int(i) for i in value), dtype="float64")
 
 
-_READERS = {"array": _array, "tensor": _tensor, "number": _number, "axes": _axes}
+_READERS = {"array": _array, "tensor": _tensor, "number": _number, "axes": _axes, "verdict": _number}
 _WANTED = {
     "array": "a NumPy array",
     "tensor": "a tensor of floating-point numbers",
     "number": "a number",
     "axes": "a tuple of integers",
+    "verdict": "True or False",
 }

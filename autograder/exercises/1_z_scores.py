@@ -70,6 +70,28 @@ MISCONCEPTIONS = common("four-steps") | named(
         "four-steps",
     ),
     Misconception(
+        "half-not-root",
+        "This is what `** 1/2` gives. Python takes the power before it divides, so the variance was halved and no root "
+        "was taken. Write `** 0.5`, `** (1/2)` or `np.sqrt`.",
+        "four-steps",
+    ),
+    Misconception(
+        "score-skipped",
+        "The first or the last score is left out. `range(n)` runs over all n places, from 0 to n − 1; `range(1, n)` and "
+        "`range(n - 1)` leave one out, and so does a `next` before the loop.",
+        "four-steps",
+    ),
+    Misconception(
+        "return-in-loop",
+        "`return` stands inside the loop, which therefore ends after its first round. Indent it no further than the `for`.",
+        "four-steps",
+    ),
+    Misconception(
+        "rounded",
+        "The result was rounded. Return all its digits: whoever prints it can round it.",
+        "four-steps",
+    ),
+    Misconception(
         "not-averaged",
         "Every deviation was divided by the root of its own square, so only its sign is left. Average the squares, then "
         "take the root: one standard deviation for all the scores of a row.",
@@ -109,6 +131,12 @@ MISCONCEPTIONS = common("four-steps") | named(
         "what-z-keeps",
     ),
     Misconception(
+        "range-for-deviation",
+        "The scores were divided by their range, max − min, which two scores alone decide. A z-score is the distance from "
+        "the mean, divided by the standard deviation.",
+        "what-z-keeps",
+    ),
+    Misconception(
         "only-centred",
         "The deviations are right but still in the scores' own unit: divide them by the standard deviation.",
         "what-z-keeps",
@@ -129,6 +157,12 @@ MISCONCEPTIONS = common("four-steps") | named(
         "tolerance-for-constant",
         "Scores that differ were taken for equal ones, because a difference or a deviation fell below a tolerance. "
         "What is small depends on the unit. `x.max() == x.min()` is exact and needs no tolerance.",
+        "constant-scores",
+    ),
+    Misconception(
+        "ends-compared",
+        "Scores that differ were taken for equal ones, because two of them are equal, such as the first and the last. "
+        "Compare all of them: `x.max() == x.min()`.",
         "constant-scores",
     ),
     Misconception(
@@ -153,6 +187,12 @@ MISCONCEPTIONS = common("four-steps") | named(
     Misconception(
         "whole-array",
         "One mean or one deviation was taken for the whole table. Every row needs its own: give `axis=-1`.",
+        "rows-of-a-table",
+    ),
+    Misconception(
+        "divided-by-rows",
+        "A sum over a row was divided by the number of rows: `len(table)` is the length of the first axis. A row has "
+        "`table.shape[-1]` scores.",
         "rows-of-a-table",
     ),
     Misconception(
@@ -183,6 +223,12 @@ MISCONCEPTIONS = common("four-steps") | named(
         "update-not-divided",
         "The mean was moved by the whole deviation of each value, so that it ends at the last one. The n-th value counts "
         "for 1/n: divide its deviation by n.",
+        "welford",
+    ),
+    Misconception(
+        "divided-at-each-step",
+        "Each new product was divided by the count so far. Add the products up as they are, and divide once, after the "
+        "loop, by the final n.",
         "welford",
     ),
     Misconception(
@@ -256,6 +302,12 @@ def exam(**more) -> Case:
     return shown(list(EXAM), "the scores 20, 50, 60, 80, 90", control=True, **more)
 
 
+def with_equal_ends(scores: np.ndarray) -> np.ndarray:
+    """Scores or rows in which the first two and the last are equal."""
+    scores[..., 1] = scores[..., -1] = scores[..., 0]
+    return scores
+
+
 def rows(rng: np.random.Generator, shape: tuple) -> np.ndarray:
     """Rows that differ in location and scale."""
     scale = rng.uniform(0.5, 20.0, size=(*shape[:-1], 1))
@@ -312,7 +364,8 @@ def constant_cases(rng, **how):
         shown([7.0, 7.0, 7.0], "the scores 7, 7, 7", **more),
         shown([0.1, 0.1, 0.1], "the scores 0.1, 0.1, 0.1", **more),
         Case((np.full(7, level),), "7 equal scores", may_change=True, **more),
-        Case((np.array([level]),), "a single score", may_change=True, **more),
+        Case((np.array([-level]),), "a single score", may_change=True, **more),
+        Case((with_equal_ends(skewed(rng, 8)),), "8 scores that differ, the first two and the last equal", may_change=True, **more),
     ]
 
 
@@ -365,6 +418,7 @@ def row_constant_cases(rng):
         shown([[1.0, 2.0, 3.0], [7.0, 7.0, 7.0], [0.1, 0.1, 0.1]], "the table [[1 2 3] [7 7 7] [0.1 0.1 0.1]]", **more),
         Case((table,), "a table in which two rows are constant", **more),
         Case((rows(rng, (4, 1)),), "a table with one column", **more),
+        Case((with_equal_ends(rows(rng, (3, 7))),), "a table whose rows differ in the middle, but not at their ends", **more),
     ]
 
 
@@ -463,6 +517,8 @@ def added_up(x):
     return math.sqrt(sum(value - mean for value in values) / len(values))
 
 
+PLACES = range(5)  # to which a result may have been rounded
+
 SPREADS = frozenset(
     "std var nanstd nanvar cov pstdev pvariance stdev variance covariance correlation linear_regression".split()
     + ["from_samples", "NormalDist", "_ss", "moment"]
@@ -490,6 +546,11 @@ STANDARD_DEVIATION = Exercise(
         Suspect("absolute-deviation", lambda x: (np.abs(deviations(x)).mean(),)),
         Suspect("sum-for-mean", lambda x: (math.sqrt((deviations(x) ** 2).sum()),)),
         Suspect("root-before-mean", lambda x: (math.sqrt((deviations(x) ** 2).sum()) / len(x),)),
+        Suspect("half-not-root", lambda x: ((deviations(x) ** 2).mean() / 2,)),
+        Suspect("score-skipped", lambda x: (math.sqrt((deviations(x)[1:] ** 2).sum() / len(x)),)),
+        Suspect("score-skipped", lambda x: (math.sqrt((deviations(x)[:-1] ** 2).sum() / len(x)),)),
+        Suspect("return-in-loop", lambda x: (math.sqrt(deviations(x)[0] ** 2 / len(x)),)),
+        *(Suspect("rounded", lambda x, k=k: (round(math.sqrt((deviations(x) ** 2).mean()), k),)) for k in PLACES),
         Suspect("not-squared", lambda x: (np.sqrt(deviations(x).mean()),), throughout=True),
         Suspect("not-squared", lambda x: (np.sqrt((deviations(x) * 2).mean()),), throughout=True),
         Suspect("not-squared", lambda x: (added_up(x),), throughout=True),
@@ -518,6 +579,11 @@ def unguarded(x):
     return deviations(x) / over_row(np.std, x)
 
 
+def ends_compared(x):
+    """Zeros where the first and the last score are equal."""
+    return np.where(x[..., :1] == x[..., -1:], 0.0, deviations(x) / over_row(np.std, x))
+
+
 def not_squared(x):
     return (deviations(x) / np.sqrt(over_row(np.mean, deviations(x))),)
 
@@ -529,6 +595,10 @@ def with_epsilon(e, form):
 def guarded(imitation):
     """The same mistake, with zeros for constant rows."""
     return lambda x: (np.where(over_row(np.max, x) == over_row(np.min, x), 0.0, imitation(x)[0]),)
+
+
+def rounded(places):
+    return lambda x: (np.round(deviations(x) / over_row(np.std, x), places),)
 
 
 def about_the_sum(x):
@@ -552,6 +622,10 @@ WRONG_ROWS = (
     ("sum-for-mean", lambda x: (deviations(x) / np.sqrt(over_row(np.sum, deviations(x) ** 2)),)),
     ("absolute-deviation", lambda x: (deviations(x) / over_row(np.mean, np.abs(deviations(x))),)),
     ("root-before-mean", lambda x: (deviations(x) / (np.sqrt(over_row(np.sum, deviations(x) ** 2)) / x.shape[-1]),)),
+    ("half-not-root", lambda x: (deviations(x) / (over_row(np.var, x) / 2),)),
+    ("half-not-root", lambda x: (deviations(x) / over_row(np.var, x) / 2,)),
+    ("range-for-deviation", lambda x: (deviations(x) / over_row(np.ptp, x),)),
+    ("range-for-deviation", lambda x: ((x - over_row(np.min, x)) / over_row(np.ptp, x),)),
     ("not-averaged", lambda x: (deviations(x) / np.sqrt(deviations(x) ** 2),)),
     ("sum-subtracted", lambda x: (about_the_sum(x) / over_row(np.std, x),)),
     ("sum-subtracted", lambda x: (about_the_sum(x) / root_mean_square(about_the_sum(x)),)),
@@ -563,13 +637,21 @@ WRONG_ROWS = (
         for e in (1e-3, 1e-4, 1e-5, 1e-6, 1e-7, 1e-8, 1e-9, 1e-10, 1e-12, 1e-15, np.finfo("float64").eps, 1e-16)
         for form in (lambda s, e: s + e, lambda s, e: np.sqrt(s**2 + e), lambda s, e: np.maximum(s, e))
     ),
+    # After ε: rounded to three places, z is as near to a z with a small ε as that is to z.
+    *(("rounded", rounded(places)) for places in PLACES),
 )
 ROW_SUSPECTS = (
     Suspect("nan-on-constant", lambda x: (unguarded(x),)),
+    Suspect("ends-compared", lambda x: (ends_compared(x),)),
     # NaN can have other reasons in one case; hence throughout.
     *(Suspect("not-squared", wrong, throughout=True) for wrong in (not_squared, guarded(not_squared))),
     *(Suspect(name, wrong) for name, way in WRONG_ROWS for wrong in (way, guarded(way))),
 )
+
+def by_length(x, centre):
+    """Standardised about a centre, with the length of the table for that of a row."""
+    return (x - centre) / np.sqrt(((x - centre) ** 2).sum(-1, keepdims=True) / len(x))
+
 
 # One of a table's two statistics taken over the wrong axes.
 ONE_WRONG = (
@@ -577,7 +659,15 @@ ONE_WRONG = (
     ("wrong-axis", lambda x: (deviations(x) / x.std(axis=0),)),
     ("whole-array", lambda x: ((x - x.mean()) / over_row(np.std, x),)),
     ("whole-array", lambda x: (deviations(x) / x.std(),)),
+    # The standard deviation is the root of the mean square of those very deviations.
+    ("wrong-axis", lambda x: ((x - x.mean(axis=0)) / root_mean_square(x - x.mean(axis=0)),)),
+    ("wrong-axis", lambda x: (deviations(x) / np.sqrt((deviations(x) ** 2).mean(axis=0)),)),
+    ("whole-array", lambda x: ((x - x.mean()) / root_mean_square(x - x.mean()),)),
+    ("whole-array", lambda x: (deviations(x) / np.sqrt((deviations(x) ** 2).mean()),)),
+    ("divided-by-rows", lambda x: (by_length(x, x.sum(-1, keepdims=True) / len(x)),)),
+    ("divided-by-rows", lambda x: (by_length(x, over_row(np.mean, x)),)),
 )
+
 
 Z_SCORES = Exercise(
     name="z_scores",
@@ -627,6 +717,7 @@ Z_SCORES_BY_ROW = Exercise(
         Suspect("wrong-axis", lambda x: ((x - x.mean(axis=0)) / x.std(axis=0),)),
         Suspect("wrong-axis", lambda x: ((x - x.mean(axis=-2, keepdims=True)) / x.std(axis=-2, keepdims=True),)),
         Suspect("whole-array", lambda x: ((x - x.mean()) / x.std(),)),
+        Suspect("return-in-loop", lambda x: (z_scores(x[:1])[0][0],)),
         Suspect("keepdims-missing", lambda x: ((x - x.mean(axis=-1)) / x.std(axis=-1),)),
         Suspect("keepdims-missing", lambda x: (deviations(x) / x.std(axis=-1),)),
         Suspect("keepdims-missing", lambda x: ((x - x.mean(axis=-1)) / over_row(np.std, x),)),
@@ -671,6 +762,15 @@ def welford_from_one(x):
     return longer.mean(), longer.var()
 
 
+def divided_at_each_step(x):
+    mean = variance = 0.0
+    for n, value in enumerate(x, start=1):
+        old = mean
+        mean += (value - old) / n
+        variance += (value - old) * (value - mean) / n
+    return mean, variance
+
+
 def sample_variance(x):
     return x.var() * len(x) / (len(x) - 1)
 
@@ -700,7 +800,11 @@ RUNNING_MEAN_VARIANCE = Exercise(
         Suspect("welford-old-mean", welford_from_zero),
         Suspect("welford-old-mean", welford_with_new_mean),
         Suspect("update-not-divided", welford_not_divided),
+        Suspect("divided-at-each-step", divided_at_each_step),
         Suspect("count-off-by-one", welford_from_one),
+        Suspect("return-in-loop", lambda x: (x[0], 0.0)),
+        Suspect("score-skipped", lambda x: (x[1:].mean(), x[1:].var()) if len(x) > 1 else 1 / 0),
+        *(Suspect("rounded", lambda x, k=k: (round(x.mean(), k), round(x.var(), k))) for k in PLACES),
         Suspect("outputs-swapped", lambda x: (x.var(), x.mean())),
         Suspect("stream-read-twice", lambda x: (x.mean(), 0.0)),
     ),

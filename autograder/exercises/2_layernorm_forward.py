@@ -99,6 +99,28 @@ BOTH = common("any-shape") | named(
         "epsilon",
     ),
     Misconception(
+        "eps-default",
+        "The argument `eps` is used, but another value stands in its place when it is not given: the default is 1e-5.",
+        "epsilon",
+    ),
+    Misconception(
+        "eps-as-floor",
+        "ε was taken as a least value, max(…, ε). It is added, on every token: the root of (… + ε).",
+        "epsilon",
+    ),
+    Misconception(
+        "half-not-root",
+        "This is what `** 1/2` gives. Python takes the power before it divides, so the number was halved and no root was "
+        "taken. Write `** 0.5`, `** (1/2)` or `np.sqrt`.",
+        "layernorm-equation",
+    ),
+    Misconception(
+        "divided-by-tokens",
+        "A sum over the features was divided by the number of tokens: `len(x)` is the length of the first axis. There are "
+        "`x.shape[-1]` features.",
+        "any-shape",
+    ),
+    Misconception(
         "affine-before",
         "γ and β were applied before normalising, and the normalisation takes most of their effect away again. "
         "Normalise first, then scale and shift.",
@@ -144,6 +166,18 @@ BOTH = common("any-shape") | named(
 )
 
 LAYERNORM_ONLY = named(
+    Misconception(
+        "missing-parentheses",
+        "Python multiplies and divides before it subtracts, so here only the mean was divided by the root. Put the "
+        "subtraction in parentheses: (x − mean).",
+        "layernorm-equation",
+    ),
+    Misconception(
+        "affine-wrong",
+        "γ or β is used in another way than it should be: γ added, divided by, or used as 1 + γ, or β subtracted. "
+        "γ multiplies x̂, and β is added: y = γ ⊙ x̂ + β.",
+        "gamma-beta",
+    ),
     Misconception(
         "ddof-1",
         "This is what dividing by d − 1 gives. A token's features are all there is, not a sample: the variance "
@@ -242,6 +276,17 @@ LAYERNORM_ONLY = named(
 )
 
 RMSNORM_ONLY = named(
+    Misconception(
+        "ddof-1",
+        "This is what dividing by d − 1 gives. A mean square divides by d: no mean was subtracted, and a token's features "
+        "are all there is, not a sample.",
+        "rmsnorm",
+    ),
+    Misconception(
+        "affine-wrong",
+        "γ is used in another way than it should be: added, divided by, or used as 1 + γ. It multiplies: y = γ ⊙ x̂.",
+        "gamma-beta",
+    ),
     Misconception(
         "layernorm-for-rms",
         "The mean was subtracted, from the features or inside the root: that measures the spread about the mean. "
@@ -342,8 +387,9 @@ AXES_ONLY = {name: _COMMON[name] for name in ("returns-none", "library-call")} |
     ),
     Misconception(
         "unknown-kind",
-        "A kind that is none of the four must raise ValueError, so that a misspelt name is found where it was written. "
-        "A dictionary raises KeyError, and a chain of `if` falls through to None, or to an answer.",
+        "A kind that is none of the four must `raise ValueError(…)`, so that a misspelt name is found where it was written. "
+        "`return` and `print` raise nothing, a dictionary raises KeyError, and a chain of `if` falls through to None, or to an "
+        "answer.",
         "which-axes",
     ),
 )
@@ -587,11 +633,13 @@ def invoke_axes(student: Student, case: Case) -> Reply:
         if reply.error_type == "ValueError":
             return Reply(((),))
         return reply if reply.problem else Reply(
-            problem=f"returned {_in_words(reply.value)}; expected a ValueError", error_type="Return"
+            problem=f"returned {_in_words(reply.value)}; expected that it raises ValueError", error_type="Return"
         )  # fmt: skip
     if reply.problem:
         return reply
     axes = reply.value
+    if _is_index(axes):  # (2) is an integer, (2,) a tuple
+        axes = (axes,)
     if isinstance(axes, (tuple, list)):
         count = ndim + (kind == "group")
         axes = tuple(a + count if _is_index(a) and -count <= a < 0 else a for a in axes)
@@ -638,6 +686,10 @@ def over(axes):
 
 def first_axis(x):
     return 0
+
+
+def next_to_last_axis(x):
+    return -2
 
 
 def leading_axes(x):
@@ -719,6 +771,11 @@ def divided_by_rms_first(x, gamma, eps=EPS):
     return (gamma * (x / size) * (size / np.sqrt(size**2 + eps)),)
 
 
+def by_length(x, centre, eps):
+    """x̂ with the length of the first axis for the number of features."""
+    return (x - centre) / np.sqrt(sum_of_squares(x - centre) / len(x) + eps)
+
+
 HALF_MAX = 65504.0
 
 
@@ -753,7 +810,12 @@ def column(values: np.ndarray) -> np.ndarray:
     return values[:, None]
 
 
+def right_rms(x, eps):
+    return x / np.sqrt(mean_square(x) + eps)
+
+
 FIXED = (1e-3, 1e-5, 1e-6, 1e-8, 1e-12)
+DEFAULTS = (0.0, 1e-3, 1e-6, 1e-8, 1e-12)
 
 LAYERNORM_SUSPECTS = (
     Suspect("half-precision-statistics", erased(mean_square)[0], raw=True),
@@ -783,6 +845,18 @@ LAYERNORM_SUSPECTS = (
     Suspect("wrong-axis", written(lambda x, e: (x - mean(x, 0)) / np.sqrt(variance(x) + e))),
     Suspect("wrong-axis", written(lambda x, e: (x - mean(x)) / np.sqrt(variance(x, 0) + e))),
     Suspect("wrong-axis", over(leading_axes)[0]),
+    Suspect("wrong-axis", over(next_to_last_axis)[0]),
+    Suspect("divided-by-tokens", written(lambda x, e: by_length(x, total(x) / len(x), e))),
+    Suspect("divided-by-tokens", written(lambda x, e: by_length(x, mean(x), e))),
+    Suspect("half-not-root", divided(lambda dev, e: (mean(dev**2) + e) / 2)),
+    Suspect("half-not-root", divided(lambda dev, e: (mean(dev**2) + e) * 2)),
+    Suspect("missing-parentheses", written(lambda x, e: x - mean(x) / np.sqrt(variance(x) + e))),
+    Suspect("missing-parentheses", lambda x, g, b, eps=EPS: (g * x - mean(x) / np.sqrt(variance(x) + eps) + b,)),
+    Suspect("missing-parentheses", lambda x, g, b, eps=EPS: (x - mean(x) / np.sqrt(variance(x) + eps) * g + b,)),
+    Suspect("affine-wrong", lambda x, g, b, eps=EPS: (right(x, eps) + g + b,)),
+    Suspect("affine-wrong", lambda x, g, b, eps=EPS: (right(x, eps) / g + b,)),
+    Suspect("affine-wrong", lambda x, g, b, eps=EPS: (right(x, eps) * (1 + g) + b,)),
+    Suspect("affine-wrong", lambda x, g, b, eps=EPS: (right(x, eps) * g - b,)),
     Suspect("no-root", divided(lambda dev, e: mean(dev**2) + e)),
     Suspect("sum-for-mean", divided(lambda dev, e: np.sqrt((dev**2).sum(-1, keepdims=True) + e))),
     Suspect("not-centred", written(lambda x, e: x / np.sqrt(variance(x) + e))),
@@ -808,6 +882,8 @@ LAYERNORM_SUSPECTS = (
     Suspect("padded-lanes", padded_mean_only),
     Suspect("eps-missing", lambda x, g, b, eps=EPS: like_layernorm(x, g, b, 0.0)),
     Suspect("eps-outside-root", divided(lambda dev, e: np.sqrt(mean(dev**2)) + e)),
+    Suspect("eps-as-floor", divided(lambda dev, e: np.sqrt(np.maximum(mean(dev**2), e)))),
+    *(Suspect("eps-default", lambda x, g, b, eps=default: layernorm(x, g, b, eps)) for default in DEFAULTS),
 ) + tuple(Suspect("eps-fixed", lambda x, g, b, eps=EPS, fixed=fixed: layernorm(x, g, b, fixed)) for fixed in FIXED)
 
 
@@ -825,6 +901,14 @@ RMSNORM_SUSPECTS = (
     Suspect("whole-array", over(all_axes)[1]),
     Suspect("wrong-axis", over(first_axis)[1]),
     Suspect("wrong-axis", over(leading_axes)[1]),
+    Suspect("wrong-axis", over(next_to_last_axis)[1]),
+    Suspect("ddof-1", lambda x, g, eps=EPS: (g * x / np.sqrt(sum_of_squares(x) / np.float64(x.shape[-1] - 1) + eps),)),
+    Suspect("divided-by-tokens", lambda x, g, eps=EPS: (g * by_length(x, 0.0, eps),)),
+    Suspect("half-not-root", lambda x, g, eps=EPS: (g * x / (mean_square(x) + eps) * 2,)),
+    Suspect("half-not-root", lambda x, g, eps=EPS: (g * x / (mean_square(x) + eps) / 2,)),
+    Suspect("affine-wrong", lambda x, g, eps=EPS: (right_rms(x, eps) + g,)),
+    Suspect("affine-wrong", lambda x, g, eps=EPS: (right_rms(x, eps) / g,)),
+    Suspect("affine-wrong", lambda x, g, eps=EPS: (right_rms(x, eps) * (1 + g),)),
     Suspect("no-root", lambda x, g, eps=EPS: (g * x / (mean_square(x) + eps),)),
     Suspect("sum-for-mean", lambda x, g, eps=EPS: (g * x / np.sqrt((x**2).sum(-1, keepdims=True) + eps),)),
     Suspect("multiplied", lambda x, g, eps=EPS: (g * x * np.sqrt(mean_square(x) + eps),)),
@@ -836,6 +920,8 @@ RMSNORM_SUSPECTS = (
     Suspect("padded-lanes", lambda x, g, eps=EPS: (g * x / np.sqrt(mean_square(padded(x)) + eps),)),
     Suspect("eps-missing", lambda x, g, eps=EPS: (g * x / np.sqrt(mean_square(x)),)),
     Suspect("eps-outside-root", lambda x, g, eps=EPS: (g * x / (np.sqrt(mean_square(x)) + eps),)),
+    Suspect("eps-as-floor", lambda x, g, eps=EPS: (g * x / np.sqrt(np.maximum(mean_square(x), eps)),)),
+    *(Suspect("eps-default", lambda x, g, eps=default: rmsnorm(x, g, eps)) for default in DEFAULTS),
 ) + tuple(Suspect("eps-fixed", lambda x, g, eps=EPS, fixed=fixed: rmsnorm(x, g, fixed)) for fixed in FIXED)
 
 
@@ -1035,7 +1121,7 @@ RMSNORM_FORWARD = Exercise(
 NORMALIZATION_AXES = Exercise(
     name="normalization_axes",
     functions=("normalization_axes",),
-    outputs=(Output("the axes", "axes"),),
+    outputs=(Output("the result", "axes"),),
     invoke=invoke_axes,
     reference=axes_of,
     section="which-axes",

@@ -111,8 +111,20 @@ NUMERICAL = common("gradient-checking") | named(
     ),
     Misconception(
         "all-at-once",
-        "Every entry of x was moved at the same time, which gives one slope along (1, 1, …, 1). Move one entry, leave "
-        "the others where they are, and go on to the next.",
+        "Several entries of x were moved at the same time, all of them or a whole row, which gives one slope for them "
+        "together. Move one entry, leave the others where they are, and go on to the next.",
+        "gradient-checking",
+    ),
+    Misconception(
+        "same-array",
+        "All slopes are 0: both values of f come from the same point. `a = x` is a second name for the same array, not a "
+        "copy. Write `x.copy()` before you move an entry.",
+        "gradient-checking",
+    ),
+    Misconception(
+        "return-in-loop",
+        "Only the first slope was measured: `return` stands inside the loop, which therefore ends after its first round. "
+        "Indent it no further than the `for`.",
         "gradient-checking",
     ),
     Misconception(
@@ -185,6 +197,30 @@ BACKWARD = common("what-to-cache") | named(
         "dx was multiplied by what x̂ was divided by, or divided by its reciprocal. Divide by the root, or multiply by "
         "`rstd` if that is what the cache holds.",
         "two-components",
+    ),
+    Misconception(
+        "missing-parentheses",
+        "Python divides and multiplies before it subtracts, so only the last term of dx was divided by the root. Put all "
+        "terms in parentheses, and divide them together.",
+        "two-components",
+    ),
+    Misconception(
+        "half-not-root",
+        "This is what `** 1/2` gives. Python takes the power before it divides, so the number was halved and no root was "
+        "taken. Write `** 0.5`, `** (1/2)` or `np.sqrt`.",
+        "what-to-cache",
+    ),
+    Misconception(
+        "dx-is-g",
+        "dx is g = dy ⊙ γ, which is what arrives at x̂. The way back through the normalisation is missing: what is "
+        "subtracted from g, and the division by the root.",
+        "gradient-by-graph",
+    ),
+    Misconception(
+        "y-for-xhat",
+        "y stands where x̂ belongs. The formulas are written in x̂, which γ has not multiplied yet: keep x̂ in the cache, or "
+        "what it is made of.",
+        "what-to-cache",
     ),
     Misconception(
         "divided-by-variance",
@@ -378,7 +414,7 @@ LAYERNORM_ONLY = named(
     Misconception(
         "no-variance-term",
         "One of the two corrections is missing: the component along x̂, x̂ · mean(g ⊙ x̂), is not subtracted. Stretching "
-        "a token does not change its output, so dx is perpendicular to x̂.",
+        "a token does not change its output, so dx is perpendicular to x̂. (mean(g) · mean(x̂) is no mean of a product: it is 0.)",
         "two-components",
     ),
     Misconception(
@@ -443,6 +479,12 @@ LAYERNORM_ONLY = named(
 )
 
 RMSNORM_ONLY = named(
+    Misconception(
+        "ddof-1",
+        "A division by d − 1 stands where d belongs. The mean square divides by d: no mean was subtracted, and a token's "
+        "features are all there is, not a sample.",
+        "rmsnorm-gradient",
+    ),
     Misconception(
         "outputs-swapped",
         "The results stand in the wrong order. The forward pass returns (y, cache), the backward pass (dx, dγ).",
@@ -838,13 +880,29 @@ def all_together(f, x, dy, h=1e-5):
     return (f(x + h) - f(x - h)) * dy / (2 * h)
 
 
+def rows_together(f, x, dy, h=1e-5):
+    """One slope for all that stands at one place of the first axis."""
+    slopes = np.empty(x.shape)
+    for i in range(len(x)):
+        step = np.zeros(x.shape)
+        step[i] = h
+        slopes[i] = (loss(f, x + step, dy) - loss(f, x - step, dy)) / (2 * h)
+    return (slopes,)
+
+
+def first_slope_alone(f, x, dy, h=1e-5):
+    slopes = np.zeros(x.size)
+    slopes[0] = numerical(f, x, dy, h)[0].flat[0]
+    return (slopes.reshape(x.shape),)
+
+
 def diagonal(f, x, dy, h=1e-5):
     slopes = [((f(up) - f(down)) * dy)[place] for place, (up, down) in zip(np.ndindex(x.shape), steps(x, h))]
     return (np.array(slopes).reshape(x.shape) / (2 * h),)
 
 
 def scaled(by):
-    """A gradient that is too small by a power of h: with a small h hardly more than zero, which has other reasons too."""
+    """A gradient that is too small by a power of h, or 0: with a small h hardly more than zero, which has other reasons too."""
 
     def imitation(f, x, dy, h=1e-5):
         if h < 1e-3 and x.any():
@@ -910,6 +968,9 @@ NUMERICAL_GRADIENT = Exercise(
         Suspect("diagonal-only", diagonal),
         Suspect("all-at-once", lambda f, x, dy, h=1e-5: (all_together(f, x, dy, h),)),
         Suspect("all-at-once", lambda f, x, dy, h=1e-5: (np.full(x.shape, all_together(f, x, dy, h).sum()),)),
+        Suspect("all-at-once", rows_together),
+        Suspect("same-array", scaled(lambda h: 0.0), throughout=True),
+        Suspect("return-in-loop", first_slope_alone),
         Suspect("not-restored", left_moved(-1)),
         Suspect("not-restored", left_moved(1)),
     )
@@ -960,6 +1021,16 @@ def multiplied(statistics):
     return other
 
 
+def halved(statistics, factor: float):
+    """x̂ divided by half the number under the root, or by twice that: of its reciprocal, too, `** 1/2` makes a half."""
+
+    def other(x, eps):
+        xhat, s = statistics(x, eps)
+        return xhat * s / (factor * s**2), factor * s**2
+
+    return other
+
+
 def common_parts(dx, statistics):
     """Return [(misconception, parts)] of what can go wrong in either norm, given its right dx and statistics."""
     centre = dx is layernorm_dx
@@ -1006,6 +1077,10 @@ def common_parts(dx, statistics):
         ("correction-sign", {"dx": written(lambda p: mean(p.g), lambda p: -along(p))}),
         ("multiplied", {"dx": lambda p: dx(p) * p.s**2}),
         ("divided-by-variance", {"dx": lambda p: dx(p) / p.s}),
+        ("missing-parentheses", {"dx": lambda p: p.g - (mean(p.g) if centre else 0.0) - p.xhat * along(p) / p.s}),
+        ("half-not-root", {"statistics": halved(statistics, 0.5)}),
+        ("half-not-root", {"statistics": halved(statistics, 2.0)}),
+        ("dx-is-g", {"dx": lambda p: p.g}),
         ("xhat-missing", {"dx": other_second(along)}),
         ("xhat-missing", {"dx": other_second(lambda p: p.xhat * mean(p.g))}),
         ("xhat-missing", {"dx": other_second(lambda p: p.xhat)}),
@@ -1054,6 +1129,24 @@ def common_parts(dx, statistics):
     return parts
 
 
+def rms_of_a_sample(x, eps):
+    s = np.sqrt((x**2).sum(**SUM) / np.float64(x.shape[-1] - 1) + eps)
+    return x / s, s
+
+
+def layernorm_in_y(x, gamma, beta, eps, dy) -> tuple:
+    """With y for x̂ throughout."""
+    xhat, s = centred_by(x, eps)
+    p = Pass(x, gamma, dy, dy * gamma, gamma * xhat + beta, s)
+    return layernorm_dx(p), dgamma_of(p), dbeta_of(p)
+
+
+def rmsnorm_in_y(x, gamma, eps, dy) -> tuple:
+    xhat, s = rms_by(x, eps)
+    p = Pass(x, gamma, dy, dy * gamma, gamma * xhat, s)
+    return rmsnorm_dx(p), dgamma_of(p)
+
+
 def other_first(term):
     """LayerNorm's dx with another correction of the mean."""
     return lambda p: (p.g - term(p) - p.xhat * mean(p.g * p.xhat)) / p.s
@@ -1099,6 +1192,7 @@ LAYERNORM_PARTS = [
 
 RMSNORM_PARTS = [
     ("statistics-constant", {"dx": lambda p: p.g / p.s}),
+    ("ddof-1", {"statistics": rms_of_a_sample}),
     ("layernorm-for-rms", {"dx": layernorm_dx}),
     ("layernorm-for-rms", {"statistics": centred_by, "dx": layernorm_dx}),
     ("layernorm-for-rms", {"statistics": centred_by}),
@@ -1143,6 +1237,7 @@ LAYERNORM_BACKWARD = Exercise(
         Check("untouched", "x, γ, β and dy are left as they were", 1, "what-to-cache", LAYER.untouched),
     ),
     suspects=tuple(Suspect(name, layernorm(**parts), throughout=True) for name, parts in LAYERNORM_PARTS)
+    + (Suspect("y-for-xhat", layernorm_in_y, throughout=True),)
     + tuple(Suspect("outputs-swapped", in_order(layernorm(), *places), throughout=True) for places in OTHER_ORDERS),
     misconceptions=BACKWARD | LAYERNORM_ONLY,
 )
@@ -1168,6 +1263,7 @@ RMSNORM_BACKWARD = Exercise(
         Check("untouched", "x, γ and dy are left as they were", 1, "what-to-cache", RMS.untouched),
     ),
     suspects=tuple(Suspect(name, rmsnorm(**parts), throughout=True) for name, parts in RMSNORM_PARTS)
+    + (Suspect("y-for-xhat", rmsnorm_in_y, throughout=True),)
     + (Suspect("outputs-swapped", in_order(rmsnorm(), 1, 0), throughout=True),),
     misconceptions={n: m for n, m in BACKWARD.items() if n != "half-precision-statistics"} | RMSNORM_ONLY,
 )

@@ -91,6 +91,29 @@ FORMULAS = named(
     SUM_FOR_MEAN,
     KEEPDIMS_MISSING,
     Misconception(
+        "half-not-root",
+        "This is what `** 1/2` gives. Python takes the power before it divides, so variance + ε was halved and no root was "
+        "taken. Write `** 0.5`, `** (1/2)` or `torch.sqrt`.",
+        "autograd-function",
+    ),
+    Misconception(
+        "eps-as-floor",
+        "ε was taken as a least value, as `clamp` does. It is added, for every token: the root of (variance + ε).",
+        "autograd-function",
+    ),
+    Misconception(
+        "affine-wrong",
+        "weight or bias is used in another way than it should be: weight as 1 + weight or added, or bias subtracted. weight "
+        "multiplies x̂, and bias is added.",
+        "autograd-function",
+    ),
+    Misconception(
+        "missing-parentheses",
+        "Python multiplies and divides before it subtracts, so only what stands after the last minus was multiplied by rstd. "
+        "Put the subtraction in parentheses.",
+        "autograd-function",
+    ),
+    Misconception(
         "no-root",
         "x − mean is divided by variance + ε itself, or multiplied by its reciprocal. Take the root first: "
         "rstd = 1/√(variance + ε).",
@@ -1137,6 +1160,42 @@ FORWARD_STATISTICS = [
 ]
 
 
+def halved(factor: float):
+    """x̂ divided by half of variance + ε, or by twice that: of the reciprocal, too, `** 1/2` makes a half."""
+
+    def by(x, eps):
+        s = factor * (variance(x) + eps)
+        return deviation(x) / s, s
+
+    return by
+
+
+def mean_alone(x, eps):
+    """Only the mean is divided."""
+    s = np.sqrt(variance(x) + eps)
+    return x - mean(x) / s, s
+
+
+def floored(x, eps):
+    s = np.sqrt(np.maximum(variance(x), eps))
+    return deviation(x) / s, s
+
+
+# What is tried of functions of tensors, not of kernels.
+OF_TENSORS = [
+    *(("half-not-root", {"forward": halved(factor)}) for factor in (0.5, 2.0)),
+    *(("half-not-root", {"forward": halved(factor), "backward": centred_by}) for factor in (0.5, 2.0)),
+    ("eps-as-floor", {"forward": floored}),
+    ("eps-as-floor", {"forward": floored, "backward": centred_by}),
+    ("affine-wrong", {"y": lambda p: p.xhat * (1 + p.weight) + p.bias}),
+    ("affine-wrong", {"y": lambda p: p.xhat + p.weight + p.bias}),
+    ("affine-wrong", {"y": lambda p: p.xhat * p.weight - p.bias}),
+    ("missing-parentheses", {"forward": mean_alone, "backward": centred_by}),
+    ("missing-parentheses", {"y": lambda p: p.x - mean(p.x) / p.s * p.weight + p.bias}),
+    ("missing-parentheses", {"dx": lambda p: p.g - of_g(p) - p.xhat * of_gx(p) / p.s}),
+]
+
+
 def bias_scaled(p):
     return (p.xhat + p.bias) * p.weight
 
@@ -1339,7 +1398,7 @@ LAYERNORM_FUNCTION = Exercise(
         ),
         Check("untouched", "The arguments are left as they were", 1, "autograd-function", untouched),
     ),
-    suspects=suspects_of(FORWARD_PARTS + BACKWARD_PARTS + SECOND_PARTS),
+    suspects=suspects_of(FORWARD_PARTS + BACKWARD_PARTS + SECOND_PARTS + OF_TENSORS),
     misconceptions=FUNCTION,
     forbidden_names=NORMS | DIFFERENTIATORS,
 )
@@ -1469,7 +1528,7 @@ LAYERNORM_MODULE = Exercise(
     )
     + tuple(
         Suspect(name, as_module(layernorm(**changed)), throughout=True)
-        for name, changed in FORWARD_PARTS + [(name, parts) for name, parts in BACKWARD_PARTS if name in FORMULAS]
+        for name, changed in FORWARD_PARTS + [(name, parts) for name, parts in BACKWARD_PARTS if name in FORMULAS] + OF_TENSORS
     ),
     misconceptions=MODULE,
     forbidden_names=NORMS,

@@ -13,7 +13,7 @@ forward pass, good to 1e-8. In float32, logits of some thousands: softmax there 
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 
@@ -82,12 +82,13 @@ ATTENTION_MISCONCEPTIONS = common("causal-attention") | named(
     ),
     Misconception(
         "mask-by-zero",
-        "Scores of later tokens are set to 0, not to −∞. exp(0) is 1, so those tokens keep a good share of the weight.",
+        "Scores of later tokens are set to 0, or to another number that is not low enough, and not to −∞. exp(0) is 1, so those "
+        "tokens keep a share of the weight.",
         "causal-mask",
     ),
     Misconception(
         "mask-reversed",
-        "The mask stands the wrong way round: a token sees itself and what comes after it. Row i keeps the columns j ≤ i.",
+        "The mask stands the wrong way round: a token sees what comes after it and nothing before it. Row i keeps the columns j ≤ i.",
         "causal-mask",
     ),
     Misconception(
@@ -100,6 +101,12 @@ ATTENTION_MISCONCEPTIONS = common("causal-attention") | named(
         "mask-one-late",
         "The mask begins one column late: a token sees the one after it. Row i keeps the columns j ≤ i; with `torch.triu` "
         "the future is `diagonal=1`.",
+        "causal-mask",
+    ),
+    Misconception(
+        "infinity-times-zero",
+        "Everything is NaN. Where a mask of 0 and 1 is multiplied by −∞, 0 · ∞ is NaN: set −∞ with `masked_fill` or `torch.where`, "
+        "or begin with a matrix of −∞ and take its `triu`.",
         "causal-mask",
     ),
     Misconception(
@@ -141,6 +148,24 @@ ATTENTION_MISCONCEPTIONS = common("causal-attention") | named(
         "scale-without-root",
         "The scores are divided by d_h. The spread of a sum of d_h products grows like √d_h: divide by the root.",
         "attention-scale",
+    ),
+    Misconception(
+        "scale-by-count",
+        "The scores are divided by the root of another number: of the heads, or of the tokens. What adds up in one score is a "
+        "head's d_h = d/heads products, so it is √d_h.",
+        "attention-scale",
+    ),
+    Misconception(
+        "half-not-root",
+        "The scores are divided by 2·d_h or by d_h/2, as `** 1/2` does: Python takes the power before it divides. Write `** 0.5`, "
+        "`** (1/2)` or `math.sqrt`.",
+        "attention-scale",
+    ),
+    Misconception(
+        "features-interleaved",
+        "The features were cut as (d_h, heads), so that a head gets every heads-th column. Head h gets d_h columns side by side, "
+        "h·d_h to (h + 1)·d_h: `reshape(…, m, heads, d_h)`.",
+        "split-heads",
     ),
     Misconception(
         "heads-not-transposed",
@@ -208,6 +233,11 @@ FEED_FORWARD_MISCONCEPTIONS = common("feed-forward") | named(
     Misconception(
         "activation-last",
         "GELU comes after the second map. It belongs between the two; what the network adds to the stream has no bound below.",
+        "feed-forward",
+    ),
+    Misconception(
+        "activation-first",
+        "GELU comes before the first map. It belongs between the two.",
         "feed-forward",
     ),
     Misconception(
@@ -285,6 +315,27 @@ BLOCK_MISCONCEPTIONS = common("pre-norm") | named(
         "residual-stream",
     ),
     Misconception(
+        "residual-twice",
+        "The block's input is added once more to a stream that holds it already: y = h + F(LN(h)), where h = x + attention(…).",
+        "residual-stream",
+    ),
+    Misconception(
+        "branch-reads-branch",
+        "The feed-forward network reads what attention computed, not the stream that it was added to: F(LN(h)) with h = x + "
+        "attention(…).",
+        "residual-stream",
+    ),
+    Misconception(
+        "both-ends",
+        "Each branch is normalised at its entry and at its exit. In pre-norm there is one norm, at the entry: x + F(LN(x)).",
+        "pre-norm",
+    ),
+    Misconception(
+        "arguments-exchanged",
+        "The parts are taken in another order than they are given: (attention, feed_forward, norm1, norm2).",
+        "block-spec",
+    ),
+    Misconception(
         "branch-subtracted",
         "What a sub-layer computes is subtracted from the stream. It is added: x + F(LN(x)).",
         "residual-stream",
@@ -344,8 +395,19 @@ TRANSFORMER_MISCONCEPTIONS = common("final-norm") | named(
     ),
     Misconception(
         "residual-around-blocks",
-        "x is added around each block. A block already adds to the stream inside.",
+        "x is added around each block, or around all of them. A block already adds to the stream inside.",
         "residual-stream",
+    ),
+    Misconception(
+        "return-in-loop",
+        "`return` stands inside the loop, which therefore ends after the first block. Indent it no further than the `for`.",
+        "final-norm",
+    ),
+    Misconception(
+        "norm-before-every-block",
+        "The final norm is applied before every block, which erases what the stream has gathered. Each block has norms of its own; "
+        "this one comes once, after the last.",
+        "final-norm",
     ),
     Misconception(
         "same-block-repeated",
@@ -422,6 +484,23 @@ SUBLAYER_MISCONCEPTIONS = common("placements") | named(
         "DeepNorm's α has no part in the result, or multiplies stream and branch alike, which the norm takes away again. It "
         "enlarges the stream before the addition: LN(α·x + F(x)).",
         "deepnorm-placement",
+    ),
+    Misconception(
+        "alpha-outside",
+        "α multiplies what the norm returns, or what stands beside it. DeepNorm enlarges the stream inside the norm: LN(α·x + F(x)).",
+        "deepnorm-placement",
+    ),
+    Misconception(
+        "needs-output-norm",
+        "It fails where no `output_norm` is given. Only the sandwich has one: compute the placement that is asked for, and none of the "
+        "others.",
+        "placements",
+    ),
+    Misconception(
+        "sandwich-on-stream",
+        "The sandwich's `output_norm` stands on the stream, after the addition. It stands at the exit of the branch: "
+        "x + output_norm(F(norm(x))).",
+        "sandwich-norm",
     ),
     Misconception(
         "alpha-on-branch",
@@ -622,6 +701,20 @@ def projected(choose: Callable):
     return forward
 
 
+def split_interleaved(x: np.ndarray, heads: int) -> np.ndarray:
+    *lead, m, d = x.shape
+    return np.moveaxis(x.reshape(*lead, m, d // heads, heads), -1, -3)
+
+
+def merge_interleaved(x: np.ndarray) -> np.ndarray:
+    *lead, heads, m, d_h = x.shape
+    return np.moveaxis(x, -3, -1).reshape(*lead, m, heads * d_h)
+
+
+def scaled_by_tokens(x, *weights):
+    return attend(scale=lambda d, d_h: x.shape[-2] ** -0.5)(x, *weights)
+
+
 # With large scores they give NaN, as an overflow does: they must agree where the student's attention is right, too.
 SOFTMAXES = [
     ("softmax-missing", attend(lambda s: np.where(earlier(s.shape[-1]), s, -np.inf))),
@@ -632,12 +725,14 @@ SOFTMAXES = [
     ("softmax-axis", attend(lambda s: not_divided(s) / not_divided(s).sum(-2, keepdims=True))),
     ("softmax-axis", attend(another_maximum)),
     ("keepdims-missing", attend(losing_an_axis)),
+    ("infinity-times-zero", attend(lambda s: np.full(s.shape, np.nan))),
 ]
 ATTENTIONS = [
     ("mask-missing", attend(softmax)),
     ("mask-after-softmax", attend(weights_after)),
-    ("mask-by-zero", attend(masked_scores(earlier, 0.0))),
+    *(("mask-by-zero", attend(masked_scores(earlier, low))) for low in (0.0, -1.0, -10.0)),
     ("mask-reversed", attend(masked_scores(lambda m: earlier(m).T))),
+    ("mask-reversed", attend(masked_scores(lambda m: ~earlier(m)))),
     ("mask-excludes-self", attend(masked_scores(lambda m: np.tri(m, k=-1, dtype=bool)))),
     ("mask-excludes-self", attend(masked_scores(lambda m: np.tri(m, k=-1, dtype=bool), -1e30))),
     ("mask-one-late", attend(masked_scores(lambda m: np.tri(m, k=1, dtype=bool)))),
@@ -649,6 +744,12 @@ ATTENTIONS = [
     ("scale-multiplied", attend(scale=lambda d, d_h: d_h**0.5)),
     ("scale-by-width", attend(scale=lambda d, d_h: d**-0.5)),
     ("scale-without-root", attend(scale=lambda d, d_h: 1.0 / d_h)),
+    ("half-not-root", attend(scale=lambda d, d_h: 0.5 / d_h)),
+    ("half-not-root", attend(scale=lambda d, d_h: 2.0 / d_h)),
+    ("scale-by-count", attend(scale=lambda d, d_h: (d // d_h) ** -0.5)),
+    ("scale-by-count", scaled_by_tokens),
+    ("features-interleaved", attend(cut=split_interleaved, join=merge_interleaved)),
+    ("features-interleaved", attend(cut=split_interleaved)),
     ("heads-not-transposed", attend(cut=split_by_rows, join=merge_by_rows)),
     ("heads-not-transposed", attend(cut=split_by_rows)),
     ("merge-not-transposed", attend(join=merge_by_rows)),
@@ -755,6 +856,10 @@ FEED_FORWARD = Exercise(
             ("activation-missing", lambda x, wu, bu, wd, bd: (x @ wu.T + bu) @ wd.T + bd),
             ("activation-last", lambda x, wu, bu, wd, bd: gelu((x @ wu.T + bu) @ wd.T + bd)),
             ("activation-last", lambda x, wu, bu, wd, bd: gelu(feed_forward(x, wu, bu, wd, bd))),
+            ("activation-first", lambda x, wu, bu, wd, bd: (gelu(x) @ wu.T + bu) @ wd.T + bd),
+            ("gelu-wrong", with_activation(lambda h: 1 / (1 + np.exp(-h)))),
+            ("gelu-wrong", with_activation(np.tanh)),
+            ("gelu-wrong", with_activation(lambda h: np.where(h < 0, 0.01 * h, h))),  # leaky ReLU
             ("relu-for-gelu", lambda x, wu, bu, wd, bd: np.maximum(x @ wu.T + bu, 0) @ wd.T + bd),
             ("gelu-wrong", with_activation(lambda h: 2 * gelu(h))),
             ("gelu-wrong", with_activation(lambda h: gelu(h * 2**0.5) / 2**0.5)),  # √2 is missing
@@ -835,6 +940,32 @@ def norm_alone(a, f, t):
 
 def minus(branch: Callable) -> Callable:
     return lambda a, f, t: -branch(a, f, t)
+
+
+def half_post_norm(x, w_a, w_f, g1, b1, g2, b2):
+    x = x + causal_mean(layer_norm(x, g1, b1), w_a)
+    return layer_norm(x + bent(x, w_f), g2, b2)
+
+
+def half_res_post(x, w_a, w_f, g1, b1, g2, b2):
+    x = x + causal_mean(layer_norm(x, g1, b1), w_a)
+    return x + layer_norm(bent(x, w_f), g2, b2)
+
+
+def branch_reads_branch(x, w_a, w_f, g1, b1, g2, b2):
+    attended = causal_mean(layer_norm(x, g1, b1), w_a)
+    return x + attended + bent(layer_norm(attended, g2, b2), w_f)
+
+
+def both_ends(x, w_a, w_f, g1, b1, g2, b2):
+    x = x + layer_norm(causal_mean(layer_norm(x, g1, b1), w_a), g1, b1)
+    return x + layer_norm(bent(layer_norm(x, g2, b2), w_f), g2, b2)
+
+
+def arguments_exchanged(x, w_a, w_f, g1, b1, g2, b2):
+    """As if the parts came as (norm1, attention, norm2, feed_forward)."""
+    x = x + bent(causal_mean(x, w_a), w_f)
+    return x + layer_norm(layer_norm(x, g1, b1), g2, b2)
 
 
 def scaled(residual: float, both: float = 1.0):
@@ -956,6 +1087,12 @@ PRE_NORM_BLOCK = Exercise(
             ("order-exchanged", exchanged_block),
             ("order-exchanged", exchanged_block_own_norms),
             ("final-norm-in-block", lambda *inputs: layer_norm(pre_norm_block(*inputs), *inputs[-2:])),
+            ("post-norm-for-pre-norm", half_post_norm),
+            ("res-post-for-pre-norm", half_res_post),
+            ("residual-twice", lambda x, *parts: x + pre_norm_block(x, *parts)),
+            ("branch-reads-branch", branch_reads_branch),
+            ("both-ends", both_ends),
+            ("arguments-exchanged", arguments_exchanged),
         ],
         block_parameters,
     )
@@ -982,6 +1119,17 @@ def norm_everywhere(x, weights, gamma, beta):
     for weight in weights:
         x = layer_norm(bent(x, weight), gamma, beta)
     return x
+
+
+def norm_before_every_block(x, weights, gamma, beta):
+    for weight in weights:
+        x = bent(layer_norm(x, gamma, beta), weight)
+    return layer_norm(x, gamma, beta)
+
+
+def first_block_alone(x, weights, gamma, beta):
+    """Without blocks the loop gives None."""
+    return layer_norm(bent(x, weights[0]), gamma, beta)
 
 
 def residual_around(x, weights, gamma, beta):
@@ -1052,6 +1200,9 @@ TRANSFORMER = Exercise(
             ("norm-first", lambda x, weights, gamma, beta: blocks_alone(layer_norm(x, gamma, beta), weights)),
             ("norm-after-every-block", norm_everywhere),
             ("residual-around-blocks", residual_around),
+            ("residual-around-blocks", lambda x, ws, g, b: layer_norm(x + blocks_alone(x, ws), g, b)),
+            ("norm-before-every-block", norm_before_every_block),
+            ("return-in-loop", first_block_alone),
             ("same-block-repeated", lambda x, ws, g, b: transformer(x, [ws[0]] * len(ws), g, b)),
             ("same-block-repeated", lambda x, ws, g, b: transformer(x, [ws[-1]] * len(ws), g, b)),
             ("blocks-not-chained", lambda x, ws, g, b: layer_norm(x, g, b)),
@@ -1103,7 +1254,14 @@ def invoke_sublayer(student: Student, case: Case) -> Reply:
     x, weight, gamma, beta, out_gamma, out_beta, _ = case.args
     args = [case.kwargs["placement"], stock_map("bent", weight), stock_norm(gamma, beta)]
     kwargs = {"output_norm": stock_norm(out_gamma, out_beta), "alpha": case.kwargs["alpha"]}
+    if isinstance(case, WithDefaults):
+        kwargs = {"alpha": case.kwargs["alpha"]} if case.kwargs["placement"] == "deepnorm" else {}
     return answer(student.torch("residual_sublayer", [sent(x)], build=[args, kwargs]))
+
+
+@dataclass(frozen=True)
+class WithDefaults(Case):
+    """A case in which only those arguments are given that the placement needs."""
 
 
 def sublayer_cases(placement: str):
@@ -1112,11 +1270,15 @@ def sublayer_cases(placement: str):
         weight = np.array([[0.0, 1.0, 0.0], [0.0, 0.0, 1.0], [1.0, 0.0, 0.0]]) / 4
         norms = (np.ones(3), np.zeros(3), np.array([1.0, 2.0, 1.0]), np.zeros(3))
         kwargs = {"placement": placement, "alpha": 2.0}
-        out = [case((x, weight, *norms, None), f"the worked example, “{placement}”", kwargs=kwargs, public=True)]
+        out = [case((x, weight, *norms, None), f"the worked example, “{placement}”", kwargs=kwargs, public=True, control=True)]
         for shape, alpha in (((2, 3, 5), 1.7), ((4, 6), 3.0)):
             args = (stream(rng, *shape), matrix(rng, shape[-1]), *gain(rng, shape[-1]), *gain(rng, shape[-1]), None)
             words = f"x of shape {shape}, “{placement}”"
-            out.append(case(args, words, kwargs={"placement": placement, "alpha": alpha}))
+            out.append(case(args, words, control=True, kwargs={"placement": placement, "alpha": alpha}))
+        if placement != "sandwich":
+            lean = {field.name: getattr(out[-1], field.name) for field in fields(Case)}
+            lean |= {"words": f"{out[-1].words} and no `output_norm`", "control": False}
+            out.append(WithDefaults(**lean))
         return out
 
     return cases
@@ -1145,6 +1307,11 @@ WIRINGS = [
     ("alpha-ignored", {"deepnorm": lambda x, f, n, o, a: n(a * (x + f(x)))}),
     ("alpha-on-branch", {"deepnorm": lambda x, f, n, o, a: n(x + a * f(x))}),
     ("deepnorm-as-pre-norm", {"deepnorm": lambda x, f, n, o, a: a * x + f(n(x))}),
+    ("deepnorm-as-pre-norm", {"deepnorm": PLACEMENTS["pre"]}),
+    ("alpha-outside", {"deepnorm": lambda x, f, n, o, a: a * n(x + f(x))}),
+    ("alpha-outside", {"deepnorm": lambda x, f, n, o, a: a * x + n(f(x))}),
+    ("alpha-outside", {"deepnorm": lambda x, f, n, o, a: a * x + n(x + f(x))}),
+    ("sandwich-on-stream", {"sandwich": lambda x, f, n, o, a: o(x + f(n(x)))}),
     ("residual-missing", {"none": lambda x, f, n, o, a: f(x)}),
     ("residual-missing", {"pre": lambda x, f, n, o, a: f(n(x))}),
     *(("residual-missing", {place: lambda x, f, n, o, a: n(f(x))}) for place in ("post", "res-post", "deepnorm")),
@@ -1176,7 +1343,7 @@ RESIDUAL_SUBLAYER = Exercise(
     reference=judged_by(wired({})),
     section="placements",
     checks=tuple(
-        Check(placement.replace("-", "_"), f"“{placement}”: {formula}", 1, section, sublayer_cases(placement))
+        Check(placement.replace("-", "_"), f"“{placement}”: {formula}", 1, section, sublayer_cases(placement), "needs-output-norm")
         for placement, (formula, section) in SECTIONS.items()
     ),
     suspects=suspects([(name, wired(wiring)) for name, wiring in WIRINGS]),

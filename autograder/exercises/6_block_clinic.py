@@ -98,6 +98,22 @@ def norm_everywhere(x, weights, gamma, beta, head):
     return x @ head.T
 
 
+def norm_before_every_block(x, weights, gamma, beta, head):
+    for weight in weights:
+        x = layer_norm(x, gamma, beta)
+        x = x + bent(x, weight)
+    return x @ head.T
+
+
+def norm_before_every_block_and_last(x, weights, gamma, beta, head):
+    width = x.shape[-1]
+    return layer_norm(norm_before_every_block(x, weights, gamma, beta, np.eye(width)), gamma, beta) @ head.T
+
+
+def norm_at_both_ends(x, weights, gamma, beta, head):
+    return model(layer_norm(x, gamma, beta), weights, gamma, beta, head)
+
+
 def invoke_model(student: Student, case: Case) -> Reply:
     x, weights, gamma, beta, head, dy = case.args
     blocks = [wire.Stock("residual", {"weight": sent(weight)}) for weight in weights]
@@ -137,12 +153,20 @@ MIGRATED_MODEL = incident(
         ("final-norm-missing", lambda x, weights, gamma, beta, head: layers(x, weights) @ head.T),
         ("norm-first", lambda x, weights, gamma, beta, head: layers(layer_norm(x, gamma, beta), weights) @ head.T),
         ("norm-after-every-block", norm_everywhere),
+        ("norm-before-every-block", norm_before_every_block),
+        ("norm-before-every-block", norm_before_every_block_and_last),
+        ("norm-first", norm_at_both_ends),
+        ("another-norm", lambda x, weights, gamma, beta, head: model(x, weights, np.ones_like(gamma), np.zeros_like(beta), head)),
     ],
     wrong(
         "clinic-final-norm",
         final_norm_missing="The head still reads the raw stream, whose size grows with every block. In post-norm each block "
         "ended with a norm; in pre-norm one is needed after the last.",
-        norm_first="A norm before the blocks does not help: the blocks add to the stream after it.",
+        norm_first="A norm stands before the blocks. It does not help, since the blocks add to the stream after it. One norm, after "
+        "the last block.",
+        norm_before_every_block="The norm before every block erases what the stream has gathered so far. Each block has a norm at the "
+        "entry of its branch already; what is missing is one, after the last block.",
+        another_norm="The stream is normalised, but without the γ and β of the norm that was handed over. Use `self.norm`.",
         norm_after_every_block="The norm after every block puts it back on the stream, and the model is post-norm again. "
         "Once, after the last block.",
     ),
@@ -164,6 +188,54 @@ def both_ends(x, w_a, w_f, g1, b1, g2, b2):
 def no_norms(x, w_a, w_f, g1, b1, g2, b2):
     x = x + causal_mean(x, w_a)
     return x + bent(x, w_f)
+
+
+def no_second_norm(x, w_a, w_f, g1, b1, g2, b2):
+    x = x + causal_mean(layer_norm(x, g1, b1), w_a)
+    return x + bent(x, w_f)
+
+
+def half_pre_norm(x, w_a, w_f, g1, b1, g2, b2):
+    x = x + layer_norm(causal_mean(x, w_a), g1, b1)
+    return x + bent(layer_norm(x, g2, b2), w_f)
+
+
+def norm_of_the_norm(x, w_a, w_f, g1, b1, g2, b2):
+    """The second branch reads norm2 of what norm1 gave, not of the stream."""
+    normed = layer_norm(x, g1, b1)
+    return x + causal_mean(normed, w_a) + bent(layer_norm(normed, g2, b2), w_f)
+
+
+def norms_in_a_row(first: Callable, second: Callable):
+    """Both norms before each branch: second(first(x))."""
+
+    def forward(x, w_a, w_f, g1, b1, g2, b2):
+        def both(t):
+            norms = ((g1, b1), (g2, b2))
+            return layer_norm(layer_norm(t, *first(norms)), *second(norms))
+
+        x = x + causal_mean(both(x), w_a)
+        return x + bent(both(x), w_f)
+
+    return forward
+
+
+def parallel(x, w_a, w_f, g1, b1, g2, b2):
+    return x + causal_mean(layer_norm(x, g1, b1), w_a) + bent(layer_norm(x, g2, b2), w_f)
+
+
+def from_input(x, w_a, w_f, g1, b1, g2, b2):
+    stream = x + causal_mean(layer_norm(x, g1, b1), w_a)
+    return x + bent(layer_norm(stream, g2, b2), w_f)
+
+
+def attention_last(x, w_a, w_f, g1, b1, g2, b2):
+    x = x + bent(layer_norm(x, g2, b2), w_f)
+    return x + causal_mean(layer_norm(x, g1, b1), w_a)
+
+
+def first_branch_alone(x, w_a, w_f, g1, b1, g2, b2):
+    return x + causal_mean(layer_norm(x, g1, b1), w_a)
 
 
 def with_norms(first: Callable, second: Callable):
@@ -202,7 +274,7 @@ def plain_blocks(rng):
 def trained_blocks(rng):
     eye, ones = np.eye(2), np.ones(2)
     shown = case((np.array([[4.0, 2.0]]), 0 * eye, eye, ones, 0 * ones, 2 * ones, 0 * ones, None),
-                 "attention adds nothing, the feed-forward network is tanh, γ1 = 1 and γ2 = 2, x = (4, 2)", public=True)  # fmt: skip
+                 "attention that adds nothing, tanh for the feed-forward network, γ1 = 1 and γ2 = 2, x = (4, 2)", public=True)  # fmt: skip
     return [shown] + [block_case(rng, shape) for shape in ((2, 4, 5), (3, 6))]
 
 
@@ -229,7 +301,29 @@ BLOCK_HINTS = dict(
     both_ends="Each branch is normalised at both ends now. One norm, at the entry.",
     shared_norm="Both branches still use one norm: γ and β of the other have no effect, and are never trained.",
     norms_exchanged="The two norms are exchanged: norm1 belongs to attention.",
+    norm_missing="A branch reads the stream without its norm. Each has one of its own: norm1 before attention, norm2 before the "
+    "feed-forward network.",
+    norms_in_a_row="Each branch reads through both norms. One norm for each: norm1 before attention, norm2 before the feed-forward "
+    "network.",
+    norm_of_the_norm="norm2 reads what norm1 gave. It reads the stream, after attention has been added to it.",
+    parallel_branches="Both branches read the same x now. The feed-forward network reads the stream after attention has been added.",
+    residual_from_input="The second residual starts again from the block's input, so that what attention added is lost.",
+    order_exchanged="The feed-forward network comes before attention now. Attention is first.",
+    return_in_loop="`return` stands inside the loop, which therefore ends after attention. Indent it no further than the `for`.",
 )
+# What the wiring may become in any of the three repairs.
+REWIRED = [
+    ("parallel-branches", parallel),
+    ("residual-from-input", from_input),
+    ("norm-of-the-norm", norm_of_the_norm),
+    ("norm-missing", no_second_norm),
+    ("order-exchanged", attention_last),
+]
+ONE_NORM = [
+    ("shared-norm", with_norms(lambda one, two: one, lambda one, two: one)),
+    ("shared-norm", with_norms(lambda one, two: two, lambda one, two: two)),
+    ("norms-exchanged", with_norms(lambda one, two: two, lambda one, two: one)),
+]
 
 
 def block_incident(name, section, titles, cases, imitations) -> Exercise:
@@ -251,6 +345,8 @@ REFACTORED_BLOCK = block_incident(
         ("norms-missing", no_norms),
         ("post-norm-for-pre-norm", post_norm_block),
         ("res-post-for-pre-norm", res_post_block),
+        *ONE_NORM,
+        *REWIRED,
     ],
 )
 COMPACT_BLOCK = block_incident(
@@ -259,9 +355,11 @@ COMPACT_BLOCK = block_incident(
     ("Each sub-layer has its own norm", "Other shapes and gradients"),
     (trained_blocks, block_stays),
     [
-        ("shared-norm", with_norms(lambda one, two: one, lambda one, two: one)),
-        ("shared-norm", with_norms(lambda one, two: two, lambda one, two: two)),
-        ("norms-exchanged", with_norms(lambda one, two: two, lambda one, two: one)),
+        *ONE_NORM,
+        ("norms-in-a-row", norms_in_a_row(lambda norms: norms[0], lambda norms: norms[1])),
+        ("norms-in-a-row", norms_in_a_row(lambda norms: norms[1], lambda norms: norms[0])),
+        ("return-in-loop", first_branch_alone),
+        *REWIRED,
     ],
 )
 SPECIFIED_BLOCK = block_incident(
@@ -272,8 +370,13 @@ SPECIFIED_BLOCK = block_incident(
     [
         ("res-post-for-pre-norm", res_post_block),
         ("res-post-for-pre-norm", half_res_post),
+        ("res-post-for-pre-norm", half_pre_norm),
         ("post-norm-for-pre-norm", post_norm_block),
         ("both-ends", both_ends),
+        ("norms-missing", no_norms),
+        ("normalised-residual", normalised_residual_block),
+        *ONE_NORM,
+        *REWIRED,
     ],
 )
 
@@ -283,6 +386,11 @@ SPECIFIED_BLOCK = block_incident(
 def interleaved(x):
     *lead, heads, m, d_h = x.shape
     return np.moveaxis(x, -3, -1).reshape(*lead, m, heads * d_h)
+
+
+def merge_by_rows_of(x, shape):
+    *lead, heads, m, d_h = shape
+    return x.reshape(*lead, m, heads * d_h)
 
 
 def invoke_merge(student: Student, case: Case) -> Reply:
@@ -314,11 +422,17 @@ MERGE_HEADS = incident(
     merge,
     ("A row holds one token's heads", several_heads),
     ("One head, gradients", single_heads),
-    [("merge-not-transposed", merge_by_rows), ("features-interleaved", interleaved)],
+    [
+        ("merge-not-transposed", merge_by_rows),
+        ("features-interleaved", interleaved),
+        ("wrong-axes-exchanged", lambda x: merge_by_rows_of(np.swapaxes(x, -1, -2), x.shape)),
+    ],
     wrong(
         "clinic-transpose",
         merge_not_transposed="A reshape alone cuts the memory in its old order, (heads, m, d_h): a row then holds several tokens "
         "of one head. Exchange heads and m first.",
+        wrong_axes_exchanged="Tokens and features were exchanged. It is heads and tokens that change places: from (…, heads, m, d_h) to "
+        "(…, m, heads, d_h), that is `transpose(-2, -3)`.",
         features_interleaved="The right token, but its features are interleaved: feature 1 of every head, then feature 2. "
         "Each head's d_h features stay together.",
     ),
@@ -373,7 +487,11 @@ ATTENTION_WEIGHTS = incident(
     ("Rows that were right before", last_rows),
     [
         ("mask-after-softmax", lambda scores: np.where(earlier(scores), softmax(scores), 0.0)),
-        ("mask-by-zero", lambda scores: softmax(np.where(earlier(scores), scores, 0.0))),
+        *(("mask-by-zero", lambda scores, low=low: softmax(np.where(earlier(scores), scores, low))) for low in (0.0, -1.0, -10.0)),
+        ("mask-missing", softmax),
+        ("mask-one-late", lambda scores: softmax(np.where(np.tri(scores.shape[-1], k=1, dtype=bool), scores, -np.inf))),
+        ("mask-reversed", lambda scores: softmax(np.where(earlier(scores).T, scores, -np.inf))),
+        ("infinity-times-zero", lambda scores: np.full(scores.shape, np.nan)),
         ("mask-excludes-self", lambda scores: softmax(np.where(np.tri(scores.shape[-1], k=-1, dtype=bool), scores, -np.inf))),
         ("softmax-axis", lambda scores: softmax(np.where(earlier(scores), scores, -np.inf), axis=-2)),
     ],
@@ -381,7 +499,13 @@ ATTENTION_WEIGHTS = incident(
         "clinic-mask",
         mask_after_softmax="The mask still comes after the softmax, whose denominator has seen the future. Put −∞ into the "
         "scores first.",
-        mask_by_zero="A score of 0 is not “no weight”: exp(0) = 1. Put −∞ there.",
+        mask_by_zero="A score of 0, or a small negative one, is not “no weight”: exp(0) = 1. Put −∞ there.",
+        mask_missing="There is no mask any more, so every token sees those after it. Put −∞ into their scores, before the softmax.",
+        mask_one_late="The mask begins one column late, so a token sees the one after it. With `torch.triu` the future is "
+        "`diagonal=1`.",
+        mask_reversed="The mask stands the wrong way round: a token sees itself and what comes after it. Row i keeps the columns j ≤ i.",
+        infinity_times_zero="All weights are NaN. Where a mask of 0 and 1 is multiplied by −∞, 0 · ∞ is NaN: set −∞ with "
+        "`masked_fill` or `torch.where`.",
         mask_excludes_self="A token no longer sees itself, and the first row is NaN. Keep the diagonal.",
         softmax_axis="The softmax runs over the queries now. Each row adds up to 1: the last axis.",
         renormalised_after="Dividing the masked weights by their sum is right on paper, and fails where the future's scores are "
@@ -434,9 +558,20 @@ def near_tokens(rng):
         norm_case(rng, (2, 3, 5)),
         norm_case(rng, (7,), eps=0.1, spread=0.5, kind=" with ε = 0.1"),
         norm_case(rng, (2, 3, 4), gradient=True),
+        norm_case(rng, (2, 3, 6), dtype="float32", kind=" in float32", atol=1e-3, rtol=1e-3, any_dtype=False),
     ]
 
 
+def sample_norm(x, gamma, beta, eps):
+    """With d − 1 for d, as ``torch.var`` has it unless told otherwise."""
+    centred = x - x.mean(-1, keepdims=True)
+    return centred / np.sqrt((centred**2).sum(-1, keepdims=True) / np.float64(x.shape[-1] - 1) + eps) * gamma + beta
+
+
+DDOF = (
+    "The variance divides by d − 1. That is `torch.var`'s default; a token's features are all there is: `correction=0`, or "
+    "`unbiased=False`."
+)
 FAST_LAYER_NORM = incident(
     "fast_layer_norm",
     "clinic-one-pass",
@@ -446,12 +581,15 @@ FAST_LAYER_NORM = incident(
     ("Ordinary tokens, ε, gradients", near_tokens),
     [
         ("eps-ignored", lambda x, gamma, beta, eps: norm(x, gamma, beta, EPS)),
+        ("ddof-1", sample_norm),
     ],
     wrong(
         "clinic-one-pass",
         one_pass_variance="Around a large offset the digits cancel: mean(x²) − mean(x)² is a difference of two huge, nearly equal "
         "numbers. A `clamp` hides the negative ones and leaves the wrong ones. Subtract the mean first, then square.",
         eps_ignored="ε is an argument; a fixed one stands in its place.",
+        ddof_1=DDOF,
+        float64_result="The result came out wider than the input. Compute as wide as you like, and return `.to(x.dtype)`.",
     ),
     "one-pass-variance",
 )
@@ -472,7 +610,19 @@ def wide_tokens(rng):
         norm_case(rng, (2, 3, 5), dtype="float32", atol=1e-4, rtol=1e-4, any_dtype=False),
         norm_case(rng, (3, 16), dtype="bfloat16", atol=0.05, rtol=0.02, any_dtype=False, kind=" in bfloat16"),
         norm_case(rng, (2, 3, 4), gradient=True),
+        far_and_exact(rng),
     ]
+
+
+def far_and_exact(rng) -> Case:
+    """float32 tokens of 10,000 ± 1, of which one pass finds a variance of 0, in whatever order it adds."""
+    x = np.array([[9999.0, 10001.0, 9999.0, 10001.0], [10001.0, 10001.0, 9999.0, 9999.0]])
+    parts = [tensors.tensor(values, "float32", False) for values in (x, *gain(rng, 4))]
+    return case((*parts, EPS, None), "float32 tokens of 10,000 ± 1", atol=1e-3, rtol=1e-3)
+
+
+def variance_of_zero(x, gamma, beta, eps):
+    return (x - x.mean(-1, keepdims=True)) / np.sqrt(eps) * gamma + beta
 
 
 NARROW_LAYER_NORM = incident(
@@ -482,12 +632,15 @@ NARROW_LAYER_NORM = incident(
     norm,
     ("Statistics do not suffer from bfloat16", narrow_tokens),
     ("The result keeps the input's dtype", wide_tokens),
-    [],
+    [("one-pass-variance", variance_of_zero), ("ddof-1", sample_norm)],
     wrong(
         "clinic-bf16",
         low_precision_statistics="The statistics are still computed in bfloat16, which keeps 8 bits: a mean near 100 is rounded to "
         "multiples of 0.5. Convert x to float32 first, and only the result back.",
         float64_result="The result came out wider than the input. Compute in float32, and return `.to(x.dtype)`.",
+        one_pass_variance="Far from zero the variance is lost, for float32 tokens that were right before: mean(x²) − mean(x)² is a "
+        "difference of two huge, nearly equal numbers. Subtract the mean first, then square.",
+        ddof_1=DDOF,
     ),
     "low-precision-statistics",
 )
@@ -513,8 +666,27 @@ def padded(count_mean: bool, count_deviation: bool, divisor: Callable):
     return forward
 
 
+def one_lane_too_many(x, gamma, beta, eps):
+    """A mask that lets the first lane of the padding through."""
+    d = x.shape[-1]
+    mean = x.mean(-1, keepdims=True)
+    variance = (((x - mean) ** 2).sum(-1, keepdims=True) + (mean**2 if block_size(d) > d else 0.0)) / d
+    return (x - mean) / np.sqrt(variance + eps) * gamma + beta
+
+
+def zeros_left_out(x, gamma, beta, eps):
+    """A mask of what is not 0."""
+    mean = x.mean(-1, keepdims=True)
+    centred = np.where(x != 0, x - mean, 0.0)
+    return centred / np.sqrt((centred**2).mean(-1, keepdims=True) + eps) * gamma + beta
+
+
 def odd_widths(rng):
-    return [norm_case(rng, (3, d), offset=3.0) for d in (3, 5, 48, 100)] + [norm_case(rng, (2, 3, 6), offset=-2.0, gradient=True)]
+    out = [norm_case(rng, (3, d), offset=3.0) for d in (3, 5, 48, 100)]
+    x = drawn(rng, 4, 7, spread=2.0) + 3.0
+    x[:, 2] = x[:2, 5] = 0.0
+    out.append(case((x, *gain(rng, 7), EPS, None), "x of shape (4, 7), in which some features are 0"))
+    return [*out, norm_case(rng, (2, 3, 6), offset=-2.0, gradient=True)]
 
 
 def even_widths(rng):
@@ -539,11 +711,16 @@ FUSED_LAYER_NORM = incident(
         ("divided-by-block", padded(False, False, block_size)),
         ("divided-by-block", padded(True, False, lambda d: d)),
         ("divided-by-block", padded(True, True, block_size)),
+        ("padded-lanes", one_lane_too_many),
+        ("zeros-for-padding", zeros_left_out),
+        ("ddof-1", sample_norm),
     ],
     wrong(
         "clinic-fusing",
         padded_lanes="The padding still counts in the variance: a lane of 0 lies at −mean from the mean. Set the deviations of "
         "the padding to 0 before they are squared.",
+        zeros_for_padding="A feature that is 0 was taken for padding. What is padding is told by the place: the lanes from d on.",
+        ddof_1=DDOF,
         divided_by_block="A sum is divided by the block's size, or taken around the block's mean. There are d features, however "
         "many lanes the kernel has.",
     ),
@@ -604,6 +781,7 @@ TOKEN_NORM = incident(
         ("running-statistics", whatever_mode(lambda x, gamma, beta: x / np.sqrt(1 + EPS) * gamma + beta)),
         ("batch-statistics", whatever_mode(over_batch)),
         ("parameters-ignored", whatever_mode(lambda x, gamma, beta: norm(x, 1.0, 0.0, EPS))),
+        ("ddof-1", whatever_mode(lambda x, gamma, beta: sample_norm(x, gamma, beta, EPS))),
     ],
     wrong(
         "clinic-eval-statistics",
@@ -611,6 +789,7 @@ TOKEN_NORM = incident(
         "normalised by itself, in training and after.",
         batch_statistics="The statistics run over the tokens of the batch, feature by feature. Over the last axis.",
         parameters_ignored="γ and β have no effect any more. They belong to both modes.",
+        ddof_1=DDOF,
     ),
 )
 
@@ -631,7 +810,8 @@ def invoke_decays(student: Student, case: Case) -> Reply:
     given = reply.value if isinstance(reply.value, dict) else None
     if given is None or set(given) != set(names) or not all(type(v) in (int, float) for v in given.values()):
         said = "the result is not a dict with one number for each name"
-        return Reply(problem=said, brief=said, error_type="Return" if reply.value is not None else "None")
+        kind = "None" if reply.value is None else "Return"
+        return Reply(problem=said, brief=said, error_type=kind, sign="names-left-out" if given is not None else None)
     found = tensors.tensor(np.array([float(given[name]) for name in names]), "float64")
     return Reply((found, tensors.tensor(np.zeros(0)), 0), changed=reply.changed)
 
@@ -651,7 +831,7 @@ def named_parameters(rng) -> dict[str, int]:
 def all_parameters(rng):
     shown = Case((np.array([2.0, 1.0, 1.0]), 0.1, None), "w (3, 3), norm.weight (3,) and norm.bias (3,), decay 0.1", public=True, judged=OUTPUT,
                  kwargs={"names": ("w", "norm.weight", "norm.bias")}, any_dtype=True, may_change=True)  # fmt: skip
-    odd = {"gain": 1, "normaliser.projection": 2, "position_bias": 2, "scale": 1, "ln_f.weight": 1}
+    odd = {"gain": 1, "normaliser.projection": 2, "position_bias": 2, "scale": 1, "ln_f.weight": 1, "head.weight": 2}
     return [shown, decays_case(rng, named_parameters(rng), control=True), decays_case(rng, odd)]
 
 
@@ -682,6 +862,8 @@ WEIGHT_DECAYS = incident(
         ("biases-forgotten", by_name(("norm1", "norm2", "final_norm"))),
         ("gains-forgotten", by_name(("bias",))),
         ("nothing-decays", plain(lambda axes, decay: np.zeros(axes.shape))),
+        ("decay-exchanged", plain(lambda axes, decay: np.where(axes > 1, 0.0, decay))),
+        ("two-axes-only", plain(lambda axes, decay: np.where(axes == 2, decay, 0.0))),
     ],
     wrong(
         "clinic-weight-decay",
@@ -689,6 +871,11 @@ WEIGHT_DECAYS = incident(
         biases_forgotten="The norms' own parameters are spared, other vectors are not. All vectors: gains and biases.",
         gains_forgotten="Biases are spared, gains are not. It is the γ of the norms that the report is about.",
         nothing_decays="Now nothing decays. Matrices should.",
+        decay_exchanged="The two are exchanged: vectors decay and matrices do not. Vectors should not, matrices should.",
+        two_axes_only="A weight with more than two axes, such as that of a convolution, does not decay. What is spared is a vector: one "
+        "axis.",
+        names_left_out="The dict lacks a name, or holds something that is no number. Every name has its decay; where nothing decays it is "
+        "0.0.",
         names_for_shapes="The choice goes by parts of the names, which fails where a gain is called `gain` or a matrix belongs to a "
         "`normaliser`. What tells them apart is the shape: vectors do not decay, matrices do.",
     ),

@@ -59,6 +59,11 @@ BOTH = common("build-layernorm") | named(
     ),
     Misconception("eps-outside-root", "ε was added after the root. It belongs inside.", "unnoticed-mistakes"),
     Misconception(
+        "eps-as-floor",
+        "ε was taken as a least value, as `clamp` does. It is added, for every token: the root of (… + ε).",
+        "unnoticed-mistakes",
+    ),
+    Misconception(
         "eps-fixed",
         "A fixed ε stands in place of the argument. MiniLM asks for 1e-12, SmolLM2 for 1e-5; each norm uses its own.",
         "unnoticed-mistakes",
@@ -82,6 +87,18 @@ BOTH = common("build-layernorm") | named(
         "keepdims-missing",
         "A statistic lost its axis, so it is lined up with the features: mostly an error, and silently wrong when there are as "
         "many tokens as features. Reduce with `keepdim=True`.",
+        "build-layernorm",
+    ),
+    Misconception(
+        "divided-by-tokens",
+        "A sum over the features was divided by the length of another axis. `len(x)` is that of the first; there are "
+        "`x.shape[-1]` features.",
+        "build-layernorm",
+    ),
+    Misconception(
+        "half-not-root",
+        "This is what `** 1/2` gives. Python takes the power before it divides, so the number was halved and no root was taken. "
+        "Write `** 0.5`, `** (1/2)` or `.sqrt()`.",
         "build-layernorm",
     ),
     Misconception("sum-for-mean", "The squares are summed, not averaged: divide by d.", "build-layernorm"),
@@ -131,6 +148,13 @@ BOTH = common("build-layernorm") | named(
     ),
 )
 LAYERNORM_ONLY = named(
+    Misconception(
+        "missing-parentheses",
+        "Python multiplies and divides before it subtracts, so here only the mean was divided by the root. Put the subtraction "
+        "in parentheses: (x − mean).",
+        "build-layernorm",
+    ),
+    Misconception("bias-subtracted", "The bias was subtracted. It is added.", "what-breaks-what"),
     Misconception(
         "not-centred",
         "The mean is subtracted in one place and missing in another: above the fraction stands x − mean, and under the root "
@@ -196,10 +220,12 @@ RMSNORM_ONLY = named(
 # references -----------------------------------------------------------------------------------
 
 
-def spread(values: np.ndarray, eps: float, ddof: int = 0, axes=-1, outside: bool = False) -> np.ndarray:
+def spread(values: np.ndarray, eps: float, ddof: int = 0, axes=-1, outside: bool = False, floor: bool = False) -> np.ndarray:
     """Root of the mean square over ``axes``, with ε."""
     count = np.prod([values.shape[a] for a in np.atleast_1d(axes)]) if axes is not None else values.size
     square = (values**2).sum(axes, keepdims=True) / (count - ddof)
+    if floor:
+        return np.sqrt(np.maximum(square, eps))
     return np.sqrt(square) + eps if outside else np.sqrt(square + eps)
 
 
@@ -290,7 +316,7 @@ def invoke_builder(name: str, takes_bias: bool):
         reply = student.torch(name, [sent(x, kind)], build=[given, {}], mode="no_grad")
         if reply.error_type == "Unmet" and "nothing that can be called" in (reply.problem or ""):
             said = f"`{name}` returns no function"
-            return Reply(problem=said, brief=said, error_type="NoBuilder")
+            return Reply(problem=said, brief=said, error_type="NoBuilder", sign="not-a-builder")
         return reply if reply.problem else Reply(tuple(reply.value["outputs"][:1]), changed=reply.changed)
 
     return invoke
@@ -370,7 +396,7 @@ class Norm:
             self.example(11.0 if self.centre else 2.75),
             self.case(rng, (2, 3, 384), " with ε = 0.1", eps=0.1, size=0.5, offset=near),
             self.case(rng, (1, 4, 96), " with ε = 0.3", eps=0.3, size=1.0, offset=near),
-            self.case(rng, (2, 3, 200), " with a spread of 0.001 and ε = 2e-6", eps=2e-6, size=1e-3, offset=near),
+            self.case(rng, (2, 3, 200), " with a spread of 0.001 and ε = 3e-6", eps=3e-6, size=1e-3, offset=near),
         ]
 
     def few(self, rng):
@@ -444,8 +470,21 @@ def common_formulas(prepared: Callable) -> list[tuple[str, Callable]]:
         ("not-squared", lambda z, eps: z / np.sqrt(mean(z) + eps)),
         ("multiplied", lambda z, eps: z * np.sqrt(squares_of(z) + eps)),
         ("no-root", lambda z, eps: z / (squares_of(z) + eps)),
+        ("half-not-root", lambda z, eps: z / ((squares_of(z) + eps) / 2)),
+        ("half-not-root", lambda z, eps: z / (squares_of(z) + eps) / 2),
     ]
     return [(name, scaled(lambda x, eps, formula=formula: formula(prepared(x), eps))) for name, formula in formulas]
+
+
+def by_length(centre: Callable) -> Callable:
+    """A norm with the length of the first axis for the number of features. centre: (x, that length) → what is subtracted."""
+
+    def other(x, weight, bias, eps):
+        n = x.shape[weight.ndim - 1]
+        z = x - centre(x, n)
+        return z / np.sqrt((z**2).sum(-1, keepdims=True) / n + eps) * rows(weight, x) + rows(bias, x)
+
+    return other
 
 
 LAYERNORM_FORMULAS = [
@@ -455,6 +494,8 @@ LAYERNORM_FORMULAS = [
     ("not-centred", scaled(lambda x, eps: x / np.sqrt(squares_of(centred(x)) + eps))),
     ("not-centred", scaled(lambda x, eps: centred(x) / np.sqrt(squares_of(x) + eps))),
     ("only-centred", scaled(lambda x, eps: centred(x))),
+    ("missing-parentheses", scaled(lambda x, eps: x - mean(x) / np.sqrt(squares_of(centred(x)) + eps))),
+    ("missing-parentheses", lambda x, w, b, eps: x - mean(x) / np.sqrt(squares_of(centred(x)) + eps) * rows(w, x) + rows(b, x)),
     ("sum-subtracted", scaled(lambda x, eps: (x - x.sum(-1, keepdims=True)) / np.sqrt(squares_of(centred(x)) + eps))),
     (
         "sum-subtracted",
@@ -471,12 +512,15 @@ LAYERNORM_FORMULAS = [
     ),
     *(("wrong-axis", scaled(lambda x, eps, a=a: (x - mean(x, a)) / np.sqrt(squares_of(centred(x)) + eps))) for a in (-2, 0)),
     *(("wrong-axis", scaled(lambda x, eps, a=a: centred(x) / np.sqrt(squares_of(centred(x), a) + eps))) for a in (-2, 0)),
+    ("divided-by-tokens", by_length(lambda x, n: x.sum(-1, keepdims=True) / n)),
+    ("divided-by-tokens", by_length(lambda x, n: mean(x))),
     ("whole-array", scaled(lambda x, eps: (x - x.mean()) / np.sqrt(squares_of(x - x.mean()) + eps))),
     ("whole-array", scaled(lambda x, eps: (x - x.mean()) / np.sqrt(squares_of(centred(x)) + eps))),
     ("whole-array", scaled(lambda x, eps: centred(x) / np.sqrt((centred(x) ** 2).mean() + eps))),
 ]
 RMSNORM_FORMULAS = [
     *common_formulas(lambda x: x),
+    ("divided-by-tokens", by_length(lambda x, n: 0.0)),
     ("not-divided", scaled(lambda x, eps: x)),
     ("not-squared", scaled(lambda x, eps: x / np.sqrt(mean(x) ** 2 + eps))),
     ("root-before-mean", scaled(lambda x, eps: x / np.sqrt((x**2).sum(-1, keepdims=True) / x.shape[-1] ** 2 + eps))),
@@ -492,14 +536,18 @@ def wrongs(norm: Callable, has_bias: bool) -> list[tuple[str, Callable]]:
         ("weight-ignored", lambda x, w, b, eps: norm(x, np.ones_like(w), b, eps)),
         ("one-plus-weight", lambda x, w, b, eps: norm(x, 1 + w, b, eps)),
         ("eps-outside-root", lambda x, w, b, eps: norm(x, w, b, eps, outside=True)),
+        ("eps-as-floor", lambda x, w, b, eps: norm(x, w, b, eps, floor=True)),
         ("ddof-1", lambda x, w, b, eps: norm(x, w, b, eps, ddof=1)),
         ("wrong-axis", lambda x, w, b, eps: norm(x, w, b, eps, axes=-2)),
         ("wrong-axis", lambda x, w, b, eps: norm(x, w, b, eps, axes=0)),
+        ("wrong-axis", lambda x, w, b, eps: norm(x, w, b, eps, axes=1)),
+        ("whole-array", lambda x, w, b, eps: norm(x, w, b, eps, axes=(-2, -1))),
         ("whole-array", lambda x, w, b, eps: norm(x, w, b, eps, axes=tuple(range(x.ndim)) if w.ndim == 1 else (1, 2))),
         ("last-weights", of_the_last(norm)),
     ]
     out += [("eps-fixed", lambda x, w, b, eps, value=value: norm(x, w, b, value)) for value in (1e-5, 1e-6, 1e-8)]
     if has_bias:
+        out.append(("bias-subtracted", lambda x, w, b, eps: norm(x, w, -b, eps)))
         out.append(("bias-ignored", lambda x, w, b, eps: norm(x, w, np.zeros_like(b), eps)))
     return out
 
@@ -624,20 +672,26 @@ class Claim:
     compute: Callable
     wrong: bool
     calls: int = field(default=0, compare=False)
+    refused: str = field(default="", compare=False)
 
     def __call__(self, x, weight, bias, eps):
         self.calls += 1
-        if self.calls > MAX_CALLS:
-            raise ValueError(f"more than {MAX_CALLS} calls")
-        arrays = (x, weight, bias)
-        if not all(isinstance(a, np.ndarray) and a.dtype.kind == "f" for a in arrays) or not isinstance(eps, (int, float)):
-            raise TypeError("norm(x, weight, bias, eps) takes three floating-point arrays and a number")
-        if x.ndim == 0 or weight.shape != x.shape[-1:] or bias.shape != x.shape[-1:]:
-            raise ValueError("weight and bias have the shape (d,), x ends in d")
-        if x.size > MAX_NUMBERS:
-            raise ValueError(f"more than {MAX_NUMBERS} numbers in one call")
+        self.refused = self._refusal(x, weight, bias, eps)
+        if self.refused:
+            raise ValueError(self.refused)
         with np.errstate(all="ignore"):
             return np.asarray(self.compute(x, weight, bias, eps))
+
+    def _refusal(self, x, weight, bias, eps) -> str:
+        """Return why a call is not answered."""
+        arrays = (x, weight, bias)
+        if self.calls > MAX_CALLS:
+            return f"it was called more than {MAX_CALLS} times"
+        if not all(isinstance(a, np.ndarray) and a.dtype.kind == "f" for a in arrays) or not isinstance(eps, (int, float)):
+            return "norm(x, weight, bias, eps) takes three NumPy arrays of floating-point numbers and a number"
+        if x.ndim == 0 or weight.shape != x.shape[-1:] or bias.shape != x.shape[-1:]:
+            return "weight and bias have the shape (d,), and x ends in d"
+        return f"x has more than {MAX_NUMBERS} numbers" if x.size > MAX_NUMBERS else ""
 
 
 def right(compute: Callable = claimed, words: str = "a right norm", **more) -> Case:
@@ -698,7 +752,11 @@ def eps_mutants(rng):
 
 
 def invoke_fails(student: Student, case: Case) -> Reply:
-    reply = student.call("fails", Claim(case.args[0].compute, case.args[0].wrong))
+    norm = Claim(case.args[0].compute, case.args[0].wrong)
+    reply = student.call("fails", norm)
+    if reply.problem and norm.refused:
+        said = f"the norm did not answer a call from `fails`: {norm.refused}"
+        return Reply(problem=said, brief=said, error_type=reply.error_type)
     if reply.problem:
         return reply
     if not isinstance(reply.value, (bool, np.bool_)):
@@ -714,7 +772,7 @@ def survivor(name: str, hint: str, section: str = "unnoticed-mistakes") -> Misco
 FAILS = Exercise(
     name="fails",
     functions=("fails",),
-    outputs=(Output("the verdict (1 for True)", "number"),),
+    outputs=(Output("the verdict", "verdict"),),
     invoke=invoke_fails,
     reference=lambda norm: (float(norm.wrong),),
     section="unnoticed-mistakes",

@@ -1,0 +1,8 @@
+import numpy as np
+
+
+def rmsnorm_forward(x, gamma, eps=1e-5):
+    wide = x.astype(np.float64)
+    square = (wide**2).sum(axis=-1, keepdims=True) / (x.shape[-1] - 1)
+    y = gamma * wide / np.sqrt(square + eps)
+    return y.astype(x.dtype), None

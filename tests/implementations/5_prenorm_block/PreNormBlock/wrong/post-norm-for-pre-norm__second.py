@@ -1,0 +1,14 @@
+from torch import nn
+
+
+class PreNormBlock(nn.Module):
+    def __init__(self, attention, feed_forward, norm1, norm2):
+        super().__init__()
+        self.attention = attention
+        self.feed_forward = feed_forward
+        self.norm1 = norm1
+        self.norm2 = norm2
+
+    def forward(self, x):
+        h = x + self.attention(self.norm1(x))
+        return self.norm2(h + self.feed_forward(h))

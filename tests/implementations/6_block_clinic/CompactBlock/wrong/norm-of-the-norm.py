@@ -1,0 +1,14 @@
+from torch import nn
+
+
+class CompactBlock(nn.Module):
+    def __init__(self, attention, feed_forward, norm1, norm2):
+        super().__init__()
+        self.attention, self.feed_forward = attention, feed_forward
+        self.norm1, self.norm2 = norm1, norm2
+
+    def forward(self, x):
+        normed = self.norm1(x)
+        x = x + self.attention(normed)
+        normed = self.norm2(normed)
+        return x + self.feed_forward(normed)

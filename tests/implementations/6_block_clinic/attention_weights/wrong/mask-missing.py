@@ -1,0 +1,7 @@
+import torch
+
+
+def attention_weights(scores):
+    m = scores.shape[-1]
+    future = torch.ones(m, m, dtype=torch.bool).triu(1)
+    return torch.softmax(scores, dim=-1)
