@@ -433,9 +433,8 @@ FUNCTION = (
         Misconception(
             "saved-xhat",
             "Besides what came in, something of x's size is kept: x̂, the deviations or a wider copy. x "
-            "is alive anyhow, so "
-            "keeping it costs nothing; with mean and rstd, two numbers a row, x̂ is one subtraction "
-            "and one product away.",
+            "is there already, so nothing has to be written for it; with mean and rstd, two numbers "
+            "a row, x̂ is one subtraction and one product away.",
             "what-to-save",
         ),
         Misconception(
