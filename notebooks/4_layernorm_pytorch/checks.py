@@ -433,7 +433,7 @@ def _kept(card: Card, function: type) -> None:
     size = sum(t.nbytes for t in extra)
     shown = ", ".join(f"{tuple(t.shape)} {str(t.dtype)[6:]}" for t in extra)
     hint = (
-        "Save x itself, which is alive anyhow, and mean and rstd. x̂, deviations and wider copies can be "
+        "Save x itself, which is there already, and mean and rstd. x̂, deviations and wider copies can be "
         "made again from them."
     )
     text = "for 32 rows of 64 features no more is saved than x, weight, bias and 16 bytes a row"

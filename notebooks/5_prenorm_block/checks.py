@@ -363,7 +363,8 @@ def _placement(card: Card, function: Callable, placement: str) -> None:
     """Tell a placement by its marks: what the result looks like after which norm."""
     x = drawn(2, 3) * 4
     bent, norm, output_norm = Bent(3, 1), norm_of(3, 2), norm_of(3, 3)
-    build = attempt(function, placement, bent, norm, output_norm=output_norm, alpha=2.0)
+    given = {"output_norm": output_norm} if placement == "sandwich" else {}  # no other has one
+    build = attempt(function, placement, bent, norm, alpha=2.0, **given)
     section = dict(zip(("pre", "post", "res-post", "sandwich", "deepnorm", "none"), (PRE, POST, RES_POST, SANDWICH, DEEPNORM, PLACEMENTS)))[placement]
     text = f"“{placement}”"
     if build.problem or not callable(build.value):
