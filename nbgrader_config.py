@@ -56,5 +56,7 @@ c.Autograde.autograde_preprocessors = [
     "nbgrader.preprocessors.AssignLatePenalties",
 ]
 
+c.ExportApp.plugin_class = "autograder.nbgrader_seams.CsvExport"
+
 c.GenerateFeedback.exporter_class = "autograder.nbgrader_seams.FeedbackExporter"
 c.GenerateFeedback.preprocessors = ["autograder.nbgrader_seams.ReadGrades"]

@@ -70,6 +70,8 @@ def _grade(options: argparse.Namespace) -> int:
 
     with grading.Tally() as tally:
         try:
+            if options.json:
+                options.json.parent.mkdir(parents=True, exist_ok=True)
             names = grading.students(options.assignment, options.student)
             with crew.cluster(options.scheduler) if options.scheduler else crew.local(options.workers) as hands:
                 graded = grading.grade(options.assignment, names, hands)
@@ -84,8 +86,11 @@ def _grade(options: argparse.Namespace) -> int:
         print(tally.table())
         print(f"Feedback: {course.FEEDBACK}/<student>/{options.assignment}/{options.assignment}.html")
         if options.json:
-            with open(options.json, "w", encoding="utf-8") as out:
-                tally.write_json(out)
+            try:
+                with open(options.json, "w", encoding="utf-8") as out:
+                    tally.write_json(out)
+            except OSError as error:
+                return _stop(error)
         for student, error in tally.errors.items():
             print(f"{student} was not graded: {error}", file=sys.stderr)
         return 1 if tally.errors else 0
@@ -182,7 +187,7 @@ def _write_json(path: Path, rows: list) -> None:
 
 
 def _stop(error: Exception) -> int:
-    print(error.args[0] if error.args else error, file=sys.stderr)
+    print(error.args[0] if isinstance(error, KeyError) else error, file=sys.stderr)
     return 2
 
 

@@ -9,6 +9,7 @@ import lzma
 import os
 import re
 import tarfile
+import unicodedata
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
@@ -26,6 +27,8 @@ Member = tuple[PurePosixPath, Callable[[], IO[bytes]]]
 MAX_ARCHIVE_BYTES = 4 * CONFIGURED.notebook_bytes
 MAX_UNPACKED_BYTES = 2**30
 ARCHIVES = (".zip", ".tar.gz", ".tgz", ".tar")
+NO_NOTEBOOK = "neither a notebook nor an archive"
+BLACKBOARDS_TIME = re.compile(r"(\d{4}-\d\d-\d\d)-(\d\d)-(\d\d)-(\d\d)")
 BROKEN = (zipfile.BadZipFile, tarfile.TarError, zlib.error, lzma.LZMAError, EOFError, OSError, RuntimeError, ValueError)
 
 
@@ -51,7 +54,7 @@ class NotebookExtractor(ExtractorPlugin):
         if inner.suffix == ".ipynb":
             self._put(out / inner, file)
         elif not _is_archive(inner):
-            self.log.warning("Left out: %s (neither a notebook nor an archive)", inner)
+            self.log.warning("Left out: %s (%s)", inner, NO_NOTEBOOK)
         elif self.parent.collector_plugin_inst.student_of(self._only(inner)):
             self._take_one(inner, file, out)
         else:
@@ -69,6 +72,8 @@ class NotebookExtractor(ExtractorPlugin):
                     if len(packed) > MAX_ARCHIVE_BYTES:
                         raise ValueError(f"larger than {MAX_ARCHIVE_BYTES / 2**20:g} MiB")
                     self._take_one(member, io.BytesIO(packed), out)
+                else:
+                    self.log.warning("Left out: %s (%s)", member, NO_NOTEBOOK)
             except BROKEN as error:
                 self.log.warning("Left out: %s (%s)", member, error)
 
@@ -113,9 +118,15 @@ class NameCollector(FileNameCollectorPlugin):
         found = super().collect(f"/{Path(inner).as_posix()}")
         if not found:
             return None
-        if not submission.is_plain(found["student_id"] or ""):
-            self.log.warning("Left out: %s (%r can't be the name of a student's folder)", inner, found["student_id"])
+        # macOS writes an accent beside its letter; two ways to write a name would be two students.
+        found["student_id"] = unicodedata.normalize("NFC", found["student_id"] or "")
+        if not submission.is_plain(found["student_id"]):
+            why = f"{found['student_id']!r} can't be the name of a student's folder: {submission.NAME_RULE}"
+            self.log.warning("Left out: %s (%s)", inner, why)
             return None
+        if stamp := BLACKBOARDS_TIME.fullmatch(found.get("timestamp") or ""):
+            # nbgrader would take the minutes for a distance from Greenwich
+            found["timestamp"] = "{} {}:{}:{}".format(*stamp.groups())
         if not _is_time(found.get("timestamp")):
             self.log.warning("No time of submission: %s (%r is none)", inner, found["timestamp"])
             del found["timestamp"]

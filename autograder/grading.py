@@ -30,6 +30,7 @@ class Result:
     """How one submission ended.
 
     waiting: names of the cells that a person is to read and give points for.
+    late_penalty: points that nbgrader takes off the score for a late submission.
     worth_reading: pieces of its code that an instructor should look at, see ``reaching_inside``.
     error: why it could not be judged or recorded at all.
     """
@@ -42,6 +43,7 @@ class Result:
     problem: str | None = None
     verdicts: tuple[dict, ...] = ()
     worth_reading: tuple[str, ...] = ()
+    late_penalty: float = 0.0
     error: str | None = None
 
     def as_json(self) -> dict:
@@ -99,7 +101,10 @@ def grade(stem: str, names: list[str], crew: Crew) -> Iterator[Result]:
         lost = []
         for name in known:
             notebook = _graded_before(name, stem, judge)
-            result = notebook and book.read_back(notebook, name)
+            try:
+                result = notebook and book.read_again(notebook, name)
+            except Exception as error:
+                result = _failed(name, stem, error)
             if result:
                 yield result
             else:
@@ -116,8 +121,12 @@ def _recorded(book, outcomes: Iterator[tuple[str, object]], stem: str) -> Iterat
                 raise outcome
             result = book.record(outcome, name)
         except Exception as error:  # one submission must never end the batch; the command reports it
-            result = Result(name, stem, error=f"{type(error).__name__}: {error}")
+            result = _failed(name, stem, error)
         yield result
+
+
+def _failed(name: str, stem: str, error: Exception) -> Result:
+    return Result(name, stem, error=f"{type(error).__name__}: {error}")
 
 
 def judge_submission(handed: submission.Handed, stem: str, secret: bytes, judge: bytes, limits: Limits) -> str:
@@ -195,11 +204,12 @@ class Tally:
         self._names |= dict.fromkeys(points)
         notes = [
             result.error or result.problem,
+            f"late: {result.late_penalty:g} points off" if result.late_penalty else None,
             "code to be looked at" if result.worth_reading else None,
             f"to be read: {', '.join(result.waiting)}" if result.waiting else None,
         ]
         total = f"{result.score:g}/{result.max_score:g}"
-        self._lines[result.student] = points, total, textwrap.shorten("; ".join(filter(None, notes)), 72, placeholder=" …")
+        self._lines[result.student] = points, total, textwrap.shorten("; ".join(filter(None, notes)), 160, placeholder=" …")
         if result.error:
             self.errors[result.student] = result.error
         text = json.dumps(result.as_json(), indent=1, ensure_ascii=False).encode()

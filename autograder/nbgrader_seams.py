@@ -4,6 +4,7 @@
 judge it and save its scores; the feedback exporter writes the course's own page.
 """
 
+import csv
 import re
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from nbgrader.api import Gradebook
 from nbgrader.apps.api import NbGraderAPI
 from nbgrader.converters import base
 from nbgrader.coursedir import CourseDirectory
+from nbgrader.plugins import CsvExportPlugin
 from nbgrader.preprocessors import ClearSolutions, GetGrades, NbGraderPreprocessor
 from nbgrader.utils import is_solution
 
@@ -116,6 +118,36 @@ class FeedbackExporter(Exporter):
     def from_notebook_node(self, nb, resources=None, **kwargs):
         nb, resources = super().from_notebook_node(nb, resources, **kwargs)
         return feedback.page(nb, resources["nbgrader"]), resources
+
+
+class CsvExport(CsvExportPlugin):
+    """Writes nbgrader's table of scores. A name may have commas in it, so it is quoted where it must be."""
+
+    columns = (
+        "assignment,duedate,timestamp,student_id,last_name,first_name,email,raw_score,late_submission_penalty,score,max_score"
+    ).split(",")
+
+    def export(self, gradebook):
+        path = self.to or "grades.csv"
+        self.log.info("Exporting grades to %s", path)
+        with open(path, "w", encoding="utf-8", newline="") as file:
+            out = csv.writer(file, lineterminator="\n")
+            out.writerow(self.columns)
+            for assignment in gradebook.assignments:
+                if self.assignment and assignment.name not in map(str, self.assignment):
+                    continue
+                handed = {one.student_id: one for one in assignment.submissions}
+                for student in gradebook.students:
+                    if self.student and student.id not in map(str, self.student):
+                        continue
+                    about = (student.id, student.last_name, student.first_name, student.email)
+                    out.writerow((assignment.name, assignment.duedate, *self._row(about, handed.get(student.id), assignment)))
+
+    def _row(self, about, handed, assignment):
+        if handed is None:
+            return None, *about, 0.0, 0.0, 0.0, assignment.max_score
+        score, late = handed.score, handed.late_submission_penalty
+        return handed.timestamp, *about, score, late, max(0.0, score - late), assignment.max_score
 
 
 class ClearAnswers(ClearSolutions):

@@ -1,6 +1,7 @@
 """Judges a rebuilt notebook: a pure function from answers to verdicts."""
 
 import base64
+import re
 from dataclasses import replace
 
 from nbformat import NotebookNode
@@ -90,7 +91,10 @@ def _outputs(result: CellResult) -> list:
 
 
 def _explain_extra_cells(verdict: Verdict) -> Verdict:
-    if verdict.passed or "NameError" not in verdict.hint:
+    if verdict.passed or not re.search("NameError|is not defined:", verdict.hint):
         return verdict
-    note = " Only the exercise cells are graded, not cells that you added: move what the function needs into its own cell."
+    note = (
+        " Only the exercise cells are graded, not cells that you added or split off: "
+        "move what the function needs into its own cell."
+    )
     return replace(verdict, hint=verdict.hint + note)

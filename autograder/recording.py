@@ -9,7 +9,7 @@ from pathlib import Path
 
 import nbformat
 from nbformat import NotebookNode
-from nbgrader.api import BaseCell, Comment, Grade, Gradebook, MissingEntry, SubmittedNotebook
+from nbgrader.api import BaseCell, Comment, Grade, Gradebook, MissingEntry, SubmittedAssignment, SubmittedNotebook
 from nbgrader.preprocessors import AssignLatePenalties
 from nbgrader.utils import compute_checksum, determine_grade, is_grade, is_solution
 from sqlalchemy.exc import SAWarning, SQLAlchemyError
@@ -53,15 +53,12 @@ class Book:
         when = submission.handed_in_at(folder)
         try:
             self._gradebook.update_or_create_student(student)
-            more = {"timestamp": when} if when else {}
-            handed = self._gradebook.update_or_create_submission(self.stem, student, **more)
-            late = handed.total_seconds_late > 0 or handed.late_submission_penalty
+            handed = self._gradebook.update_or_create_submission(self.stem, student, timestamp=when)
+            late = _is_late(handed)
             save_scores(self._gradebook, notebook, self.stem, student)
             if late:
-                about = {"student": student, "assignment": self.stem, "notebook": self.stem}
-                about["db_url"] = self.config.CourseDirectory.db_url
-                AssignLatePenalties(config=self.config).preprocess(notebook, {"nbgrader": about})
-            result = self.read_back(notebook, student)
+                self._assign_penalty(notebook, student)
+            result = self._read_back(notebook, student)
         except BaseException:
             self._gradebook.db.rollback()  # or the next submission would stand in a broken transaction
             raise
@@ -71,13 +68,39 @@ class Book:
         pages.write(course.autograded_notebook(student, self.stem), text)
         return result
 
-    def read_back(self, notebook: NotebookNode, student: str) -> Result | None:
-        """Write the feedback page from the gradebook and return the result; None if the gradebook lacks it."""
-        db = self._gradebook.db
+    def read_again(self, notebook: NotebookNode, student: str) -> Result | None:
+        """Return the result of a submission that was recorded before; None if the gradebook lacks it.
+
+        Its time of submission, the date when it was due or the penalty may have changed meanwhile.
+        """
+        folder = course.SUBMITTED / student / self.stem
         try:
-            saved = self._gradebook.find_submission_notebook(self.stem, self.stem, student)
+            handed = self._gradebook.find_submission_notebook(self.stem, self.stem, student).assignment
         except MissingEntry:
             return None
+        when = submission.handed_in_at(folder)
+        try:
+            if when != handed.timestamp:
+                handed.timestamp = when
+                _keep_receipts(folder)
+            late = _is_late(handed)
+            self._gradebook.db.commit()
+            if late:
+                self._assign_penalty(notebook, student)
+            return self._read_back(notebook, student)
+        except BaseException:
+            self._gradebook.db.rollback()
+            raise
+
+    def _assign_penalty(self, notebook: NotebookNode, student: str) -> None:
+        about = {"student": student, "assignment": self.stem, "notebook": self.stem}
+        about["db_url"] = self.config.CourseDirectory.db_url
+        AssignLatePenalties(config=self.config).preprocess(notebook, {"nbgrader": about})
+
+    def _read_back(self, notebook: NotebookNode, student: str) -> Result:
+        """Write the feedback page from the gradebook and return the result."""
+        db = self._gradebook.db
+        saved = self._gradebook.find_submission_notebook(self.stem, self.stem, student)
         columns = (SubmittedNotebook.score, SubmittedNotebook.max_score)
         score, max_score = db.query(*columns).filter(SubmittedNotebook.id == saved.id).one()
         late = saved.late_submission_penalty or 0
@@ -98,7 +121,7 @@ class Book:
         pages.write(course.FEEDBACK / student / self.stem / f"{self.stem}.html", feedback.page(notebook, about))
         waiting = tuple(name for name, (*_, waits) in grades.items() if waits)
         worth_reading = tuple(found.get("worth_reading", ()))
-        return Result(student, self.stem, score, max_score, waiting, found.get("problem"), verdicts, worth_reading)
+        return Result(student, self.stem, score, max_score, waiting, found.get("problem"), verdicts, worth_reading, late)
 
 
 def open_gradebook(config: Config) -> Gradebook:
@@ -128,6 +151,11 @@ def save_scores(gradebook: Gradebook, notebook: NotebookNode, stem: str, student
             [comment] = comments[name]
             comment.auto_comment = "No response." if untouched else None
     gradebook.db.commit()
+
+
+def _is_late(handed: SubmittedAssignment) -> bool:
+    """Whether nbgrader has a penalty to give, or to take back."""
+    return bool(handed.total_seconds_late > 0 or handed.late_submission_penalty)
 
 
 def _by_name(db, saved: SubmittedNotebook, kind: type, *columns) -> dict[str, tuple]:

@@ -333,4 +333,4 @@ class Student:
         for source, result in zip(self.cells, self.results):
             if name in source and result.error:
                 return f"`{name}` is not defined, because its cell raised {say_error(result.error)}"
-        return f"`{name}` is not defined: the cell that should define it is missing, empty or renamed it"
+        return f"`{name}` is not defined: the cell that should define it is missing or empty, or gives it another name"

@@ -10,6 +10,7 @@ import json
 import os
 import re
 import stat
+import unicodedata
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -31,6 +32,7 @@ _ACTIVE = re.compile(
 
 
 _PLAIN_NAME = re.compile(r"(?!\.+$)[\w.,@+~() -]{1,100}")
+NAME_RULE = "rename it, with letters, digits, spaces and . , @ + ~ ( ) - _"
 
 
 @dataclass(frozen=True)
@@ -53,7 +55,7 @@ class Answers:
     """What was found in a submission.
 
     texts: text of the solution cells by grade_id.
-    extra_cells: how many cells with text the student added; they are not graded.
+    extra_cells: how many cells with text the student added, or split off an exercise's; they are not graded.
     """
 
     texts: dict[str, str]
@@ -62,13 +64,15 @@ class Answers:
 
 def is_plain(student: str) -> bool:
     """Whether no page and no terminal could take the name of a student's folder for an order."""
-    return bool(_PLAIN_NAME.fullmatch(student))
+    # Accents that stand alone, as macOS writes them, and the vowel signs of Hindi or Thai belong to letters.
+    letters = "".join(c for c in student if unicodedata.category(c) not in ("Mn", "Mc"))
+    return len(student) <= 100 and bool(_PLAIN_NAME.fullmatch(letters))
 
 
 def check_name(student: str) -> None:
     """Raise BadSubmission for a student's folder whose name is not plain."""
     if not is_plain(student):
-        raise BadSubmission("The folder's name has odd characters: rename it, with letters, digits, spaces and . , @ + ~ ( ) - _")
+        raise BadSubmission(f"The folder's name has odd characters: {NAME_RULE}")
 
 
 def open_ordinary(path: Path) -> BinaryIO:
@@ -94,8 +98,7 @@ def read_file(path: Path, max_bytes: int) -> bytes:
     with open_ordinary(path) as file:
         size = os.fstat(file.fileno()).st_size
         if size > max_bytes:
-            has, most = f"{size / 2**20:.1f} MiB", f"{max_bytes / 2**20:g} MiB"
-            raise BadSubmission(f"{path.name} has {has}; the limit is {most}. Clear its outputs.")
+            raise BadSubmission(f"{path.name} is too large: the limit is {max_bytes / 2**20:g} MiB. Clear its outputs.")
         return file.read(max_bytes)
 
 
@@ -128,15 +131,21 @@ def answers(data: bytes, template: Template) -> Answers:
     wanted = {cell.metadata.nbgrader.grade_id for cell in template.source.cells if is_solution(cell)}
     known = {cell.metadata.nbgrader.grade_id for cell in template.source.cells if "nbgrader" in cell.metadata}
     texts: dict[str, str] = {}
-    extra = 0
+    extra = own = foreign = 0
     for cell in cells:
         grade_id, text = _grade_id(cell), _text(cell)
-        if grade_id in wanted:
-            # Of several copies of a cell the first that was worked on counts.
-            if grade_id not in texts or texts[grade_id].strip() in ("", template.stubs.get(grade_id)):
-                texts[grade_id] = text[:MAX_CELL_CHARACTERS]
-        elif grade_id not in known and text.strip() and cell.get("cell_type") == "code":
-            extra += 1
+        own += grade_id in known
+        foreign += grade_id is not None and grade_id not in known
+        # Of several copies of a cell the first that was worked on counts.
+        if grade_id in wanted and texts.get(grade_id, "").strip() in ("", template.stubs.get(grade_id)):
+            texts[grade_id] = text[:MAX_CELL_CHARACTERS]
+        elif cell.get("cell_type") == "code" and (grade_id in wanted or grade_id not in known):
+            extra += text.strip() not in ("", template.stubs.get(grade_id), texts.get(grade_id, "").strip())
+    if own == 0 or own < foreign:
+        raise BadSubmission(
+            "This is not the notebook of this assignment, or a program that saved it dropped what marks its cells: "
+            "answer in the notebook that was given out, and hand in that."
+        )
     return Answers(texts, extra)
 
 

@@ -72,10 +72,11 @@ def test_loose_and_packed_notebooks_are_collected(platform):
             f"ada_{NOTEBOOK}": b"ada",
             f"moodle/ben_12_file/{NOTEBOOK}": b"ben",
             "class.zip": packed({f"cleo_7_{NOTEBOOK}": b"cleo", f"dora_7_file/{NOTEBOOK}": b"dora", f"__MACOSX/._cleo_7_{NOTEBOOK}": b"x"}),
-            "late.tar.gz": tarred({f"eve_9_{NOTEBOOK}": b"eve"}),
+            "late.tar.gz": tarred({f"eve_9_{NOTEBOOK}": b"eve", f"Jo\u0308rg_9_{NOTEBOOK}": "J\u00f6rg".encode(), "fay_9_file/work.7z": b"7z"}),
         },
     )
-    assert found == {name: name.encode() for name in ("ada", "ben", "cleo", "dora", "eve")}
+    assert found == {name: name.encode() for name in ("ada", "ben", "cleo", "dora", "eve", "J\u00f6rg")}
+    assert "Left out: late/fay_9_file/work.7z (neither a notebook nor an archive)" in said
 
 
 def test_of_a_students_archive_one_notebook_is_taken_whatever_its_name(platform):
@@ -159,9 +160,11 @@ def test_two_files_of_one_student(platform):
 
 def test_of_two_files_with_times_the_later_counts(platform):
     files = {f"ada_2026-03-0{day}_{NOTEBOOK}": str(day).encode() for day in (1, 3, 2)}
+    files |= {f"cleo_2026-03-01-{time}_{NOTEBOOK}": time.encode() for time in ("11-05-10", "11-59-30", "11-20-10")}  # Blackboard's
     found, said = collect(platform, {**files, f"ben_2026-99-99_{NOTEBOOK}": b"ben"}, WITH_TIME)
-    assert found == {"ada": b"3", "ben": b"ben"} and "No time of submission" in said
+    assert found == {"ada": b"3", "ben": b"ben", "cleo": b"11-59-30"} and said.count("No time of submission") == 1
     times = platform.root / "grading" / "submitted"
+    assert (times / "cleo" / STEM / "timestamp.txt").read_text().startswith("2026-03-01 11:59:30")
     assert "2026-03-03" in (times / "ada" / STEM / "timestamp.txt").read_text() and not (times / "ben" / STEM / "timestamp.txt").exists()
 
 

@@ -50,6 +50,16 @@ def test_every_command_of_ours_exists():
         assert done.returncode == 0, command
 
 
+def test_the_platforms_patterns_fit_their_archives():
+    shown = re.findall(r"^(\w+)\n    (.+\.ipynb)\n    (.+)$", CHAPTER, re.MULTILINE)
+    assert [platform for platform, *_ in shown] == ["Moodle", "Canvas", "Blackboard"]
+    for (_, file, pattern), student in zip(shown, ["Mia Klein", "kleinmia", "mklein"]):
+        for name in (file, file.replace("LATE_", ""), file.replace("file/1", "file_/1"), file.replace("file/1", "file_1")):
+            found = re.match(pattern, f"/class_1_2/{name}").groupdict()
+            assert (found["student_id"], found["file_id"]) == (student, "1_z_scores")
+            assert found.get("timestamp") in (None, "2026-03-01-11-59-30")
+
+
 def test_every_make_target_exists():
     makefile = (ROOT / "Makefile").read_text()
     for target in re.findall(r"`?make (\w+)", CHAPTER):

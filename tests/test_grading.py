@@ -1,5 +1,6 @@
 """Grading end to end, with the real nbgrader: the command, nbgrader's own commands, bad input."""
 
+import csv
 import json
 import re
 
@@ -114,6 +115,32 @@ def test_a_manual_grade_survives_a_regrade(graded):
         gradebook.db.commit()
     course.run("python", "-m", "autograder", "grade", stem, "--student", "sample_bela")
     assert course.scores()["sample_bela", stem] == results[stem]["sample_bela"]["score"] + 3
+
+
+def test_a_time_and_a_due_date_that_come_later_count(graded):
+    """Late work, known as such after it was graded; its author's name has a comma, and the table of scores holds."""
+    course, results = graded
+    stem, student = STEMS[0], "Klein, Mia"
+    path = course.submitted(student, stem)
+    path.write_bytes(course.submitted("sample_bela", stem).read_bytes())
+    grade = ("python", "-m", "autograder", "grade", stem, "--student", student, "--json", "deep/late.json")
+    configuration = course.root / "nbgrader_config.py"
+    before = configuration.read_text()
+    configuration.write_text(before + 'c.LateSubmissionPlugin.penalty_method = "zero"\n')
+    course.run("nbgrader", "db", "assignment", "add", stem, "--duedate", "2026-03-01 12:00 UTC")
+    try:
+        assert "points off" not in course.run(*grade).stdout
+        path.with_name("timestamp.txt").write_text("2026-03-01 12:30 UTC\n")
+        full = results[stem]["sample_bela"]["score"]
+        assert f"late: {full:g} points off" in course.run(*grade).stdout
+        course.run("nbgrader", "export", "--to", "late.csv", "--assignment", stem)
+        path.with_name("timestamp.txt").unlink()
+        assert "points off" not in course.run(*grade).stdout
+    finally:
+        configuration.write_text(before)
+    with open(course.root / "late.csv", encoding="utf-8", newline="") as file:
+        [row] = [row for row in csv.DictReader(file) if row["student_id"] == student]
+    assert row["timestamp"] == "2026-03-01 12:30:00" and float(row["raw_score"]) == full and float(row["score"]) == 0
 
 
 def test_feedback_is_clean(graded):

@@ -81,7 +81,7 @@ def test_the_first_edited_copy_counts():
 
 
 def test_a_missing_cell_is_empty():
-    assert rebuilt(notebook())[1] == ""
+    assert rebuilt(notebook(cell("words", "explain")))[1] == ""
 
 
 def test_source_may_be_a_list_of_lines():
@@ -90,6 +90,30 @@ def test_source_may_be_a_list_of_lines():
 
 def test_extra_cells_are_counted():
     assert submission.answers(notebook(cell("def helper(): pass"), cell("x", "f_code")), TEMPLATE).extra_cells == 1
+
+
+def test_the_half_of_a_split_cell_that_is_left_out_is_counted():
+    split = notebook(cell("x = 1", "f_code"), cell("def f(): pass", "f_code"), cell(STUB, "f_code"), cell("x = 1", "f_code"))
+    assert submission.answers(split, TEMPLATE).extra_cells == 1
+
+
+OTHERS = [cell("x", "f_code"), cell("x", "g_code"), cell("x", "h_code")]
+
+
+@pytest.mark.parametrize("data", [notebook(), notebook(cell("def f(): pass")), notebook(*OTHERS)], ids=["empty", "unmarked", "another's"])
+def test_a_notebook_without_the_assignments_cells_is_told(data):
+    with pytest.raises(submission.BadSubmission, match="not the notebook of this assignment"):
+        submission.answers(data, TEMPLATE)
+
+
+@pytest.mark.parametrize("name", ["Müller, Jörg", "Mu\u0308ller", "प्रिया शर्मा", "สมชาย ใจดี", "mia+2@uni.example"])
+def test_names_of_people_are_plain(name):
+    assert submission.is_plain(name)
+
+
+@pytest.mark.parametrize("name", ["", "..", ".\u0301.", "a\u202eb", "a/b", "a\nb", "<b>", "e\u0301" * 51])
+def test_orders_and_paths_are_no_names(name):
+    assert not submission.is_plain(name)
 
 
 @pytest.mark.parametrize("data", [b"", b"not json", b"[1, 2]", b"{}", b"\xff\xfe", b'{"cells": 3}', b"[" * 100_000])
