@@ -28,7 +28,7 @@ help: ## this list
 	@echo "The assignments: $(ASSIGNMENTS)"
 
 test: site release sandbox browser postgresql ## everything that must hold
-	$(BIN)/python -m pytest -m "not slow" -n auto
+	$(BIN)/python -m pytest -m "not slow" -n auto --no-loadscope-reorder
 
 attacks: release sandbox browser ## every hostile submission, those too that take minutes
 	$(BIN)/python -m pytest tests/attacks
