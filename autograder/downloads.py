@@ -43,7 +43,7 @@ class NotebookExtractor(ExtractorPlugin):
         for folder, _, names in os.walk(archive_path):
             for name in sorted(names):
                 path = Path(folder, name)
-                inner = PurePosixPath(path.relative_to(archive_path).as_posix())
+                inner = PurePosixPath(submission.printable(path.relative_to(archive_path).as_posix()))
                 try:
                     with submission.open_ordinary(path) as file:
                         self._take(inner, file, Path(extracted_path))
@@ -157,7 +157,7 @@ def _folder(archive: PurePosixPath) -> PurePosixPath:
 def _members(file: IO[bytes], archive: PurePosixPath) -> Iterator[Member]:
     """Yield (path below the archive's folder, how to open it) of each ordinary file. Raises one of BROKEN."""
     for name, opened in (_of_zip if archive.name.lower().endswith(".zip") else _of_tar)(file):
-        parts = [part for part in name.replace("\\", "/").split("/") if part not in ("", ".", "..")]
+        parts = [part for part in submission.printable(name).replace("\\", "/").split("/") if part not in ("", ".", "..")]
         # macOS packs a second file beside each, with its colours and tags
         if parts and "__MACOSX" not in parts and not parts[-1].startswith("._"):
             yield PurePosixPath(*parts), opened

@@ -69,6 +69,11 @@ def is_plain(student: str) -> bool:
     return len(student) <= 100 and bool(_PLAIN_NAME.fullmatch(letters))
 
 
+def printable(text: str) -> str:
+    """Return a text whose characters give no orders to a terminal: a file's name may hold any."""
+    return "".join(c if c.isprintable() else "�" for c in text)
+
+
 def check_name(student: str) -> None:
     """Raise BadSubmission for a student's folder whose name is not plain."""
     if not is_plain(student):
@@ -114,7 +119,7 @@ def handed_in_at(folder: Path) -> datetime | None:
 
 def _not_found(path: Path) -> str:
     try:
-        names = (os.fsencode(p.name).decode("utf-8", "replace") for p in path.parent.iterdir() if p.suffix == ".ipynb")
+        names = (printable(os.fsencode(p.name).decode("utf-8", "replace")) for p in path.parent.iterdir() if p.suffix == ".ipynb")
         others = sorted(names)[:5]
     except OSError:
         return "Nothing was handed in for this assignment."

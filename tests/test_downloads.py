@@ -116,14 +116,18 @@ def test_hostile_archives_cost_nobody_else_a_collection(platform):
                     f".._{NOTEBOOK}": b"up",
                     f"gus<img src=x>_{NOTEBOOK}": b"gus",
                     "notes.txt": b"x",
+                    "\x1b[2Jivy.txt": b"x",
+                    f"\x1b]0;{NOTEBOOK}": b"x",
                 }
             ),
             "late.tar": tarred({}, hal="/etc/passwd"),
             NOTEBOOK: b"nobody's",
+            "\x1b[2Jjan.txt": b"x",
         },
     )
     large = bytes(CONFIGURED.notebook_bytes + 1)
     assert found == {"ada": b"ada", "cleo": b"cleo", "dora": large, "eve": large, "fay": b"fay"}
+    assert "\x1b[2J" not in said and "\x1b]" not in said
     assert f"Left out: ben_{STEM}.zip (" in said and "can't be the name of a student's folder" in said
     platform.run("python", "-m", "autograder", "grade", STEM, "--json", "out.json")
     told = {row["student"]: row["problem"] for row in json.loads((platform.root / "out.json").read_text())}
