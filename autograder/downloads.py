@@ -48,13 +48,13 @@ class NotebookExtractor(ExtractorPlugin):
                     with submission.open_ordinary(path) as file:
                         self._take(inner, file, Path(extracted_path))
                 except (submission.BadSubmission, *BROKEN) as error:
-                    self.log.warning("Left out: %s (%s)", inner, error)
+                    self._leave_out(inner, error)
 
     def _take(self, inner: PurePosixPath, file: IO[bytes], out: Path) -> None:
         if inner.suffix == ".ipynb":
             self._put(out / inner, file)
         elif not _is_archive(inner):
-            self.log.warning("Left out: %s (%s)", inner, NO_NOTEBOOK)
+            self._leave_out(inner, NO_NOTEBOOK)
         elif self.parent.collector_plugin_inst.student_of(self._only(inner)):
             self._take_one(inner, file, out)
         else:
@@ -73,9 +73,9 @@ class NotebookExtractor(ExtractorPlugin):
                         raise ValueError(f"larger than {MAX_ARCHIVE_BYTES / 2**20:g} MiB")
                     self._take_one(member, io.BytesIO(packed), out)
                 else:
-                    self.log.warning("Left out: %s (%s)", member, NO_NOTEBOOK)
+                    self._leave_out(member, NO_NOTEBOOK)
             except BROKEN as error:
-                self.log.warning("Left out: %s (%s)", member, error)
+                self._leave_out(member, error)
 
     def _take_one(self, inner: PurePosixPath, file: IO[bytes], out: Path) -> None:
         """Take the assignment's notebook out of a student's archive."""
@@ -89,6 +89,9 @@ class NotebookExtractor(ExtractorPlugin):
                 "archive of the whole class, unpack it here"
             )
         self._put(out / wanted, found[0][1]())
+
+    def _leave_out(self, inner: PurePosixPath, why: object) -> None:
+        self.log.warning("Left out: %s (%s)", inner, why)
 
     def _only(self, archive: PurePosixPath) -> PurePosixPath:
         return _folder(archive) / f"{self.parent.coursedir.assignment_id}.ipynb"

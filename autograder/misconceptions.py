@@ -26,6 +26,18 @@ def common(section: str) -> dict[str, Misconception]:
     return {name: Misconception(name, hint, section) for name, hint in hints.items()}
 
 
+def half_not_root(section: str, halved: str = "the number", root: str = "np.sqrt") -> Misconception:
+    """Return the misconception that ``** 1/2`` takes a root.
+
+    halved: what was halved. root: the function that would have taken the root.
+    """
+    hint = (
+        f"This is what `** 1/2` gives. Python takes the power before it divides, so {halved} was halved and no root was taken. "
+        f"Write `** 0.5`, `** (1/2)` or `{root}`."
+    )
+    return Misconception("half-not-root", hint, section)
+
+
 def named(*items: Misconception) -> dict[str, Misconception]:
     """Return misconceptions by name."""
     return {item.name: item for item in items}

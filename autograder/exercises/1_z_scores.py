@@ -19,7 +19,7 @@ import numpy as np
 
 from autograder import reading
 from autograder.exercise import Case, Check, Exercise, Misconception, Output, Question, Quiz, Suspect, Topic
-from autograder.misconceptions import common, named
+from autograder.misconceptions import common, half_not_root, named
 from autograder.student import Reply, Rules, Student
 from autograder.student_side import wire
 
@@ -69,12 +69,7 @@ MISCONCEPTIONS = common("four-steps") | named(
         "is left, whose root may be NaN. Square each deviation first, then average.",
         "four-steps",
     ),
-    Misconception(
-        "half-not-root",
-        "This is what `** 1/2` gives. Python takes the power before it divides, so the variance was halved and no root "
-        "was taken. Write `** 0.5`, `** (1/2)` or `np.sqrt`.",
-        "four-steps",
-    ),
+    half_not_root("four-steps", "the variance"),
     Misconception(
         "score-skipped",
         "The first or the last score is left out. `range(n)` runs over all n places, from 0 to n − 1; `range(1, n)` and "
@@ -648,6 +643,7 @@ ROW_SUSPECTS = (
     *(Suspect(name, wrong) for name, way in WRONG_ROWS for wrong in (way, guarded(way))),
 )
 
+
 def by_length(x, centre):
     """Standardised about a centre, with the length of the table for that of a row."""
     return (x - centre) / np.sqrt(((x - centre) ** 2).sum(-1, keepdims=True) / len(x))
@@ -667,7 +663,6 @@ ONE_WRONG = (
     ("divided-by-rows", lambda x: (by_length(x, x.sum(-1, keepdims=True) / len(x)),)),
     ("divided-by-rows", lambda x: (by_length(x, over_row(np.mean, x)),)),
 )
-
 
 Z_SCORES = Exercise(
     name="z_scores",

@@ -22,7 +22,7 @@ import numpy as np
 
 from autograder import reading
 from autograder.exercise import Case, Check, Exercise, Misconception, Output, Question, Quiz, Suspect, Topic
-from autograder.misconceptions import common, named
+from autograder.misconceptions import common, half_not_root, named
 from autograder.norm_parts import LIBRARIES, deviation, mean, tokens, variance
 from autograder.student import Reply, Rules, Student
 from autograder.student_side import wire
@@ -108,12 +108,7 @@ BOTH = common("any-shape") | named(
         "ε was taken as a least value, max(…, ε). It is added, on every token: the root of (… + ε).",
         "epsilon",
     ),
-    Misconception(
-        "half-not-root",
-        "This is what `** 1/2` gives. Python takes the power before it divides, so the number was halved and no root was "
-        "taken. Write `** 0.5`, `** (1/2)` or `np.sqrt`.",
-        "layernorm-equation",
-    ),
+    half_not_root("layernorm-equation"),
     Misconception(
         "divided-by-tokens",
         "A sum over the features was divided by the number of tokens: `len(x)` is the length of the first axis. There are "

@@ -28,7 +28,7 @@ import numpy as np
 
 from autograder import reading
 from autograder.exercise import Case, Check, Exercise, Misconception, Output, Question, Quiz, Suspect, Topic
-from autograder.misconceptions import common, named
+from autograder.misconceptions import common, half_not_root, named
 from autograder.norm_parts import (
     LIBRARIES,
     by_array,
@@ -204,12 +204,7 @@ BACKWARD = common("what-to-cache") | named(
         "terms in parentheses, and divide them together.",
         "two-components",
     ),
-    Misconception(
-        "half-not-root",
-        "This is what `** 1/2` gives. Python takes the power before it divides, so the number was halved and no root was "
-        "taken. Write `** 0.5`, `** (1/2)` or `np.sqrt`.",
-        "what-to-cache",
-    ),
+    half_not_root("what-to-cache"),
     Misconception(
         "dx-is-g",
         "dx is g = dy ⊙ γ, which is what arrives at x̂. The way back through the normalisation is missing: what is "

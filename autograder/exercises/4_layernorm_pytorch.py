@@ -30,7 +30,7 @@ from typing import NamedTuple
 import numpy as np
 
 from autograder.exercise import Case, Check, Exercise, Misconception, Output, Question, Quiz, Suspect, Topic
-from autograder.misconceptions import common, named
+from autograder.misconceptions import common, half_not_root, named
 from autograder.norm_parts import (
     LIBRARIES,
     NORMS,
@@ -90,12 +90,7 @@ FORMULAS = named(
     MULTIPLIED,
     SUM_FOR_MEAN,
     KEEPDIMS_MISSING,
-    Misconception(
-        "half-not-root",
-        "This is what `** 1/2` gives. Python takes the power before it divides, so variance + ε was halved and no root was "
-        "taken. Write `** 0.5`, `** (1/2)` or `torch.sqrt`.",
-        "autograd-function",
-    ),
+    half_not_root("autograd-function", "variance + ε", "torch.sqrt"),
     Misconception(
         "eps-as-floor",
         "ε was taken as a least value, as `clamp` does. It is added, for every token: the root of (variance + ε).",

@@ -25,7 +25,7 @@ import numpy as np
 
 from autograder import tensors
 from autograder.exercise import Case, Check, Exercise, Misconception, Output, Question, Quiz, Suspect, Topic
-from autograder.misconceptions import common, named
+from autograder.misconceptions import common, half_not_root, named
 from autograder.norm_parts import NORMS, OPERATORS
 from autograder.student import Reply, Rules, Student
 
@@ -95,12 +95,7 @@ BOTH = common("build-layernorm") | named(
         "`x.shape[-1]` features.",
         "build-layernorm",
     ),
-    Misconception(
-        "half-not-root",
-        "This is what `** 1/2` gives. Python takes the power before it divides, so the number was halved and no root was taken. "
-        "Write `** 0.5`, `** (1/2)` or `.sqrt()`.",
-        "build-layernorm",
-    ),
+    half_not_root("build-layernorm", root=".sqrt()"),
     Misconception("sum-for-mean", "The squares are summed, not averaged: divide by d.", "build-layernorm"),
     Misconception(
         "not-averaged",
