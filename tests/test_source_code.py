@@ -1,6 +1,6 @@
 """Functions of a library that would do the exercise are found, however they are reached; long code is read in time."""
 
-import time
+import sys
 
 import pytest
 
@@ -68,20 +68,44 @@ class LayerNormFunction(torch.autograd.Function):
     assert not any(v.points for v in verdicts) and "run_backward" in verdicts[0].hint
 
 
-HELPERS = 16_000
-LONG = {
-    "many helpers": "def standard_deviation(x):\n " + "".join(f"a{i};" for i in range(HELPERS))
-    + "\n" + "".join(f"def a{i}():0\n" for i in range(HELPERS)),
-    "a function in a function": "".join(" " * i + "def standard_deviation():\n" for i in range(95)) + " " * 95 + "0;" * 80_000,
-    "texts in texts": "exec(" * 90 + "[" + "0," * 90_000 + "]" + ")" * 90,
-}  # fmt: skip
+def many_helpers(size: int) -> str:
+    names = [f"a{i}" for i in range(size)]
+    return "def standard_deviation(x):\n " + ";".join(names) + "\n" + "".join(f"def {name}():0\n" for name in names)
 
 
-@pytest.mark.parametrize("source", LONG.values(), ids=LONG)
-def test_long_code_is_read_in_time(source):
-    """It is read on the trusted side, where no limit would stop it."""
+def functions_in_functions(size: int) -> str:
+    return "".join(" " * i + "def standard_deviation():\n" for i in range(95)) + " " * 95 + "0;" * size
+
+
+def texts_in_texts(size: int) -> str:
+    return "exec(" * 90 + "[" + "0," * size + "]" + ")" * 90
+
+
+LONG = {"many helpers": many_helpers, "functions in functions": functions_in_functions, "texts in texts": texts_in_texts}
+
+
+def lines_executed(source: str) -> int:
+    """Return how many lines of Python run when a source is read."""
     topic, exercise = exercises.find("standard_deviation")
-    begun = time.monotonic()
-    reaching_inside.worth_reading([source])
-    source_code.library_used(exercise, topic, [source])
-    assert time.monotonic() - begun < 6.0
+    count = 0
+
+    def trace(frame, event, argument):
+        nonlocal count
+        count += event == "line"
+        return trace
+
+    before = sys.gettrace()
+    sys.settrace(trace)
+    try:
+        reaching_inside.worth_reading([source])
+        source_code.library_used(exercise, topic, [source])
+    finally:
+        sys.settrace(before)
+    return count
+
+
+@pytest.mark.parametrize("long", LONG.values(), ids=LONG)
+def test_twice_as_long_code_takes_twice_the_work_to_read(long):
+    """It is read on the trusted side, where no limit would stop it."""
+    once, twice = (lines_executed(long(size)) for size in (1500, 3000))
+    assert 1000 < once < twice < 2.5 * once
