@@ -8,12 +8,12 @@ from functools import lru_cache
 
 import numpy as np
 
-from autograder import reaching_inside, reading, source_code
+from autograder import python_errors, reaching_inside, reading, source_code
 from autograder.exercise import Case, Check, Exercise, Quiz, Suspect, Topic, Verdict
 from autograder.student import Student
 
 MAX_TOLD_SIZE = 4096
-MAX_ANEW_SECONDS = 2.0
+MAX_ANEW_SECONDS = 10.0  # what takes longer is not begun once more for the sake of a hint
 SAYS_IT_ALL = {"Missing", "Stopped", "NotImplementedError"}  # outcomes after which other cases would say the same
 TELLING = {"value", "shape"}  # the faults by which an imitation can be recognised
 BLINDING = {"setprofile", "settrace", "addaudithook"}  # functions that end the noting of functions; the call itself is noted
@@ -135,22 +135,56 @@ def _told(exercise: Exercise, judged: list[tuple[Verdict, Trial | None]], studen
     Of a public case that is what a process says of it that was sent no hidden one: one is begun for all of them.
     """
     verdicts = []
+    meanings: dict[tuple, python_errors.Meaning | None] = {}
     anew = False
     for verdict, trial in judged:
         if trial is None:
             verdicts.append(verdict)
             continue
         message = trial.message
+        error = trial.outcome.error if trial.case.public or trial.outcome.kind == "Missing" else None
         if trial.case.public and trial.could_tell:
             message = _compare(exercise, replace(trial.case, public=False), trial.outcome, trial.expected)[1]
-            if trial.outcome.kind not in SAYS_IT_ALL and student.start_seconds <= MAX_ANEW_SECONDS:
-                if not anew:
-                    student.begin_anew()
-                    anew = True
-                again = _try(exercise, trial.case, trial.expected, student)
-                message = again.message if again.fault == trial.fault else message
+            if trial.outcome.kind not in SAYS_IT_ALL:
+                error = None
+                if student.start_seconds <= MAX_ANEW_SECONDS:
+                    if not anew:
+                        student.begin_anew()
+                        anew = True
+                    again = _try(exercise, trial.case, trial.expected, student)
+                    if again.fault == trial.fault:
+                        message, error = again.message, again.outcome.error
+        if error:
+            meanings[_kind_and_place(error)] = python_errors.meaning_of(error["type"], error["message"])
         verdicts.append(replace(verdict, hint=f"{message} {verdict.hint}".rstrip(), message=message))
-    return verdicts
+    return _with_meanings(exercise, verdicts, [trial for _, trial in judged], meanings)
+
+
+def _with_meanings(exercise: Exercise, verdicts: list[Verdict], trials: list[Trial | None], meanings: dict) -> list[Verdict]:
+    """Add to the errors what they mean: also where a hidden case raised the same in the same line as a public one.
+
+    Its cause is what was recognised of a check that failed by the same error. Where nothing was recognised in the
+    whole exercise, the meaning itself counts as the misconception.
+    """
+    errors = [trial.outcome.error if trial else None for trial in trials]
+    recognised = {verdict.misconception for verdict in verdicts} - {None}
+    causes = {_kind_and_place(e): v.misconception for v, e in zip(verdicts, errors) if e and v.misconception}
+    explained = []
+    for verdict, error in zip(verdicts, errors):
+        key = _kind_and_place(error) if error and not verdict.misconception else None
+        if key in causes:
+            cause = exercise.misconceptions[causes[key]]
+            hint = f"{verdict.message} {cause.hint}"
+            verdict = replace(verdict, hint=hint, misconception=cause.name, section=cause.section)
+        elif meanings.get(key):
+            name = None if recognised else meanings[key].name
+            verdict = replace(verdict, hint=f"{verdict.message} {meanings[key].hint}", misconception=name)
+        explained.append(verdict)
+    return explained
+
+
+def _kind_and_place(error: dict) -> tuple:
+    return error["type"], error["cell"], error["line"]
 
 
 def _verdict(exercise, check, passed, misconception=None, hint="", section=None) -> Verdict:

@@ -18,6 +18,7 @@ class Outcome:
     problem: str | None = None
     brief: str | None = None
     kind: str | None = None
+    error: dict | None = None
     changed: tuple[int, ...] = ()
     grown: int = 0
     warnings: tuple[str, ...] = ()
@@ -61,7 +62,8 @@ def single(reply: Reply) -> Reply:
 def read(reply: Reply, outputs: tuple[Output, ...]) -> Outcome:
     """Return the outputs as arrays of numbers, or say which one is not what it should be."""
     if reply.problem:
-        return Outcome(problem=reply.problem, brief=reply.brief or reply.problem, kind=reply.error_type, sign=reply.sign)
+        brief = reply.brief or reply.problem
+        return Outcome(problem=reply.problem, brief=brief, kind=reply.error_type, error=reply.error, sign=reply.sign)
     values = []
     for output, value in zip(outputs, reply.value):
         array = _READERS[output.kind](value)

@@ -15,7 +15,7 @@ import nbformat
 from nbgrader.api import Grade, MissingEntry
 from traitlets.config import Config
 
-from autograder import course, exercises, feedback, pages
+from autograder import course, exercises, feedback, pages, python_errors
 from autograder.exercise import Topic, Verdict
 from autograder.recording import open_gradebook
 
@@ -280,11 +280,11 @@ def wrong_answers(graded: list[Graded], quiz: str) -> list[Row]:
 
 
 def _hint(topic: Topic, exercise: str, name: str) -> str:
-    """Return the hint of a misconception in an exercise; "" if the exercise no longer has it."""
+    """Return the hint of a misconception in an exercise, or of an error; "" if there no longer is such a one."""
     for item in topic.exercises:
         if item.name == exercise and name in item.misconceptions:
             return item.misconceptions[name].hint
-    return ""
+    return next((meaning.hint for meaning in python_errors.MEANINGS if meaning.name == name), "")
 
 
 def histogram(scores: list[float], max_score: float) -> list[dict]:

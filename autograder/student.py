@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from autograder import sandbox
+from autograder import python_errors, sandbox
 from autograder.limits import CONFIGURED, Limits
 from autograder.student_side import wire
 
@@ -39,7 +39,7 @@ class Reply:
     """What one call gave: a value, or ``problem`` in words that a student reads.
 
     ``brief`` says the problem without words that the submission chose, which could spell out a hidden
-    input.
+    input. ``error`` is the exception behind it, of the call or of the cell that should have defined the function.
 
     ``changed`` lists the positions of the arguments that the call modified; ``grown`` counts the bytes
     by which the process's peak memory grew. ``sign`` names the misconception that a problem is the sign of,
@@ -50,6 +50,7 @@ class Reply:
     problem: str | None = None
     brief: str | None = None
     error_type: str | None = None
+    error: dict | None = None
     changed: tuple[int, ...] = ()
     grown: int = 0
     warnings: tuple[str, ...] = ()
@@ -102,7 +103,8 @@ def _list_of(message: dict, name: str, at_most: int = MAX_CLAIMS) -> list:
 def say_error(error: dict) -> str:
     """Return one sentence for an error as the student side describes it."""
     where = f" (line {error['line']}: `{error['text']}`)" if error.get("line") else ""
-    message = f": {error['message']}" if error.get("message") else ""
+    first = python_errors.first_line(error.get("message", ""))
+    message = f": {first}" if first else ""
     return f"{error.get('type', 'Error')}{message}{where}"
 
 
@@ -183,7 +185,7 @@ class Student:
         except _Gone as gone:
             return Reply(problem=f"calling `{name}` {gone}", error_type="Stopped")
         if "missing" in message:
-            return Reply(problem=self._why_missing(name.partition(".")[0]), error_type="Missing")
+            return self._missing(name.partition(".")[0])
         told = {name for name in _list_of(message, "used", MAX_NAMES) if isinstance(name, str)}
         self.used |= told.intersection([*self._forbidden, *self.rules.operators])
         if "problem" in message:
@@ -191,7 +193,7 @@ class Student:
         error = _error_of(message)
         if error:
             brief = f"`{name}` raised {self._say_briefly(error)}"
-            return Reply(problem=f"`{name}` raised {say_error(error)}", brief=brief, error_type=error["type"])
+            return Reply(problem=f"`{name}` raised {say_error(error)}", brief=brief, error_type=error["type"], error=error)
         changed = tuple(i for i in _list_of(message, "changed") if type(i) is int)
         grown = message.get("grown")
         grown = grown if type(grown) is int else 0
@@ -206,7 +208,7 @@ class Student:
         except _Gone as gone:
             return Reply(problem=f"reading `{name}` {gone}", error_type="Stopped")
         if "missing" in message:
-            return Reply(problem=self._why_missing(name), error_type="Missing")
+            return self._missing(name)
         return Reply(value)
 
     # the process ------------------------------------------------------------------------------
@@ -329,8 +331,10 @@ class Student:
                 words += f" (line {line}: `{lines[line - 1].strip()[:200]}`)"
         return words
 
-    def _why_missing(self, name: str) -> str:
+    def _missing(self, name: str) -> Reply:
         for source, result in zip(self.cells, self.results):
             if name in source and result.error:
-                return f"`{name}` is not defined, because its cell raised {say_error(result.error)}"
-        return f"`{name}` is not defined: the cell that should define it is missing or empty, or gives it another name"
+                problem = f"`{name}` is not defined, because its cell raised {say_error(result.error)}"
+                return Reply(problem=problem, error_type="Missing", error=result.error)
+        problem = f"`{name}` is not defined: the cell that should define it is missing or empty, or gives it another name"
+        return Reply(problem=problem, error_type="Missing")

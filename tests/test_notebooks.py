@@ -49,6 +49,27 @@ def test_the_model_answers_pass_the_visible_checks(stem):
     NotebookClient(notebook, timeout=120, resources={"metadata": {"path": str(ROOT / "solutions" / stem)}}).execute()
 
 
+RAISES = {
+    "1_z_scores": ("z_scores", "def z_scores(scores):\n    return scores / scores.std(dim=0)\n"),
+    "2_layernorm_forward": ("rmsnorm_forward", "def rmsnorm_forward(x, gamma, eps=1e-5):\n    return x / x.std(dim=-1), None\n"),
+    "5_prenorm_block": ("causal_self_attention", "def causal_self_attention(x, *weights_and_heads):\n    return x.astype('f')\n"),
+}
+
+
+@pytest.mark.parametrize("stem", RAISES)
+def test_a_card_says_in_which_line_an_error_arose_and_what_it_means(stem):
+    name, wrong = RAISES[stem]
+    notebook = source(stem)
+    for cell in notebook.cells:
+        if f"def {name}(" in cell.source:
+            cell.source = wrong
+    NotebookClient(notebook, timeout=120, allow_errors=True, resources={"metadata": {"path": str(ROOT / "solutions" / stem)}}).execute()
+    shown = [out.data["text/plain"] for cell in notebook.cells for out in cell.get("outputs", []) if out.output_type == "display_data"]
+    card = next(text for text in shown if "FAILS" in text)
+    assert f"(line 2: `{wrong.splitlines()[1].strip()}`)" in card
+    assert "NumPy's words and PyTorch's are mixed" in card
+
+
 @pytest.mark.parametrize("stem", STEMS)
 def test_the_checks_name_each_section_by_its_heading(stem):
     chapter = (ROOT / "book" / f"{stem}.md").read_text()

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+import python_errors
 from card import Card
 
 CHAPTER = "1_z_scores"
@@ -39,6 +40,7 @@ class Answer:
 
     value: object = None
     problem: str = ""
+    hint: str = ""
     warned: str = ""
 
 
@@ -54,9 +56,10 @@ def call_on(function: Callable, *args) -> Answer:
             warnings.simplefilter("always")
             value = function(*args)
     except NotImplementedError:
-        return Answer(problem="not written yet")
+        return Answer(problem="not written yet", hint="Replace the line `raise NotImplementedError(…)` by your code and run its cell.")
     except Exception as error:
-        return Answer(problem=f"{type(error).__name__}: {error}")
+        problem, hint = python_errors.told(error)
+        return Answer(problem=problem, hint=hint)
     return Answer(value, warned=str(caught[0].message) if caught else "")
 
 
@@ -114,7 +117,7 @@ def close(found, expected, atol: float = 1e-4) -> bool:
 def compare_number(card: Card, text: str, answer: Answer, expected: float, hint="", section=STEPS, signs=None) -> bool:
     """Note whether a call gave the expected number. signs: {what a known mistake gives: (its hint, section)}."""
     if answer.problem or not is_number(answer.value):
-        return card.check(False, text, figures(expected), answer.problem or describe(answer.value), hint, section)
+        return card.check(False, text, figures(expected), answer.problem or describe(answer.value), answer.hint or hint, section)
     for figure, (known, where) in (signs or {}).items():
         if np.isclose(answer.value, figure, rtol=1e-4):
             hint, section = known, where
@@ -125,10 +128,8 @@ def compare(card: Card, text: str, answer: Answer, expected, hint="", section=KE
     """As above for arrays; the signs are what a known mistake gives as the first figure."""
     expected = np.asarray(expected)
     if answer.problem:
-        if "broadcast" in answer.problem:
-            hint = "Two shapes do not line up. A statistic that is to line up with its own row keeps its axis: `keepdims=True`."
-            section = ROWS
-        return card.check(False, text, figures(expected), answer.problem, hint, section)
+        section = ROWS if "broadcast" in answer.problem else section
+        return card.check(False, text, figures(expected), answer.problem, answer.hint or hint, section)
     found = answer.value
     if found.shape != expected.shape:
         turned = found.ndim == 2 and found.shape == expected.shape[::-1]
@@ -150,17 +151,9 @@ def begins(card: Card, function: object, signature: str, right_kind: Callable, w
     answer = call(function, *args)
     good = not answer.problem and right_kind(answer.value)
     found = answer.problem or describe(answer.value)
-    hint = f"The function has to return {wanted}."
-    if answer.problem == "not written yet":
-        hint = "Replace the line `raise NotImplementedError(…)` by your code and run its cell."
-    elif found == "None":
+    hint = answer.hint or f"The function has to return {wanted}."
+    if found == "None":
         hint = "The function ends without `return`. To print the result is not enough."
-    elif "'generator'" in answer.problem or "len()" in answer.problem:
-        hint = "A stream has no length, no index and no second run. All you can do is `for value in stream:`, once."
-    elif "broadcast" in answer.problem:
-        hint = "Two shapes do not line up. A statistic that is to line up with its own row keeps its axis: `keepdims=True`."
-    elif answer.problem:
-        hint = "The last line of an error says what went wrong. To see where, call the function in a cell of your own."
     section = ROWS if "broadcast" in answer.problem else WELFORD if "stream" in signature else STEPS
     return card.check(good, f"returns {wanted}", wanted, found, hint, section)
 
@@ -179,7 +172,7 @@ def hands_off(card: Card, function: Callable, given: np.ndarray) -> None:
         )
         same = np.array_equal(argument, given.astype(name))
         found = answer.problem or f"changed to {figures(argument)}"
-        if not card.check(same and not answer.problem, text, "no change", found, hint, STEPS):
+        if not card.check(same and not answer.problem, text, "no change", found, answer.hint or hint, STEPS):
             return
 
 
@@ -189,7 +182,7 @@ def next_call(card: Card, function: Callable, given: np.ndarray) -> bool:
     text = "the next call, with the scores' signs turned, turns the signs of z"
     hint = "Each call computes from its own argument. Keep nothing between calls."
     if first.problem:
-        return card.check(False, text, "an answer", first.problem, hint, KEPT)
+        return card.check(False, text, "an answer", first.problem, first.hint or hint, KEPT)
     return compare(card, text, second, -first.value, hint, KEPT)
 
 
@@ -482,7 +475,7 @@ def _compare_pair(card, text, function, values, expected, hint, section, signs=N
     answer = call(function, stream_of(*values))
     shown = f"mean {expected[0]:.9g}, variance {expected[1]:.6g}"
     if answer.problem or not _is_pair(answer.value):
-        return card.check(False, text, shown, answer.problem or describe(answer.value), hint, section)
+        return card.check(False, text, shown, answer.problem or describe(answer.value), answer.hint or hint, section)
     mean, variance = map(float, answer.value)
     for figure, (known, where) in (signs or {}).items():
         if np.isclose(variance, figure, rtol=1e-4, atol=1e-9):
@@ -505,7 +498,7 @@ def _keeps_nothing(card: Card, function: Callable) -> None:
     hint = "A count, a mean and a sum are enough. A real stream may be longer than the memory: do not collect it in a list or array."
     text = "keeps none of the values: 20 000 of them go through in less than 64 kB"
     found = answer.problem or f"{peak / 1000:.0f} kB"
-    card.check(not answer.problem and peak < 64_000, text, "less than 64 kB", found, hint, WELFORD)
+    card.check(not answer.problem and peak < 64_000, text, "less than 64 kB", found, answer.hint or hint, WELFORD)
 
 
 # predictions and quiz -------------------------------------------------------------------------

@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 
+import python_errors
+
 _STYLE = """
 <style>
 .ncard{border:1px solid currentColor;border-left-width:6px;border-radius:6px;padding:.6em 1em;margin:.3em 0;
@@ -169,8 +171,8 @@ def attempt(function: Callable, *args, **kwargs) -> Answer:
         hint = "Replace the line `raise NotImplementedError(…)` by your code and run its cell."
         return Answer(problem="not written yet", hint=hint)
     except Exception as error:
-        hint = "To see where, call it in a cell of your own."
-        return Answer(problem=f"{type(error).__name__}: {error}", hint=hint)
+        problem, hint = python_errors.told(error)
+        return Answer(problem=problem, hint=hint)
 
 
 def describe(value: object) -> str:

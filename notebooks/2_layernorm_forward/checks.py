@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+import python_errors
 from card import Card
 
 CHAPTER = "2_layernorm_forward"
@@ -19,6 +20,7 @@ RMS = "rmsnorm: RMSNorm: leave the mean alone"
 EPSILON = "epsilon: ε and the nearly constant token"
 SHAPE = "any-shape: Any shape, one rule"
 NUMERICS = "forward-numerics: Four ways to lose the digits"
+NOT_WRITTEN = "Replace the line `raise NotImplementedError(…)` by your code and run its cell."
 
 TOKENS = np.array([[-3.0, 0.0, 2.0, 5.0, 8.0, 12.0], [1.0, 1.0, 1.0, 5.0, 5.0, 5.0]])
 NORMALISED = np.array([[-1.4, -0.8, -0.4, 0.2, 0.8, 1.6], [-1.0, -1.0, -1.0, 1.0, 1.0, 1.0]])
@@ -33,6 +35,7 @@ class Answer:
 
     y: np.ndarray | None = None
     problem: str = ""
+    hint: str = ""
 
 
 def call(function: Callable, *args: np.ndarray, **kwargs) -> Answer:
@@ -47,15 +50,17 @@ def call_on(function: Callable, *args: np.ndarray, **kwargs) -> Answer:
             warnings.simplefilter("ignore")
             result = function(*args, **kwargs)
     except NotImplementedError:
-        return Answer(problem="not written yet")
+        return Answer(problem="not written yet", hint=NOT_WRITTEN)
     except Exception as error:
-        return Answer(problem=f"{type(error).__name__}: {error}")
+        problem, hint = python_errors.told(error)
+        return Answer(problem=problem, hint=hint)
     if result is None:
-        return Answer(problem="None")
+        return Answer(problem="None", hint="The function ends without `return`. Finish with `return y, cache`.")
+    two_things = "Return two things: `return y, cache`. The cache may be anything, even None."
     if not isinstance(result, tuple) or len(result) != 2:
-        return Answer(problem=f"{describe(result)}")
+        return Answer(problem=describe(result), hint=two_things)
     if not isinstance(result[0], (np.ndarray, np.generic)):
-        return Answer(problem=f"a pair whose first part is {describe(result[0])}")
+        return Answer(problem=f"a pair whose first part is {describe(result[0])}", hint=two_things)
     return Answer(np.asarray(result[0]))
 
 
@@ -87,7 +92,7 @@ def compare(card: Card, text: str, answer: Answer, expected, hint="", section=EQ
     """Note whether a call gave the expected figures. signs: {first figure of a known mistake: its hint}."""
     expected = np.asarray(expected, dtype=float)
     if answer.problem:
-        return card.check(False, text, figures(expected), answer.problem, hint, section)
+        return card.check(False, text, figures(expected), answer.problem, answer.hint or hint, section)
     found = answer.y
     if found.shape != expected.shape:
         turned = found.ndim == 2 and found.shape == expected.shape[::-1]
@@ -106,19 +111,9 @@ def begins(card: Card, function: object, names: str, *args) -> bool:
             False, "is a function", "a function", describe(function), f"Define it as `def {names}:`.", SHAPE
         )
     answer = call(function, *args)
-    hint = {
-        "not written yet": "Replace the line `raise NotImplementedError(…)` by your code and run its cell.",
-        "None": "The function ends without `return`. Finish with `return y, cache`.",
-    }.get(answer.problem, "Read the error from its end: the last line says what, the line above it where.")
-    if answer.problem.startswith(("an array", "a tuple", "a list", "a pair")):
-        hint = "Return two things: `return y, cache`. The cache may be anything, even None."
-    if "broadcast" in answer.problem:
-        turned = f"({args[0].shape[-1]},1)" in answer.problem
-        hint = "Two shapes do not line up. " + (
-            "γ and β have shape (d,), which lines up with the last axis by itself: no `[:, None]`, no reshape."
-            if turned
-            else "A statistic that is to line up with its own token has to keep its axis: `keepdims=True`."
-        )
+    hint = answer.hint
+    if "broadcast" in answer.problem and f"({args[0].shape[-1]},1)" in answer.problem:
+        hint = "γ and β have shape (d,), which lines up with the last axis by itself: no `[:, None]`, no reshape."
     return card.check(
         not answer.problem, "returns the pair (y, cache)", "(y, cache), y an array", answer.problem, hint, SHAPE
     )
@@ -192,7 +187,7 @@ def keeps_hands_off(card: Card, function: Callable, parameters: tuple) -> None:
             text,
             "no change",
             answer.problem or f"changed: {', '.join(touched)}",
-            hint,
+            answer.hint or hint,
             SHAPE,
         )
 
@@ -204,7 +199,7 @@ def layout(card: Card, function: Callable, parameters: tuple) -> None:
     text = "a transposed view gives the same as its copy"
     hint = "The same tokens lie in another order in memory. Go by axes, never by memory order."
     if plain.problem:
-        card.check(False, text, "an answer", plain.problem, hint, SHAPE)
+        card.check(False, text, "an answer", plain.problem, plain.hint or hint, SHAPE)
     else:
         compare(card, text, view, plain.y, hint, SHAPE)
 
@@ -217,7 +212,7 @@ def opposite(card: Card, function: Callable, parameters: tuple) -> None:
     text = "the next call, with −x, gives −y"
     hint = "Each call computes from its own arguments. Keep nothing between calls."
     if first.problem:
-        card.check(False, text, "an answer", first.problem, hint, SHAPE)
+        card.check(False, text, "an answer", first.problem, first.hint or hint, SHAPE)
     else:
         compare(card, text, second, -first.y, hint, SHAPE)
 
@@ -596,7 +591,7 @@ def _axes(function: Callable, kind: str, ndim: int) -> tuple[tuple | None, str]:
 
 def _hint_of_axes(problem: str) -> str:
     if problem == "not written yet":
-        return "Replace the line `raise NotImplementedError(…)` by your code and run its cell."
+        return NOT_WRITTEN
     if problem.endswith("gives None"):
         return "On this way through the function there is no `return`."
     if not problem:

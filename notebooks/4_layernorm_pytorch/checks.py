@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import torch
 from torch import nn
 
+import python_errors
 from card import Answer, Card, attempt, describe
 from tensors import compare, drawn, figures, present
 
@@ -215,21 +216,11 @@ def _slope_signs(section: str) -> tuple[list[tuple], list[tuple], list[tuple]]:
 
 
 def _reason(problem: str) -> str:
-    """Say what to do about an error message that many meet."""
-    known = {
-        "incorrect number of gradients": "`backward` returns one value for each argument of `forward`: "
-        "three gradients, and None for eps.",
-        "invalid gradient at index": "weight and bias have shape (d,), and so have their gradients: sum over every "
-        "axis but the last.",
-        "once_differentiable": "Take `once_differentiable` away: the backward consists of operations that can be "
-        "differentiated.",
-        "view size is not compatible": "`view` needs memory without gaps. `reshape` does not.",
-        "modified by an inplace operation": "A saved tensor was changed after it was saved: look for `*=`, `-=` "
-        "and `…_(…)`.",
-        "UnboundLocalError": "Give every gradient a value, None where `ctx.needs_input_grad` is False.",
-        "does not require grad": "Something on the way cuts the graph: `detach`, `.data`, NumPy or `no_grad`.",
-    }
-    return next((hint for words, hint in known.items() if words in problem), "")
+    """Say what an error means, if it is one that many meet."""
+    if "UnboundLocalError" in problem:
+        return "Give every gradient a value, None where `ctx.needs_input_grad` is False."
+    meaning = python_errors.meaning_of(*problem.split(": ", 1)) if ": " in problem else None
+    return meaning.hint if meaning else ""
 
 
 # LayerNormFunction ----------------------------------------------------------------------------

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+import python_errors
 from card import Card
 
 CHAPTER = "3_layernorm_backward"
@@ -50,7 +51,8 @@ def attempt(function: Callable, *args) -> Answer:
     except NotImplementedError:
         return Answer(problem=NOT_WRITTEN, hint="Replace the line `raise NotImplementedError(…)` by your code and run its cell.")
     except Exception as error:
-        return Answer(problem=f"{type(error).__name__}: {error}", hint="To see where, call the function in a cell of your own.")
+        problem, hint = python_errors.told(error)
+        return Answer(problem=problem, hint=hint)
 
 
 def describe(value: object) -> str:

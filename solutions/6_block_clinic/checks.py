@@ -9,6 +9,7 @@ from collections.abc import Callable
 import torch
 from torch import nn
 
+import python_errors
 from card import Card, attempt, describe
 from tensors import Bent, close, compare, drawn, learns, linear, made, norm_of, present, unchanged
 
@@ -43,10 +44,6 @@ def rms(x: torch.Tensor) -> float:
     return float(x.detach().double().pow(2).mean().sqrt())
 
 
-def say(error: Exception) -> None:
-    print(f"It does not run: {type(error).__name__}: {error}")
-
-
 def observing(show: Callable) -> Callable:
     """An instrument shows what it can; code that does not run gives a line, no traceback."""
 
@@ -54,7 +51,8 @@ def observing(show: Callable) -> Callable:
         try:
             show(*things)
         except Exception as error:
-            say(error)
+            problem, hint = python_errors.told(error)
+            print(f"It does not run: {problem}\n{hint}")
 
     return observe
 

@@ -1,0 +1,318 @@
+"""What the errors of Python, NumPy and PyTorch mean to someone who writes these exercises.
+
+The judge and the cards that students see say the same, so this file is released to students too. It needs the
+standard library only.
+"""
+
+import re
+import traceback
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Meaning:
+    """What a kind of error says about the code.
+
+    name: its short name, for the class report.
+    pattern: a regular expression that is found in "Type: message".
+    hint: what a student reads who got it.
+    """
+
+    name: str
+    pattern: str
+    hint: str
+
+
+_TORCHS_METHODS = "unsqueeze|to|float|double|half|clone|detach|rsqrt|pow|permute|masked_fill|expand|softmax|numel"
+_NUMPYS_FUNCTIONS = "sqrt|square|abs|absolute|exp|log|power|maximum|minimum|where|isclose|median|average"
+
+# The first that fits is told, so the special ones stand before the general ones.
+MEANINGS = (
+    Meaning(
+        "shapes-clash",
+        r"could not be broadcast|must match the size of tensor|expanded size of the tensor|incompatible dimensions",
+        "Two shapes do not line up. They are compared from the right: two lengths must be equal, or one of them 1. Whoever "
+        "takes a mean over an axis loses that axis; `keepdims=True` (in PyTorch `keepdim=True`) keeps it, with length 1.",
+    ),
+    Meaning(
+        "product-shapes",
+        r"shapes cannot be multiplied|mismatch in its core dimension|batch1 must be|shapes .* not aligned",
+        "In `a @ b` the last axis of `a` must be as long as the last but one of `b`. Print both shapes: one of the two may "
+        "have to be transposed, or they stand in the wrong order.",
+    ),
+    Meaning(
+        "no-such-axis",
+        r"AxisError|axis \d+ out of bounds|Dimension out of range|too many indices|axes don't match|number of dimensions in the tensor input does not",
+        "The array has fewer axes than the code counts on. Count from the end: `-1` is the last axis, whatever stands before "
+        "it, and in an index `...` stands for all the others.",
+    ),
+    Meaning(
+        "no-such-position",
+        r"IndexError: .*(out of range|out of bounds)",
+        "The positions of n things run from 0 to n − 1 (or from −n to −1), and here one was asked for that lies outside. "
+        "Look at how far the loop runs, and whether something can be empty.",
+    ),
+    Meaning(
+        "array-in-condition",
+        r"truth value of an array|Boolean value of Tensor",
+        "`if`, `while`, `and`, `or` and `not` want a single yes or no, and this is one for each entry. Choose entry by entry "
+        "with `np.where` (`torch.where`), join with `&` and `|`, or ask for `.any()` or `.all()`.",
+    ),
+    Meaning(
+        "number-from-array",
+        r"can be converted to Python scalars|cannot be converted to Scalar",
+        "`math.sqrt`, `float` and `.item()` take one number, and this is an array of several. NumPy's and PyTorch's own "
+        "functions, such as `np.sqrt` and `torch.sqrt`, work entry by entry.",
+    ),
+    Meaning(
+        "numpy-or-torch",
+        r"unexpected keyword argument '(dim|keepdim|unbiased|correction|axis|keepdims|ddof)'"
+        r"|(invalid combination of arguments - got \([^)]*(axis|keepdims|ddof|numpy.ndarray)\b)"
+        r"|must be Tensor, not (numpy|ndarray)|Cannot interpret 'torch\.|must be torch\.dtype"
+        r"|'Tensor' object has no attribute '(astype|copy)'"
+        rf"|'numpy.ndarray' object has no attribute '({_TORCHS_METHODS})'",
+        "NumPy's words and PyTorch's are mixed. Where NumPy says `axis`, `keepdims`, `ddof=0`, `x.astype(…)` and `x.copy()`, "
+        "PyTorch says `dim`, `keepdim`, `correction=0`, `x.to(…)` and `x.clone()`; an array of the one is no tensor of the other.",
+    ),
+    Meaning(
+        "tensor-from-number",
+        r"argument 'input' \(position 1\) must be Tensor, not (float|int)",
+        "`torch.sqrt` and its like take a tensor, and this is a plain Python number. For a number write `** 0.5` or `math.sqrt`.",
+    ),
+    Meaning(
+        "function-not-method",
+        rf"'(numpy\.ndarray|numpy\.float64|float)' object has no attribute '({_NUMPYS_FUNCTIONS})'",
+        "NumPy has this as a function, not as something that an array can do: `np.sqrt(x)`, not `x.sqrt()`.",
+    ),
+    Meaning(
+        "module-not-begun",
+        r"before Module\.__init__\(\) call",
+        "A module begins with `super().__init__()`: the first line of its `__init__`, before any parameter.",
+    ),
+    Meaning(
+        "not-kept-for-backward",
+        r"Backward' object has no attribute",
+        "The backward pass finds on `ctx` only what the forward pass put there: tensors by `ctx.save_for_backward(…)`, "
+        "plain numbers as `ctx.eps = eps`.",
+    ),
+    Meaning(
+        "none-for-value",
+        r"NoneType",
+        "Something is None where a value is needed. A function that ends without `return` gives None, and an argument that "
+        "may be left out is None when it was.",
+    ),
+    Meaning(
+        "function-not-called",
+        r"'(builtin_function_or_method|method|function)'",
+        "A function stands here itself, not what it gives: its brackets are missing, as in `x.size()`.",
+    ),
+    Meaning(
+        "list-for-array",
+        r"'(list|tuple)' object has no attribute|unsupported operand type\(s\) for .*'(list|tuple)'|inhomogeneous",
+        "A list or tuple does not calculate. Make an array of it, `np.asarray(values, dtype=float)`, or take out of a tuple "
+        "the part that is meant.",
+    ),
+    Meaning(
+        "stream-is-no-list",
+        r"generator",
+        "A stream has no length, no positions and no second time: take its values one after the other, in one `for` loop.",
+    ),
+    Meaning(
+        "number-for-array",
+        r"'(float|int|numpy\.float64|numpy\.float32)' object (is not (subscriptable|iterable)|has no attribute 'shape')"
+        r"|has no len\(\)|cannot unpack non-iterable (float|int|numpy\.float64)|iteration over a 0-d|len\(\) of unsized",
+        "This is one number, and the code treats it as a row of them. Look at where it was made: a `sum` or `mean` without an "
+        "axis gives one number for the whole array.",
+    ),
+    Meaning(
+        "not-a-function",
+        r"object is not callable",
+        "Round brackets after something call it, and this is no function. Either square brackets belong here (`x.shape[0]`), or "
+        "a `*` is missing, or one of your variables took the name of a function (`sum = …`).",
+    ),
+    Meaning(
+        "wrong-unpacking",
+        r"values to unpack|cannot unpack",
+        "Left of the `=` stand more names, or fewer, than there are things on the right. Compare with what was put there: what "
+        "the function returns, or what the cache holds, and in which order.",
+    ),
+    Meaning(
+        "gradient-count",
+        r"returned an incorrect number of gradients",
+        "`backward` returns one thing for each argument of `forward`, in the same order, and None for what has no gradient, "
+        "such as eps.",
+    ),
+    Meaning(
+        "gradient-shape",
+        r"returned an invalid gradient at index",
+        "A gradient has the shape of what it is the gradient of. A parameter of shape (d,) served every token, so its gradient "
+        "is a sum over all axes but the last.",
+    ),
+    Meaning(
+        "leaf-in-place",
+        r"leaf Variable that requires grad",
+        "`x -= …` and `x[...] = …` write into the caller's tensor, and this one is to get a gradient. Make a new one: `x = x - …`.",
+    ),
+    Meaning(
+        "saved-in-place",
+        r"modified by an inplace operation",
+        "A tensor that the gradient still needs was overwritten by an operation such as `-=`. Make a new one: `x = x - …`.",
+    ),
+    Meaning(
+        "graph-cut",
+        r"does not require grad and does not have a grad_fn|Can't call numpy\(\) on Tensor that requires grad"
+        r"|appears to not have been used in the graph",
+        "Autograd sees no way from the result back to its input. `.detach()`, `.item()`, `.data`, NumPy, `torch.tensor(…)` and "
+        "`no_grad` cut the way; stay with PyTorch's operations on the tensors themselves.",
+    ),
+    Meaning(
+        "differentiable-once",
+        r"once_differentiable",
+        "`once_differentiable` forbids the gradient of the gradient. Take it away: a backward pass made of PyTorch's operations "
+        "can be differentiated itself.",
+    ),
+    Meaning(
+        "graph-used-up",
+        r"backward through the graph a second time",
+        "What was saved for the backward pass is freed once it has been used. Keep no tensor with a graph from one call to the next.",
+    ),
+    Meaning(
+        "integers-for-fractions",
+        r"Cannot cast ufunc|can't be cast to the desired output type|could not infer output dtype",
+        "An array of integers can't hold fractions. Convert first, `x.astype(float)` (in PyTorch `x.float()`), and make a new array "
+        "in place of `-=` and its like, which write into the old one.",
+    ),
+    Meaning(
+        "dtypes-differ",
+        r"have the same dtype, but got|expected scalar type|expected m1 and m2",
+        "A matrix product wants both sides in one dtype. Convert one of them: `w.to(x.dtype)`.",
+    ),
+    Meaning(
+        "view-of-scattered",
+        r"view size is not compatible",
+        "`.view` needs the numbers side by side in memory, and after a transpose they are not. `.reshape` copies where it must.",
+    ),
+    Meaning(
+        "reshape-count",
+        r"is invalid for input of size|cannot reshape array",
+        "A reshape keeps the number of entries, so the product of the lengths must stay the same. One of them may be −1 and is worked out.",
+    ),
+    Meaning(
+        "mask-not-boolean",
+        r"only supports boolean masks",
+        "A mask holds True and False. Compare (`weights == 0`) or convert: `mask.bool()`.",
+    ),
+    Meaning(
+        "taken-for-dtype",
+        r"Cannot interpret '(\d+|True|False|None)' as a data type|data type .* not understood",
+        "The argument in this place is the dtype. A shape is one tuple, `np.zeros((3, 4))`, and an option goes by its name, "
+        "`keepdims=True`.",
+    ),
+    Meaning(
+        "block-of-unknown-length",
+        r"must be of type tl\.constexpr|must be a power of 2",
+        "A block has a length that is fixed when the kernel is compiled: a power of two, given as a `tl.constexpr`, here `BLOCK`. "
+        "How long the row is shows only when it runs; the mask `cols < N` cuts off what is too much.",
+    ),
+    Meaning(
+        "address-for-value",
+        r"Unsupported ptr type|cannot add pointers|invalid operands of type pointer|cannot be block type if pointer",
+        "Addresses and values are mixed up. An address is a pointer plus whole numbers, a block of addresses a pointer plus a block "
+        "of them (`x_ptr + cols`). `tl.load` takes addresses and gives values; `tl.store` takes both, of the same shape.",
+    ),
+    Meaning(
+        "integers-in-kernel",
+        r"Expected dtype \['fp32'",
+        "`tl.sqrt` and its like take floating-point numbers. Convert first: `.to(tl.float32)`.",
+    ),
+    Meaning(
+        "torch-in-kernel",
+        r"'torch\.dtype' object",
+        "Inside a kernel only Triton's own words hold: `tl.float32` in place of `torch.float32`.",
+    ),
+    Meaning(
+        "fraction-for-integer",
+        r"cannot be interpreted as an integer|integer argument expected|only integers, slices|expected a sequence of integers",
+        "A whole number is needed here. `/` always gives a fraction, even 4/2; `//` gives the whole number.",
+    ),
+    Meaning(
+        "unknown-name",
+        r"NameError: name",
+        "Where this line runs, Python knows no such name. It may be spelt in another way where it is made, or stand in a cell that "
+        "was changed or deleted. “Restart Kernel and Run All Cells” shows the same.",
+    ),
+    Meaning(
+        "no-value-yet",
+        r"UnboundLocalError",
+        "What a function assigns to anywhere is its own variable, and this one is read before it has a value: the branch that "
+        "would give it one was not taken, or it was meant to be a variable from outside.",
+    ),
+    Meaning(
+        "wrong-arguments",
+        r"unexpected keyword argument|required (keyword-only |positional )?argument|positional arguments? but|multiple values for argument"
+        r"|invalid combination of arguments",
+        "A call and the function it calls do not agree about the arguments. Compare their names, number and order; in your own "
+        "function keep the line `def …` as the exercise gives it (a method's first parameter is `self`, a Function's is `ctx`).",
+    ),
+    Meaning(
+        "divided-by-zero",
+        r"ZeroDivisionError|math domain error",
+        "A plain Python number was divided by 0, or the root of a negative one taken. Ask what is 0 here: an empty row, a spread "
+        "of equal values? The exercise says what such an input gives.",
+    ),
+    Meaning(
+        "endless-recursion",
+        r"RecursionError",
+        "The function calls itself without end. A helper of the same name may have taken its place.",
+    ),
+    Meaning(
+        "too-much-memory",
+        r"MemoryError|can't allocate memory|Unable to allocate",
+        "Some array on the way is far larger than the input. Two shapes such as (n, 1) and (n,) combine to (n, n).",
+    ),
+    Meaning(
+        "wrong-indentation",
+        r"IndentationError|TabError",
+        "The lines of one block begin in the same column, four spaces further in than the line with the colon, with spaces only.",
+    ),
+    Meaning(
+        "does-not-parse",
+        r"SyntaxError",
+        "Python can't read this. Look at this line and at the one before: a bracket, a colon or a quotation mark may be missing.",
+    ),
+    Meaning(
+        "no-such-attribute",
+        r"AttributeError",
+        "There is no such thing behind the dot. Compare the spelling, and look at what stands before the dot: is it what you think?",
+    ),
+)
+
+
+def meaning_of(kind: str, message: str) -> Meaning | None:
+    """Return what an error says about the code, if it is one that is known.
+
+    kind: the name of its type. message: its text.
+    """
+    said = f"{kind}: {message}"
+    return next((meaning for meaning in MEANINGS if re.search(meaning.pattern, said)), None)
+
+
+def told(error: Exception) -> tuple[str, str]:
+    """Return (what an error says and the line of the notebook where it arose, what that means)."""
+    kind, message = type(error).__name__, first_line(str(error))
+    meaning = meaning_of(kind, message)
+    hint = meaning.hint if meaning else "To see the way that led there, call the function in a cell of your own."
+    return f"{kind}: {message}{_place_of(error)}", hint
+
+
+def first_line(message: str) -> str:
+    """Return what a message says before it goes into details; PyTorch's may list all that it would have accepted."""
+    return message.partition("\n")[0].removesuffix(", but expected one of:").strip()
+
+
+def _place_of(error: Exception) -> str:
+    """Return the innermost line of a notebook's cell that led to an error, as " (line 2: `x = y`)"; "" if there is none."""
+    for frame in reversed(traceback.extract_tb(error.__traceback__)):
+        if "ipykernel_" in frame.filename or frame.filename.startswith("<ipython-input"):
+            return f" (line {frame.lineno}: `{(frame.line or '').strip()}`)"
+    return ""

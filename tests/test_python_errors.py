@@ -1,0 +1,191 @@
+"""What Python's errors are said to mean: each is provoked for real, as a student would."""
+
+import re
+
+import pytest
+
+from autograder import notebook_judge, python_errors
+
+SETUP = """
+import math
+import numpy as np
+import torch
+x = np.arange(12.0).reshape(3, 4)
+t = torch.arange(12.0).reshape(3, 4)
+leaf = t.clone().requires_grad_()
+def stream():
+    yield 1.0
+def again(n):
+    return again(n)
+def branch(flag):
+    if flag:
+        y = 1
+    return y
+class Layer(torch.nn.Module):
+    def __init__(self):
+        self.weight = torch.nn.Parameter(torch.ones(4))
+class Scale(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x, weight):
+        ctx.save_for_backward(x, weight)
+        return x * weight
+class TooFew(Scale):
+    @staticmethod
+    def backward(ctx, dy):
+        return dy
+class WrongShape(Scale):
+    @staticmethod
+    def backward(ctx, dy):
+        return dy, dy[:, :2]
+class Forgetful(Scale):
+    @staticmethod
+    def backward(ctx, dy):
+        return dy * ctx.eps, None
+class Once(Scale):
+    @staticmethod
+    @torch.autograd.function.once_differentiable
+    def backward(ctx, dy):
+        x, weight = ctx.saved_tensors
+        return dy * weight, (dy * x).sum(0)
+"""
+GRADIENTS = "torch.autograd.grad({}.apply(leaf, torch.ones(4, requires_grad=True)).sum(), leaf)"
+
+SAID = {
+    "shapes-clash": ("x - x.mean(axis=1)", "t - t.mean(1)", "t.expand(2, 5)"),
+    "product-shapes": ("x @ x", "t @ t", "torch.bmm(t, t)", "np.dot(x, x)"),
+    "no-such-axis": ("x.mean(axis=2)", "t.mean(2)", "x[:, :, 0]", "t[:, :, 0]", "x.transpose(0, 1, 2)", "t.permute(0, 1, 2)"),
+    "no-such-position": ("x[3]", "t[3]", "[1][1]", "x.shape[2]"),
+    "array-in-condition": ("1 if x > 0 else 2", "x > 0 and x < 1", "1 if t > 0 else 2"),
+    "number-from-array": ("math.sqrt(x)", "math.sqrt(t)", "float(x)", "t.item()"),
+    "numpy-or-torch": (
+        "x.mean(dim=1)", "x.mean(axis=1, keepdim=True)", "x.std(-1, correction=0, unbiased=False)", "np.mean(t, keepdims=True)",
+        "t.std(-1, ddof=0)", "torch.mean(t, keepdims=True)", "torch.sqrt(x)", "torch.mean(x, -1)", "t.astype('float32')", "t.copy()",
+        "x.unsqueeze(0)", "x.to(torch.float32)", "np.zeros(3, dtype=torch.float32)", "torch.zeros(3, dtype=np.float32)",
+    ),
+    "tensor-from-number": ("torch.sqrt(2.0)", "torch.rsqrt(2)"),
+    "function-not-method": ("x.sqrt()", "x.square()"),
+    "module-not-begun": ("Layer()",),
+    "not-kept-for-backward": (GRADIENTS.format("Forgetful"),),
+    "none-for-value": ("None * x", "t * None", "None.shape", "None(1)", "a, b = None"),
+    "function-not-called": ("t.size / 2", "x.mean * 2"),
+    "list-for-array": ("[1, 2].mean()", "(1, 2).shape", "[1, 2] - 1", "(1, 2) ** 2", "np.array([[1, 2], [3]])"),
+    "stream-is-no-list": ("len(stream())", "stream()[0]", "np.sqrt(stream())"),
+    "number-for-array": ("(0.5)[0]", "len(0.5)", "list(5)", "(0.5).shape", "a, b = 0.5"),
+    "not-a-function": ("x.shape(0)", "2.0(3)", "x(0)"),
+    "wrong-unpacking": ("a, b = 1, 2, 3", "a, b, c = 1, 2"),
+    "gradient-count": (GRADIENTS.format("TooFew"),),
+    "gradient-shape": (GRADIENTS.format("WrongShape").replace("leaf)", "leaf, retain_graph=True)"),),
+    "leaf-in-place": ("leaf -= 1",),
+    "saved-in-place": ("b = leaf.exp(); c = b * b; b -= 1; c.sum().backward()",),
+    "graph-cut": ("t.sum().backward()", "np.sqrt(leaf)", "leaf.numpy()", "torch.autograd.grad(leaf.sum(), t.clone().requires_grad_())"),
+    "differentiable-once": ("y = Once.apply(leaf, torch.ones(4)).pow(2).sum(); g, = torch.autograd.grad(y, leaf, create_graph=True); g.sum().backward()",),
+    "graph-used-up": ("y = (leaf * leaf).sum(); y.backward(); y.backward()",),
+    "integers-for-fractions": ("a = np.arange(4); a -= a.mean()", "a = torch.arange(4); a -= 0.5 * a", "torch.arange(4).mean()"),
+    "dtypes-differ": ("t @ t.T.double()", "t @ t.T.half()"),
+    "view-of-scattered": ("t.T.view(12)",),
+    "reshape-count": ("x.reshape(5, 2)", "t.reshape(5, 2)"),
+    "mask-not-boolean": ("t.masked_fill(t, 0.0)",),
+    "taken-for-dtype": ("np.zeros(3, 4)", "x.mean(-1, True)"),
+    "fraction-for-integer": ("range(4 / 2)", "np.zeros(4 / 2)", "x[1.0]"),
+    "unknown-name": ("sd", "float32(1)"),
+    "no-value-yet": ("branch(False)",),
+    "wrong-arguments": ("again()", "again(1, 2)", "again(m=1)", "again(1, n=1)", "t.masked_fill(True, 0.0)"),
+    "divided-by-zero": ("1.0 / 0", "math.sqrt(-1.0)"),
+    "endless-recursion": ("again(1)",),
+    "too-much-memory": ("np.zeros((2**40, 2**10))", "torch.zeros(2**40, 2**10)"),
+    "wrong-indentation": ("def f():\nreturn 1", "def f():\n  a = 1\n\tb = 2"),
+    "does-not-parse": ("def f()\n  return 1", "(1 + 2", "if a = 1: pass"),
+    "no-such-attribute": ("np.averag(x)", "t.sqare()"),
+}  # fmt: skip
+
+
+KERNEL = """import torch, triton
+import triton.language as tl
+@triton.jit
+def layernorm_forward_kernel(x, y, weight, bias, mean, rstd, x_stride, y_stride, n, eps, BLOCK: tl.constexpr):
+    {}
+"""
+IN_KERNELS = {
+    "shapes-clash": ("tl.arange(0, 2 * BLOCK) + tl.arange(0, BLOCK)",),
+    "no-such-axis": ("tl.sum(tl.load(x + tl.arange(0, BLOCK)), axis=1)",),
+    "numpy-or-torch": ("tl.sum(tl.load(x + tl.arange(0, BLOCK)), dim=0)",),
+    "block-of-unknown-length": ("tl.arange(0, n)", "tl.arange(0, 5)"),
+    "address-for-value": ("tl.load(n)", "x + x", "x + 0.5", "tl.store(x, tl.arange(0, BLOCK))"),
+    "integers-in-kernel": ("tl.sqrt(n)", "tl.rsqrt(tl.load(x).to(tl.int32))"),
+    "torch-in-kernel": ("tl.load(x).to(torch.float32)",),
+    "wrong-arguments": ("tl.program_id()",),
+    "none-for-value": ("tl.load(x) + None",),
+}
+
+
+@pytest.mark.parametrize(("name", "code"), [(name, code) for name, codes in IN_KERNELS.items() for code in codes])
+def test_an_error_in_a_kernel_is_told_by_what_it_means(name, code):
+    """Through the judge, in Triton's interpreter: nbgrader's grader has no GPU."""
+    pytest.importorskip("triton")
+    verdicts = notebook_judge.judge_source(KERNEL.format(code), "layernorm_forward_kernel", b"one course")
+    assert {v.misconception for v in verdicts if not v.passed} == {name}, [v.hint for v in verdicts]
+
+
+@pytest.mark.parametrize(("name", "code"), [(name, code) for name, codes in SAID.items() for code in codes])
+def test_an_error_is_told_by_what_it_means(name, code):
+    space: dict = {}
+    exec(SETUP, space)
+    with pytest.raises(Exception) as raised:
+        exec(code, space)
+    problem, hint = python_errors.told(raised.value)
+    meaning = python_errors.meaning_of(raised.type.__name__, str(raised.value))
+    assert meaning and meaning.name == name, problem
+    assert hint == meaning.hint
+
+
+def test_every_meaning_is_tried():
+    assert {meaning.name for meaning in python_errors.MEANINGS} == SAID.keys() | IN_KERNELS.keys()
+
+
+def test_an_unknown_error_is_shown_as_it_is():
+    problem, hint = python_errors.told(LookupError("a thing\nand more"))
+    assert problem == "LookupError: a thing"
+    assert "cell of your own" in hint
+
+
+LAYERNORM = """import numpy as np
+def layernorm_forward(x, gamma, beta, eps=1e-5):
+    mean = x.mean(axis=-1, keepdims=True)
+    {}
+    return gamma * (x - mean) / np.sqrt(variance + eps) + beta, None
+"""
+
+
+def failed(source: str):
+    return [v for v in notebook_judge.judge_source(source, "layernorm_forward", b"one course") if not v.passed]
+
+
+def test_an_error_that_is_the_only_mistake_is_named_in_every_check():
+    verdicts = failed(LAYERNORM.format("variance = x.var(dim=-1)"))
+    assert {v.misconception for v in verdicts} == {"numpy-or-torch"}
+    assert all("line 4" in v.hint and "NumPy's words and PyTorch's" in v.hint for v in verdicts)
+
+
+def test_a_cell_that_does_not_parse_is_named():
+    verdicts = failed(LAYERNORM.format("variance = x.var(axis=-1"))
+    assert {v.misconception for v in verdicts} == {"does-not-parse"}
+
+
+def test_the_cause_of_an_error_is_told_wherever_it_strikes():
+    """As many tokens as features give wrong values, which tell the mistake; other shapes only an error in the same line."""
+    verdicts = failed(LAYERNORM.format("variance = x.var(axis=-1)"))
+    assert len(verdicts) > 5 and {v.misconception for v in verdicts} == {"keepdims-missing"}
+
+
+def test_what_an_error_on_a_hidden_case_means_is_told_only_where_a_public_one_raised_the_same():
+    """Else the choice of a message could spell out a hidden input."""
+    ways = ("math.sqrt('a')", "None + 1", "[][1]", "1 / 0", "sd", "(1)(2)", "{}['a']", "x[:, :, :, :, :, 0]")
+    spelling = "\n".join(f"    if int(x.astype(float).sum()) % {len(ways)} == {i}:\n        {way}" for i, way in enumerate(ways))
+    source = f"import math\ndef layernorm_forward(x, gamma, beta, eps=1e-5):\n{spelling}\n"
+    told = {False: set(), True: set()}
+    for verdict in failed(source):
+        kind, words, line = re.search(r"raised (\w+)(: .*)? \(line (\d+)", verdict.message).groups()
+        told[bool(words)].add((kind, line, verdict.hint != verdict.message))
+    meant = {(kind, line) for kind, line, explained in told[True] if explained}
+    assert told[False] and meant
+    assert {(kind, line) for kind, line, explained in told[False] if explained} <= meant
