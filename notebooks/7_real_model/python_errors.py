@@ -311,8 +311,8 @@ def first_line(message: str) -> str:
 
 
 def _place_of(error: Exception) -> str:
-    """Return the innermost line of a notebook's cell that led to an error, as " (line 2: `x = y`)"; "" if there is none."""
+    """Return the innermost line of a notebook's cell that led to an error, as " (line 2: x = y)"; "" if there is none."""
     for frame in reversed(traceback.extract_tb(error.__traceback__)):
         if "ipykernel_" in frame.filename or frame.filename.startswith("<ipython-input"):
-            return f" (line {frame.lineno}: `{(frame.line or '').strip()}`)"
+            return f" (line {frame.lineno}: {(frame.line or '').strip()})"
     return ""
