@@ -81,13 +81,17 @@ class _Line:
         return _Line(ours, self._complaints)
 
     def start(self, connection: socket.socket, hidden: tuple[str, ...]) -> int:
+        """Return the number of a new student side. Raises NoSandbox, and ConnectionError if the warm parent has ended."""
         if not self._greeted and self._hear() != "ready":
             self._complaints.seek(0)
             why = self._complaints.read().decode(errors="replace").strip()[-300:]
             raise NoSandbox(_advice(f"the sandbox did not start ({why})"))
         self._greeted = True
         socket.send_fds(self._control, [" ".join(("start", *hidden)).encode()], [connection.fileno()])
-        number = int(self._hear())
+        answer = self._hear()
+        if not answer:
+            raise ConnectionResetError("the warm parent has ended")
+        number = int(answer)
         if number == 0:
             raise NoSandbox(_advice("namespaces can't be nested in the sandbox"))
         return number
@@ -132,7 +136,11 @@ def start(hidden: tuple[str, ...] = (), equipment: Equipment = Equipment()) -> P
             _lines[equipment] = _lines[equipment].join()
         except OSError:  # that parent has ended
             _lines[equipment] = _begin(equipment)
-    return Process(_lines[equipment], hidden)
+    try:
+        return Process(_lines[equipment], hidden)
+    except ConnectionError:  # so has this one, since it answered last: one submission may be lost by that, and no other
+        _lines[equipment] = _begin(equipment)
+        return Process(_lines[equipment], hidden)
 
 
 def _begin(equipment: Equipment) -> _Line:

@@ -1,5 +1,7 @@
 """The student side: what it can see, and that nothing it does stops or fools the trusted side."""
 
+import os
+import signal
 import socket
 import time
 from dataclasses import replace
@@ -10,6 +12,7 @@ import pytest
 from autograder import course, sandbox
 from autograder.limits import Limits
 from autograder.student import Rules, Student
+from benchmarks.grading import family
 
 QUICK = Limits(call_seconds=1.0, cell_seconds=1.5, notebook_seconds=10.0, memory_bytes=2**30)
 
@@ -203,3 +206,16 @@ def test_pictures_are_few():
     with Student([noise, noise, noise], Rules(), replace(QUICK, cell_seconds=10.0, notebook_seconds=30.0)) as student:
         sizes = [sum(map(len, result.pictures)) for result in student.results]
     assert sizes[0] > 2**20 and sum(sizes) <= 8 * 2**20
+
+
+def test_a_warm_parent_that_has_ended_is_replaced(monkeypatch):
+    """The kernel may kill it for memory; what is judged after that finds another."""
+    monkeypatch.setattr(sandbox, "_lines", {})
+    before = set(family(os.getpid()))
+    with run("x = 1") as student:
+        assert student.read("x").value == 1
+    for pid in set(family(os.getpid())) - before:
+        os.kill(pid, signal.SIGKILL)
+    for number in (2, 3):
+        with run(f"x = {number}") as student:
+            assert student.read("x").value == number
