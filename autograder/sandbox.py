@@ -33,8 +33,8 @@ _ENVIRONMENT = {
     "OPENBLAS_NUM_THREADS": "1",
     "OMP_NUM_THREADS": "1",
     "TRITON_INTERPRET": "1",
-    "TRITON_HOME": "/scratch",
 }
+_SCRATCH_NAMES = ("HOME", "TMPDIR", "MPLCONFIGDIR", "TRITON_HOME")  # variables that name the scratch folder
 
 
 class NoSandbox(Exception):
@@ -160,7 +160,7 @@ def _begin(equipment: Equipment) -> _Line:
             stdout=subprocess.DEVNULL,
             stderr=complaints,
             cwd="/",
-            env=_ENVIRONMENT | dict.fromkeys(("HOME", "TMPDIR", "MPLCONFIGDIR"), "/tmp" if trusted else _SCRATCH),
+            env=_ENVIRONMENT | dict.fromkeys(_SCRATCH_NAMES, "/tmp" if trusted else _SCRATCH),
             start_new_session=True,
         )
     atexit.register(_end, process, os.getpid())
