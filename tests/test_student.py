@@ -123,7 +123,9 @@ def test_the_whole_notebook_is_limited():
     cells = ["import time; time.sleep(0.9)"] * 20
     begun = time.monotonic()
     with Student(cells, Rules(), replace(QUICK, notebook_seconds=3.0)) as student:
-        assert student.call("f").problem
+        assert "the notebook's time is used up" in student.call("f").problem
+        told = {result.error["message"] for result in student.results if result.error}
+    assert told and all("the notebook's time is used up" in message for message in told), told
     assert time.monotonic() - begun < 6
 
 
