@@ -231,6 +231,13 @@ def test_judge_takes_many_files_and_one_bad_file_stops_none(course, tmp_path):
         assert set(row) == {"file", "score", "max_score", "verdicts"}
 
 
+def test_a_file_that_can_not_be_written_is_said_in_one_line(course):
+    right = sorted((sample_class.IMPLEMENTATIONS / STEMS[0] / "z_scores" / "right").glob("*.py"))[0]
+    for command in (("judge", "z_scores", str(right)), ("grade", STEMS[0], "--student", "sample_ines")):
+        done = course.run("python", "-m", "autograder", *command, "--json", "/proc/nowhere/out.json", good=False)
+        assert done.returncode == 2 and "/proc/nowhere" in done.stderr and "Traceback" not in done.stderr
+
+
 def test_unknown_names_are_answered_with_the_known_ones(course):
     done = course.run("python", "-m", "autograder", "grade", "nine", good=False)
     assert done.returncode == 2 and "1_z_scores" in done.stderr and "Traceback" not in done.stderr
