@@ -231,6 +231,14 @@ def test_judge_takes_many_files_and_one_bad_file_stops_none(course, tmp_path):
         assert set(row) == {"file", "score", "max_score", "verdicts"}
 
 
+def test_without_bubblewrap_only_trusted_submissions_are_run(course):
+    right = sorted((sample_class.IMPLEMENTATIONS / STEMS[0] / "z_scores" / "right").glob("*.py"))[0]
+    command = ("python", "-m", "autograder", "judge", "z_scores", str(right))
+    refused = course.run(*command, good=False, PATH="/nonexistent")
+    assert refused.returncode == 2 and "bubblewrap is not installed" in refused.stderr and not refused.stdout
+    assert ": 9 of 9\n" in course.run(*command, "--trust-submissions", PATH="/nonexistent").stdout
+
+
 def test_a_file_that_can_not_be_written_is_said_in_one_line(course):
     right = sorted((sample_class.IMPLEMENTATIONS / STEMS[0] / "z_scores" / "right").glob("*.py"))[0]
     for command in (("judge", "z_scores", str(right)), ("grade", STEMS[0], "--student", "sample_ines")):
