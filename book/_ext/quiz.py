@@ -24,6 +24,7 @@ from sphinx.util.docutils import SphinxDirective
 from sphinx.util.fileutil import copy_asset_file
 
 import progress
+from contents import stem
 
 SOURCE = Path(__file__).resolve().parent.parent / "_quiz"
 TITLES = {
@@ -97,7 +98,7 @@ class Quiz(SphinxDirective):
             question, answers = split(body, numbered=kind == "order")
             items = [item(answer, n, kind) for n, answer in enumerate(answers, start=1)]
             look_over(items, kind)
-            anchor = f"quiz-{page.replace('_', '-')}-{name}"
+            anchor = f"quiz-{stem(self.env.docname)}-{name}"
             number = progress.register(self.env, self.env.docname, "quiz", name, TITLES[kind], anchor)
         except (Malformed, ValueError) as wrong:
             raise self.error(f"quiz {name!r}: {wrong}") from wrong
