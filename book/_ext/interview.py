@@ -24,9 +24,9 @@ from docutils.parsers.rst import directives
 from sphinx import addnodes
 from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util.docutils import SphinxDirective
-from sphinx.util.fileutil import copy_asset_file
 
 from contents import numbered_title, reading_order, stem
+from static_files import copy_static
 
 LEVELS = ("warm-up", "core", "deep")
 POINTS = range(2, 6)  # how many points a strong answer has
@@ -143,11 +143,7 @@ def close_fold(writer, node: interview_fold) -> None:
 
 
 def copy_files(app) -> None:
-    if app.builder.format == "html":
-        target = Path(app.outdir) / "_static" / "interview"
-        target.mkdir(parents=True, exist_ok=True)
-        for file in FILES:
-            copy_asset_file(file, target)
+    copy_static(app, "interview", FILES)
 
 
 def load_files(app, pagename, templatename, context, doctree) -> None:

@@ -15,9 +15,9 @@ from pathlib import Path
 
 from docutils import nodes
 from sphinx.util.docutils import SphinxDirective
-from sphinx.util.fileutil import copy_asset_file
 
 from contents import number, numbered_title, reading_order
+from static_files import copy_static
 
 SOURCE = Path(__file__).resolve().parent.parent / "_progress"
 COLUMNS = {"quiz": "Quizzes", "exercise": "Exercises in the page"}  # kind of entry -> heading of its column
@@ -130,11 +130,7 @@ def fill_in(app, doctree, docname: str) -> None:
 
 
 def copy_files(app) -> None:
-    if app.builder.format == "html":
-        target = Path(app.outdir) / "_static" / "progress"
-        target.mkdir(parents=True, exist_ok=True)
-        for path in sorted(SOURCE.iterdir()):
-            copy_asset_file(path, target)
+    copy_static(app, "progress", SOURCE.iterdir())
 
 
 def load_files(app, pagename, templatename, context, doctree) -> None:

@@ -21,10 +21,10 @@ from pathlib import Path
 from docutils import nodes
 from docutils.parsers.rst import directives
 from sphinx.util.docutils import SphinxDirective
-from sphinx.util.fileutil import copy_asset_file
 
 import progress
 from contents import stem
+from static_files import copy_static
 
 SOURCE = Path(__file__).resolve().parent.parent / "_quiz"
 TITLES = {
@@ -249,11 +249,7 @@ def nothing_around(writer, node: nodes.Element) -> None:
 
 
 def copy_files(app) -> None:
-    if app.builder.format == "html":
-        target = Path(app.outdir) / "_static" / "quiz"
-        target.mkdir(parents=True, exist_ok=True)
-        for path in sorted(SOURCE.iterdir()):
-            copy_asset_file(path, target)
+    copy_static(app, "quiz", SOURCE.iterdir())
 
 
 def load_files(app, pagename, templatename, context, doctree) -> None:
