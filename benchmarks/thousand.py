@@ -143,7 +143,7 @@ def named(row: Row) -> str:
 
 def run(folder: Path, count: int, attacks: list[Row], workers: int, padding: int = 0) -> tuple[list[Sample], float, list[str]]:
     """Make a course with ``count`` submissions, grade it by one command; return (samples, seconds, faults)."""
-    course = Course(folder)
+    course = Course.new(folder)
     course.run("python", "-m", "autograder", "release")
     students = hand_in(course, count, attacks, padding)
     out = folder / "verdicts.json"

@@ -9,6 +9,7 @@ import pytest
 
 from autograder import exercises
 from tests import sample_class
+from tests.conftest import Course
 
 STEMS = exercises.stems()
 
@@ -267,8 +268,7 @@ def test_without_our_configuration_nothing_is_earned(course, tmp_path):
     notebook = released(course, stem)
     sample_class.solve(notebook, stem)
     (tmp_path / "submitted" / "ada" / stem / f"{stem}.ipynb").write_text(nbformat.writes(notebook))
-    stock = type(course).__new__(type(course))
-    stock.root = tmp_path
+    stock = Course(tmp_path)
     stock.run("nbgrader", "generate_assignment", stem)
     stock.run("nbgrader", "autograde", stem)
     kept = nbformat.read(tmp_path / "autograded" / "ada" / stem / f"{stem}.ipynb", as_version=4)
