@@ -81,7 +81,7 @@ class _Line:
         return _Line(ours, self._complaints)
 
     def start(self, connection: socket.socket, hidden: tuple[str, ...]) -> int:
-        """Return the number of a new student side. Raises NoSandbox, and ConnectionError if the warm parent has ended."""
+        """Return the number of a new student side. Raises NoSandbox, and OSError if the warm parent answers no more."""
         if not self._greeted and self._hear() != "ready":
             self._complaints.seek(0)
             why = self._complaints.read().decode(errors="replace").strip()[-300:]
@@ -101,7 +101,11 @@ class _Line:
         self._hear()
 
     def _hear(self) -> str:
-        return self._control.recv(64).decode()
+        try:
+            return self._control.recv(64).decode()
+        except TimeoutError:
+            self._control.close()  # what came late would be taken for the answer to the next order
+            raise
 
 
 @dataclass(frozen=True)
@@ -138,7 +142,7 @@ def start(hidden: tuple[str, ...] = (), equipment: Equipment = Equipment()) -> P
             _lines[equipment] = _begin(equipment)
     try:
         return Process(_lines[equipment], hidden)
-    except ConnectionError:  # so has this one, since it answered last: one submission may be lost by that, and no other
+    except OSError:  # so has this one, since it answered last: one submission may be lost by that, and no other
         _lines[equipment] = _begin(equipment)
         return Process(_lines[equipment], hidden)
 

@@ -210,14 +210,17 @@ def test_pictures_are_few():
     assert sizes[0] > 2**20 and sum(sizes) <= 8 * 2**20
 
 
-def test_a_warm_parent_that_has_ended_is_replaced(monkeypatch):
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGSTOP])
+def test_a_warm_parent_that_answers_no_more_is_replaced(monkeypatch, how):
     """The kernel may kill it for memory; what is judged after that finds another."""
     monkeypatch.setattr(sandbox, "_lines", {})
     before = set(family(os.getpid()))
     with run("x = 1") as student:
         assert student.read("x").value == 1
+    [line] = sandbox._lines.values()
+    line._control.settimeout(0.5)  # not a minute
     for pid in set(family(os.getpid())) - before:
-        os.kill(pid, signal.SIGKILL)
+        os.kill(pid, how)
     for number in (2, 3):
         with run(f"x = {number}") as student:
             assert student.read("x").value == number
