@@ -53,10 +53,10 @@ def test_every_command_of_ours_exists():
 def test_the_platforms_patterns_fit_their_archives():
     shown = re.findall(r"^(\w+)\n    (.+\.ipynb)\n    (.+)$", CHAPTER, re.MULTILINE)
     assert [platform for platform, *_ in shown] == ["Moodle", "Canvas", "Blackboard"]
-    for (_, file, pattern), student in zip(shown, ["Mia Klein", "kleinmia", "mklein"]):
+    for (_, file, pattern), mia in zip(shown, ["Mia Klein", "kleinmia", "mklein"]):
         for name in (file, file.replace("LATE_", ""), file.replace("file/1", "file_/1"), file.replace("file/1", "file_1")):
             found = re.match(pattern, f"/class_1_2/{name}").groupdict()
-            assert (found["student_id"], found["file_id"]) == (student, "1_z_scores")
+            assert (found["student_id"], found["file_id"]) == (mia, "1_z_scores")
             assert found.get("timestamp") in (None, "2026-03-01-11-59-30")
 
 

@@ -96,7 +96,8 @@ class GatherQuestions(SphinxPostTransform):
             for reference in (found for part in parts for found in part.findall(addnodes.pending_xref)):
                 reference["refdoc"] = self.env.docname
             count = sum(1 for part in parts for _ in part.findall(interview))
-            status = f'<div class="interview-filter"><p role="status">{count} questions</p></div>'
+            status = f'<p role="status">{count} questions</p>'
+            status = f'<div class="interview-filter" data-levels="{" ".join(LEVELS)}">{status}</div>'
             bank.replace_self([nodes.raw("", status, format="html"), *parts])
 
 
