@@ -68,6 +68,7 @@ def _grade(options: argparse.Namespace) -> int:
 
         from autograder import course, crew, grading
 
+    names: list[str] = []
     with grading.Tally() as tally:
         try:
             if options.json:
