@@ -12,7 +12,7 @@ SAMPLES := $(shell find tests/implementations tests/sample_class.py -type f -nam
 
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
-.PHONY: all help test attacks experiments site serve lab teach release grade report bench bench-gpu sandbox browser postgresql clean
+.PHONY: all help test attacks site release serve pdf zip lab teach grade report experiments bench bench-gpu sandbox browser postgresql clean
 
 all: site release $(STAMPS)/graded ## set up, build the site, release the notebooks, grade the sample class
 	@$(BIN)/python -m tests.sample_class --show

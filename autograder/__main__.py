@@ -68,6 +68,7 @@ def _grade(options: argparse.Namespace) -> int:
 
         from autograder import course, crew, grading
 
+    names: list[str] = []
     with grading.Tally() as tally:
         try:
             if options.json:
@@ -99,7 +100,7 @@ def _grade(options: argparse.Namespace) -> int:
 def _judge(options: argparse.Namespace) -> int:
     from tqdm import tqdm
 
-    from autograder import course, crew, exercises
+    from autograder import course, crew, exercises, pages
 
     try:
         topic, item = exercises.find(options.exercise)
@@ -122,7 +123,10 @@ def _judge(options: argparse.Namespace) -> int:
             if not verdict["passed"]:
                 print(f"  {verdict['check']}: {verdict['hint']}")
     if options.json:
-        _write_json(options.json, ordered)
+        try:
+            pages.write(options.json, json.dumps(ordered, indent=1, ensure_ascii=False) + "\n")
+        except OSError as error:
+            return _stop(error)
     return 0
 
 
@@ -178,12 +182,6 @@ def _report(options: argparse.Namespace) -> int:
     for path in reporting.write(report):
         print(path.relative_to(course.ROOT))
     return 0
-
-
-def _write_json(path: Path, rows: list) -> None:
-    from autograder import pages
-
-    pages.write(path, json.dumps(rows, indent=1, ensure_ascii=False) + "\n")
 
 
 def _stop(error: Exception) -> int:

@@ -2,7 +2,7 @@
 
 import base64
 import re
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 from nbformat import NotebookNode
 from nbformat.v4 import new_output
@@ -25,7 +25,7 @@ def judge_notebook(notebook: NotebookNode, stem: str, secret: bytes, limits: Lim
         verdicts = [v for item in items_of(topic) for v in all_failed(item, course["problem"])]
     else:
         verdicts = _run(notebook, topic, secret, limits)
-    course["verdicts"] = [v.as_json() | {"title": v.title, "message": v.message, "held": v.held} for v in verdicts]
+    course["verdicts"] = [asdict(v) for v in verdicts]
     for cell in notebook.cells:
         if submission.is_judged(cell):
             mine = [v for v in verdicts if v.exercise == cell.metadata.nbgrader.grade_id]
@@ -35,10 +35,10 @@ def judge_notebook(notebook: NotebookNode, stem: str, secret: bytes, limits: Lim
     return notebook
 
 
-def judge_source(source: str, name: str, secret: bytes, limits: Limits = CONFIGURED) -> list[Verdict]:
-    """Judge one plain Python file for one exercise."""
+def judge_source(source: str, name: str, secret: bytes) -> list[Verdict]:
+    """Judge one plain Python file for one exercise. Raises KeyError, naming the known ones."""
     topic, item = exercises.find(name)
-    with Student([topic.prelude, source], topic.rules, limits) as student:
+    with Student([topic.prelude, source], topic.rules) as student:
         return judging.judge(item, topic, student, secret)
 
 

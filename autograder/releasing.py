@@ -80,6 +80,7 @@ def _pack(folder: Path, archive: Path, top: str) -> None:
             if path.is_file() and not set(_RUN_TIME) & set(path.parts):
                 entry = zipfile.ZipInfo((Path(top) / path.relative_to(folder)).as_posix(), (2026, 1, 1, 0, 0, 0))
                 entry.compress_type = zipfile.ZIP_DEFLATED
+                entry.external_attr = 0o644 << 16
                 packed.writestr(entry, path.read_bytes())
 
 

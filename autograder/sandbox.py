@@ -33,8 +33,8 @@ _ENVIRONMENT = {
     "OPENBLAS_NUM_THREADS": "1",
     "OMP_NUM_THREADS": "1",
     "TRITON_INTERPRET": "1",
-    "TRITON_HOME": "/scratch",
 }
+_SCRATCH_NAMES = ("HOME", "TMPDIR", "MPLCONFIGDIR", "TRITON_HOME")  # variables that name the scratch folder
 
 
 class NoSandbox(Exception):
@@ -81,13 +81,17 @@ class _Line:
         return _Line(ours, self._complaints)
 
     def start(self, connection: socket.socket, hidden: tuple[str, ...]) -> int:
+        """Return the number of a new student side. Raises NoSandbox, and OSError if the warm parent answers no more."""
         if not self._greeted and self._hear() != "ready":
             self._complaints.seek(0)
             why = self._complaints.read().decode(errors="replace").strip()[-300:]
             raise NoSandbox(_advice(f"the sandbox did not start ({why})"))
         self._greeted = True
         socket.send_fds(self._control, [" ".join(("start", *hidden)).encode()], [connection.fileno()])
-        number = int(self._hear())
+        answer = self._hear()
+        if not answer:
+            raise ConnectionResetError("the warm parent has ended")
+        number = int(answer)
         if number == 0:
             raise NoSandbox(_advice("namespaces can't be nested in the sandbox"))
         return number
@@ -97,7 +101,11 @@ class _Line:
         self._hear()
 
     def _hear(self) -> str:
-        return self._control.recv(64).decode()
+        try:
+            return self._control.recv(64).decode()
+        except TimeoutError:
+            self._control.close()  # what came late would be taken for the answer to the next order
+            raise
 
 
 @dataclass(frozen=True)
@@ -132,7 +140,11 @@ def start(hidden: tuple[str, ...] = (), equipment: Equipment = Equipment()) -> P
             _lines[equipment] = _lines[equipment].join()
         except OSError:  # that parent has ended
             _lines[equipment] = _begin(equipment)
-    return Process(_lines[equipment], hidden)
+    try:
+        return Process(_lines[equipment], hidden)
+    except OSError:  # so has this one, since it answered last: one submission may be lost by that, and no other
+        _lines[equipment] = _begin(equipment)
+        return Process(_lines[equipment], hidden)
 
 
 def _begin(equipment: Equipment) -> _Line:
@@ -152,7 +164,7 @@ def _begin(equipment: Equipment) -> _Line:
             stdout=subprocess.DEVNULL,
             stderr=complaints,
             cwd="/",
-            env=_ENVIRONMENT | dict.fromkeys(("HOME", "TMPDIR", "MPLCONFIGDIR"), "/tmp" if trusted else _SCRATCH),
+            env=_ENVIRONMENT | dict.fromkeys(_SCRATCH_NAMES, "/tmp" if trusted else _SCRATCH),
             start_new_session=True,
         )
     atexit.register(_end, process, os.getpid())

@@ -12,19 +12,28 @@ from autograder.student_side.magics import without_magics
 def library_used(exercise: Exercise, topic: Topic, cells: list[str]) -> str | None:
     """Return the name of a library or function in the source that would do the exercise."""
     nodes = nodes_of(tuple(cells))
-    imported = set()
+    return _forbidden_library(nodes, topic.rules.forbidden) or _forbidden_function(nodes, exercise)
+
+
+def _forbidden_library(nodes: list[ast.AST], forbidden: tuple[str, ...]) -> str | None:
     for node in nodes:
         modules = []
         if isinstance(node, ast.Import):
             modules = [alias.name for alias in node.names]
-            imported |= {alias.asname or alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
             modules = [node.module or ""]
         for module in modules:
-            if module.partition(".")[0] in topic.rules.forbidden:
+            if module.partition(".")[0] in forbidden:
                 return module
-    # The exercise's own functions, and the student's helpers that they use. A helper, a method or an
-    # attribute of the student's own may well be called `variance`.
+    return None
+
+
+def _forbidden_function(nodes: list[ast.AST], exercise: Exercise) -> str | None:
+    """Search the exercise's own functions, and the student's helpers that they use.
+
+    A helper, a method or an attribute of the student's own may well be called `variance`.
+    """
+    imported = {alias.asname or alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
     defined: dict[str, list[ast.AST]] = {}
     for node in nodes:
         if isinstance(node, ast.FunctionDef | ast.ClassDef):

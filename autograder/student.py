@@ -12,7 +12,6 @@ from autograder import python_errors, sandbox
 from autograder.limits import CONFIGURED, Limits
 from autograder.student_side import wire
 
-
 _PNG = b"\x89PNG\r\n\x1a\n"
 MAX_CLAIMS = 20
 MAX_NAMES = 1000
@@ -271,6 +270,8 @@ class Student:
                 self._send(self._serve_callback(message, value), deadline)
         except TimeoutError:
             self._kill()
+            if deadline == self._notebook_ends:
+                raise _Gone("did not finish and was stopped: the notebook's time is used up") from None
             raise _Gone(f"did not finish within {seconds:g} seconds and was stopped") from None
         except (EOFError, OSError):
             self._kill()

@@ -235,7 +235,7 @@ def agree(ours: dict[str, float], stocks: dict[str, float], plan: Plan) -> bool:
 
 def compare(plan: Plan, counts: list[int], folder: Path, bar: tqdm) -> list[dict]:
     """Return the rows of one assignment. Raises AssertionError if the graders do not agree."""
-    ours = Course(folder / "ours")
+    ours = Course.new(folder / "ours")
     ours.run("python", "-m", "autograder", "release")
     ours.run("python", "-c", "from autograder import course; course.secret()")
     secret = (ours.root / "grading" / "course_secret").read_bytes().strip()

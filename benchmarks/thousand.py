@@ -115,7 +115,7 @@ def growth(samples: list[Sample], of: Callable[[Sample], float]) -> float:
 def faults(results: list[dict], students: list[Honest], attacks: list[Row]) -> list[str]:
     """Return what is wrong in the results of a run, "student: what"; nothing, if all is as it must be."""
     found = {row["student"]: row for row in results}
-    expected = {student.name for student in students} | {named(row) for row in attacks}
+    expected = {student.name for student in students} | {row.named for row in attacks}
     wrong = [f"{name}: not in the table" for name in expected - set(found)]
     wrong += [f"{name}: nobody's" for name in set(found) - expected]
     for student in students:
@@ -129,21 +129,16 @@ def faults(results: list[dict], students: list[Honest], attacks: list[Row]) -> l
         if student.mistake and (lost != {student.mistake[0]} or student.mistake[1] not in told):
             wrong.append(f"{student.name}: {student.mistake} became {lost} {told}")
     for attack in attacks:
-        row = found.get(named(attack))
+        row = found.get(attack.named)
         most = sum(item.max_points for item in (*TOPIC.exercises, TOPIC.quiz) if item.name in attack.earns)
         if row and row["score"] > most:
             wrong.append(f"{attack.student}: {row['score']:g}, deserves {most:g}")
     return wrong
 
 
-def named(row: Row) -> str:
-    """Return how the results name a row's student."""
-    return ascii(row.student)[1:-1] if row.refused else row.student
-
-
 def run(folder: Path, count: int, attacks: list[Row], workers: int, padding: int = 0) -> tuple[list[Sample], float, list[str]]:
     """Make a course with ``count`` submissions, grade it by one command; return (samples, seconds, faults)."""
-    course = Course(folder)
+    course = Course.new(folder)
     course.run("python", "-m", "autograder", "release")
     students = hand_in(course, count, attacks, padding)
     out = folder / "verdicts.json"

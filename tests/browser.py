@@ -2,7 +2,6 @@
 
 import contextlib
 import os
-import shutil
 import socket
 import subprocess
 import sys
@@ -14,32 +13,15 @@ from pathlib import Path
 
 import pytest
 
-MISSING = None if shutil.which("chromium") and shutil.which("chromedriver") else "chromium and chromedriver are not installed"
+from book.publishing.chromium import driver, program
+
+MISSING = None if program() else "chromium and chromedriver are not installed"
 needs_browser = pytest.mark.skipif(MISSING is not None, reason=str(MISSING))
-_FLAGS = (
-    "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
-    "--disable-component-update --disable-sync --window-size=1400,1400"
-)
 
 
-@contextlib.contextmanager
-def chromium(*flags: str) -> Iterator:
-    """Yield a selenium driver of a fresh headless Chromium; its log "performance" has every request."""
-    from selenium import webdriver
-    from selenium.webdriver.chrome.options import Options
-    from selenium.webdriver.chrome.service import Service
-
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
-        options = Options()
-        options.binary_location = shutil.which("chromium")
-        for flag in (*_FLAGS.split(), *flags, f"--user-data-dir={profile}"):
-            options.add_argument(flag)
-        options.set_capability("goog:loggingPrefs", {"performance": "ALL"})
-        driver = webdriver.Chrome(options=options, service=Service(shutil.which("chromedriver")))
-        try:
-            yield driver
-        finally:
-            driver.quit()
+def chromium(*flags: str, log: str = "browser") -> contextlib.AbstractContextManager:
+    """Return a context with a selenium driver of a fresh headless Chromium; its log "performance" has every request."""
+    return driver("--window-size=1400,1400", *flags, log=log)
 
 
 @contextlib.contextmanager

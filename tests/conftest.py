@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -14,11 +15,15 @@ if not os.path.exists("/dev/nvidia0"):
 QUICK = '{"call_seconds": 2, "exercise_seconds": 2}'  # an endless loop must not make the tests endless
 
 
+@dataclass
 class Course:
-    """A copy of the course in a folder of its own."""
+    """A course in a folder of its own."""
 
-    def __init__(self, root: Path) -> None:
-        self.root = root
+    root: Path
+
+    @classmethod
+    def new(cls, root: Path) -> "Course":
+        """Make a course that nobody has released yet, with a site of one page."""
         for name in ("solutions", "autograder", "tests"):
             shutil.copytree(ROOT / name, root / name, ignore=shutil.ignore_patterns("__pycache__"))
         for name in ("nbgrader_config.py", "requirements-student.txt", "LICENSE", "LICENSE-TEXT.md"):
@@ -26,6 +31,11 @@ class Course:
         site = root / "_build" / "html" / "book"
         site.mkdir(parents=True)
         (site.parent / "index.html").write_text("<title>site</title>")
+        return cls(root)
+
+    def copy(self, root: Path, *left_out: str) -> "Course":
+        """Return a copy in another folder, without what has one of the names (or patterns)."""
+        return Course(shutil.copytree(self.root, root, ignore=shutil.ignore_patterns(*left_out)))
 
     def run(self, *command: str, good: bool = True, **env: str) -> subprocess.CompletedProcess:
         """Run a command in the course's folder; ``python`` and ``nbgrader`` are this environment's."""
@@ -63,7 +73,7 @@ class Course:
 @pytest.fixture(scope="session")
 def course(tmp_path_factory) -> Course:
     """A course that is released and has a sample class's submissions."""
-    made = Course(tmp_path_factory.mktemp("course"))
+    made = Course.new(tmp_path_factory.mktemp("course"))
     made.run("python", "-m", "autograder", "release")
     made.run("python", "-m", "tests.sample_class")
     return made

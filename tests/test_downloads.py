@@ -45,9 +45,7 @@ def tarred(files: dict[str, bytes], **links: str) -> bytes:
 @pytest.fixture(scope="module")
 def platform(course, tmp_path_factory) -> Course:
     """A released course, to collect into."""
-    made = Course.__new__(Course)
-    made.root = shutil.copytree(course.root, tmp_path_factory.mktemp("platform") / "course")
-    return made
+    return course.copy(tmp_path_factory.mktemp("platform") / "course")
 
 
 def collect(course: Course, files: dict[str, bytes], pattern: str = PATTERN) -> tuple[dict[str, bytes], str]:

@@ -1,7 +1,5 @@
 """nbgrader's exchange, there and back: fetched, submitted, collected, graded, and the feedback fetched."""
 
-import shutil
-
 import pytest
 
 from autograder import exercises
@@ -16,8 +14,7 @@ def test_feedback_finds_its_way_back(course, tmp_path, grade):
     exchange.mkdir()
     exchange.chmod(0o777)
     home.mkdir()
-    mine, student = Course.__new__(Course), Course.__new__(Course)
-    mine.root, student.root = shutil.copytree(course.root, tmp_path / "course"), home
+    mine, student = course.copy(tmp_path / "course"), Course(home)
     there = f"--Exchange.root={exchange}"
     mine.run("nbgrader", "release_assignment", STEM, there)
     student.run("nbgrader", "fetch_assignment", STEM, "--course", "normalisation", there)

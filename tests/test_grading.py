@@ -9,6 +9,7 @@ import pytest
 
 from autograder import exercises
 from tests import sample_class
+from tests.conftest import Course
 
 STEMS = exercises.stems()
 
@@ -231,6 +232,21 @@ def test_judge_takes_many_files_and_one_bad_file_stops_none(course, tmp_path):
         assert set(row) == {"file", "score", "max_score", "verdicts"}
 
 
+def test_without_bubblewrap_only_trusted_submissions_are_run(course):
+    right = sorted((sample_class.IMPLEMENTATIONS / STEMS[0] / "z_scores" / "right").glob("*.py"))[0]
+    command = ("python", "-m", "autograder", "judge", "z_scores", str(right))
+    refused = course.run(*command, good=False, PATH="/nonexistent")
+    assert refused.returncode == 2 and "bubblewrap is not installed" in refused.stderr and not refused.stdout
+    assert ": 9 of 9\n" in course.run(*command, "--trust-submissions", PATH="/nonexistent").stdout
+
+
+def test_a_file_that_can_not_be_written_is_said_in_one_line(course):
+    right = sorted((sample_class.IMPLEMENTATIONS / STEMS[0] / "z_scores" / "right").glob("*.py"))[0]
+    for command in (("judge", "z_scores", str(right)), ("grade", STEMS[0], "--student", "sample_ines")):
+        done = course.run("python", "-m", "autograder", *command, "--json", "/proc/nowhere/out.json", good=False)
+        assert done.returncode == 2 and "/proc/nowhere" in done.stderr and "Traceback" not in done.stderr
+
+
 def test_unknown_names_are_answered_with_the_known_ones(course):
     done = course.run("python", "-m", "autograder", "grade", "nine", good=False)
     assert done.returncode == 2 and "1_z_scores" in done.stderr and "Traceback" not in done.stderr
@@ -252,8 +268,7 @@ def test_without_our_configuration_nothing_is_earned(course, tmp_path):
     notebook = released(course, stem)
     sample_class.solve(notebook, stem)
     (tmp_path / "submitted" / "ada" / stem / f"{stem}.ipynb").write_text(nbformat.writes(notebook))
-    stock = type(course).__new__(type(course))
-    stock.root = tmp_path
+    stock = Course(tmp_path)
     stock.run("nbgrader", "generate_assignment", stem)
     stock.run("nbgrader", "autograde", stem)
     kept = nbformat.read(tmp_path / "autograded" / "ada" / stem / f"{stem}.ipynb", as_version=4)

@@ -1,6 +1,7 @@
 """The notebooks: sources that hold together with the judge, releases that are their image."""
 
 import re
+import zipfile
 from pathlib import Path
 
 import nbformat
@@ -109,6 +110,16 @@ def test_nothing_is_committed_with_outputs():
 
 def test_releases_hold_nothing_hidden(course):
     assert releasing.leaks(course.root / "notebooks") == []
+
+
+def test_the_bundle_is_whole_and_can_be_read_by_everybody(course):
+    """An instructor may unpack it once for a class; a file without rights of its own would be its owner's alone."""
+    with zipfile.ZipFile(course.root / "dist" / f"{releasing.BUNDLE}.zip") as packed:
+        entries = packed.infolist()
+    names = {entry.filename.removeprefix(f"{releasing.BUNDLE}/") for entry in entries}
+    assert {"START.md", "LICENSE", "requirements-student.txt", "site/index.html"} <= names
+    assert {f"notebooks/{stem}/{stem}.ipynb" for stem in STEMS} <= names
+    assert {entry.external_attr >> 16 for entry in entries} == {0o644}
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ import pytest
 
 from autograder import exercises
 from tests import sample_class
-from tests.conftest import QUICK, ROOT, Course
+from tests.conftest import QUICK, ROOT
 
 NOBODY = 65534
 STEM = exercises.stems()[0]
@@ -76,10 +76,7 @@ def as_user(root: Path, python: Path, *command: str) -> subprocess.CompletedProc
 
 def test_a_class_is_graded_by_an_ordinary_user(course, user):
     folder, python = user
-    mine = Course.__new__(Course)
-    mine.root = folder / "course"
-    ignored = shutil.ignore_patterns("gradebook.db", "autograded", "feedback", "reports", "__pycache__")
-    shutil.copytree(course.root, mine.root, ignore=ignored)
+    mine = course.copy(folder / "course", "gradebook.db", "autograded", "feedback", "reports", "__pycache__")
     course.run("python", "-m", "autograder", "grade", STEM, "--student", "sample_*", "--json", str(folder / "root.json"))
     shutil.copy(course.root / "grading" / "course_secret", mine.root / "grading")
     for path in (mine.root, *mine.root.rglob("*")):

@@ -1,7 +1,6 @@
 """A gradebook in PostgreSQL: the same commands, and the same scores as in SQLite."""
 
 import json
-import shutil
 
 import pytest
 
@@ -24,12 +23,9 @@ def database():
 def moved(course, database, tmp_path_factory):
     """Two copies of the course, released and graded, in PostgreSQL and in SQLite; each with its results."""
     course.run("python", "-c", "from autograder import course; course.secret()")
-    ignored = shutil.ignore_patterns("gradebook.db", "autograded", "feedback", "reports")
     copies = []
     for name, env in (("postgresql", {"COURSE_DB_URL": database}), ("sqlite", {})):
-        mine = Course.__new__(Course)
-        mine.root = tmp_path_factory.mktemp(name) / "course"
-        shutil.copytree(course.root, mine.root, ignore=ignored)
+        mine = course.copy(tmp_path_factory.mktemp(name) / "course", "gradebook.db", "autograded", "feedback", "reports")
         mine.run("python", "-m", "autograder", "release", **env)
         copies.append((mine, graded(mine, **env)))
     copies[0][0].database = database

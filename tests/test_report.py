@@ -2,7 +2,6 @@
 
 import csv
 import re
-import shutil
 
 import nbformat
 import pytest
@@ -10,7 +9,6 @@ import pytest
 from autograder import exercises, reporting
 from autograder.exercise import Verdict
 from tests import sample_class
-from tests.conftest import Course
 
 STEM = exercises.stems()[0]
 
@@ -18,9 +16,7 @@ STEM = exercises.stems()[0]
 @pytest.fixture(scope="module")
 def reported(course, tmp_path_factory):
     """A copy of the course with its first assignment graded and reported; the page and the table's rows."""
-    mine = Course.__new__(Course)
-    mine.root = tmp_path_factory.mktemp("report") / "course"
-    shutil.copytree(course.root, mine.root, ignore=shutil.ignore_patterns("autograded", "feedback", "reports"))
+    mine = course.copy(tmp_path_factory.mktemp("report") / "course", "autograded", "feedback", "reports")
     notebook = nbformat.read(mine.root / "notebooks" / STEM / f"{STEM}.ipynb", as_version=4)
     sample_class.solve(notebook, STEM)
     quiz = exercises.topic(STEM).quiz

@@ -1,5 +1,7 @@
 """The student side: what it can see, and that nothing it does stops or fools the trusted side."""
 
+import os
+import signal
 import socket
 from dataclasses import replace
 
@@ -9,6 +11,7 @@ import pytest
 from autograder import course, sandbox
 from autograder.limits import Limits
 from autograder.student import Rules, Student
+from benchmarks.grading import family
 
 QUICK = Limits(call_seconds=1.0, cell_seconds=1.5, notebook_seconds=10.0, memory_bytes=2**30)
 
@@ -116,8 +119,9 @@ def test_a_cell_that_hangs_leaves_the_others():
 def test_the_whole_notebook_is_limited():
     cells = ["import time; time.sleep(0.9)"] * 20
     with Student(cells, Rules(), replace(QUICK, notebook_seconds=3.0)) as student:
-        assert student.call("f").problem
-        assert any(result.error for result in student.results)
+        assert "the notebook's time is used up" in student.call("f").problem
+        told = {result.error["message"] for result in student.results if result.error}
+    assert told and all("the notebook's time is used up" in message for message in told), told
 
 
 def test_changed_arguments_are_reported():
@@ -199,3 +203,19 @@ def test_pictures_are_few():
     with Student([noise, noise, noise], Rules(), replace(QUICK, cell_seconds=10.0, notebook_seconds=30.0)) as student:
         sizes = [sum(map(len, result.pictures)) for result in student.results]
     assert sizes[0] > 2**20 and sum(sizes) <= 8 * 2**20
+
+
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGSTOP])
+def test_a_warm_parent_that_answers_no_more_is_replaced(monkeypatch, how):
+    """The kernel may kill it for memory; what is judged after that finds another."""
+    monkeypatch.setattr(sandbox, "_lines", {})
+    before = set(family(os.getpid()))
+    with run("x = 1") as student:
+        assert student.read("x").value == 1
+    [line] = sandbox._lines.values()
+    line._control.settimeout(0.5)  # not a minute
+    for pid in set(family(os.getpid())) - before:
+        os.kill(pid, how)
+    for number in (2, 3):
+        with run(f"x = {number}") as student:
+            assert student.read("x").value == number

@@ -26,7 +26,7 @@ def test_what_is_wrong_is_found():
     row = {"student": "a", "score": 1.0, "verdicts": []}
     verdict = {"exercise": "z_scores", "passed": False, "misconception": "transposed"}
     lost = {"student": "b", "score": 1.0, "verdicts": [verdict]}
-    rich = {"student": thousand.named(attack), "score": 1000.0, "verdicts": []}
+    rich = {"student": attack.named, "score": 1000.0, "verdicts": []}
     found = thousand.faults([row, lost, rich], [student, mistaken], [attack])
     assert [fault.partition(":")[0] for fault in found] == ["a", "b", attack.student]
     assert thousand.faults([], [student], []) == ["a: not in the table"]

@@ -19,13 +19,13 @@ _refused: set[str] = set()
 _refusals: list[torch.library.Library] = []  # what they registered lasts as long as they do
 
 
-def _gradients(outputs, inputs, upstream, retain_graph: bool = True, create_graph: bool = False) -> tuple:
-    """Return the gradients by ``inputs``, None where there is no path.
+def _gradients(outputs, inputs, upstream, create_graph: bool = False) -> tuple:
+    """Return the gradients by ``inputs``, None where there is no path. The graph stays.
 
     As ``torch.autograd.grad`` does it, but not by that name, which is noted when a submission uses it.
     """
     return _engine.run_backward(
-        tuple(outputs), tuple(upstream), retain_graph, create_graph, tuple(inputs), True, accumulate_grad=False
+        tuple(outputs), tuple(upstream), True, create_graph, tuple(inputs), True, accumulate_grad=False
     )
 
 

@@ -153,7 +153,7 @@
       files ??= this.files; // the first exercise of a page brings them for all
       this.python = new URL(this.dataset.python, document.baseURI);
       const name = this.dataset.name, source = this.querySelector(".exercise-source");
-      this.kept = window.courseProgress.read("exercise", this.dataset.page, name) || {};
+      this.kept = courseProgress.read("exercise", this.dataset.page, name) || {};
 
       this.area = make("textarea", {
         class: "exercise-area", "aria-label": `Code of the exercise ${name}`, "aria-describedby": `exercise-${name}-keys`,
@@ -210,7 +210,7 @@
       const code = this.area.value;
       if (code === (this.kept.code ?? this.code) && passed === this.kept.passed) return;
       this.kept = { ...this.kept, code, passed: Boolean(passed) };
-      window.courseProgress.record("exercise", this.dataset.page, this.dataset.name, this.kept);
+      courseProgress.record("exercise", this.dataset.page, this.dataset.name, this.kept);
       this.show();
     }
 

@@ -2,16 +2,17 @@
 
 
 def reading_order(env) -> list[str]:
-    """Every page of the contents, in the order in which they are read."""
-    pages = []
+    """Every page of the contents once, in the order in which they are read."""
+    pages: dict[str, None] = {}
 
     def walk(page: str) -> None:
-        pages.append(page)
-        for child in env.toctree_includes.get(page, []):
-            walk(child)
+        if page not in pages:
+            pages[page] = None
+            for child in env.toctree_includes.get(page, []):
+                walk(child)
 
     walk(env.config.root_doc)
-    return pages
+    return list(pages)
 
 
 def number(env, page: str) -> str:

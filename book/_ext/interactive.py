@@ -15,7 +15,8 @@ from pathlib import Path
 from docutils import nodes
 from docutils.parsers.rst import directives
 from sphinx.util.docutils import SphinxDirective
-from sphinx.util.fileutil import copy_asset_file
+
+from static_files import copy_static
 
 SOURCE = Path(__file__).resolve().parent.parent / "_interactive"
 RESULTS = SOURCE.parent / "experiments" / "results"
@@ -76,12 +77,7 @@ def only_the_body(translator, node) -> None:
 
 
 def copy_files(app) -> None:
-    if app.builder.format == "html":
-        target = Path(app.outdir) / "_static" / "interactive"
-        target.mkdir(parents=True, exist_ok=True)
-        for path in SOURCE.iterdir():
-            if path.suffix in {".js", ".css"}:
-                copy_asset_file(path, target)
+    copy_static(app, "interactive", (path for path in SOURCE.iterdir() if path.suffix in {".js", ".css"}))
 
 
 def load_files(app, pagename, templatename, context, doctree) -> None:

@@ -3,7 +3,7 @@
   const filter = document.querySelector(".interview-filter");
   const status = filter.querySelector("[role=status]");
   const chapters = [...document.querySelectorAll(".interview-chapter")];
-  const levels = ["warm-up", "core", "deep"];
+  const levels = filter.dataset.levels.split(" ");
 
   const list = (name, options) => {
     const label = document.createElement("label");

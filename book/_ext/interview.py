@@ -24,9 +24,9 @@ from docutils.parsers.rst import directives
 from sphinx import addnodes
 from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util.docutils import SphinxDirective
-from sphinx.util.fileutil import copy_asset_file
 
 from contents import numbered_title, reading_order, stem
+from static_files import copy_static
 
 LEVELS = ("warm-up", "core", "deep")
 POINTS = range(2, 6)  # how many points a strong answer has
@@ -96,7 +96,8 @@ class GatherQuestions(SphinxPostTransform):
             for reference in (found for part in parts for found in part.findall(addnodes.pending_xref)):
                 reference["refdoc"] = self.env.docname
             count = sum(1 for part in parts for _ in part.findall(interview))
-            status = f'<div class="interview-filter"><p role="status">{count} questions</p></div>'
+            status = f'<p role="status">{count} questions</p>'
+            status = f'<div class="interview-filter" data-levels="{" ".join(LEVELS)}">{status}</div>'
             bank.replace_self([nodes.raw("", status, format="html"), *parts])
 
 
@@ -143,11 +144,7 @@ def close_fold(writer, node: interview_fold) -> None:
 
 
 def copy_files(app) -> None:
-    if app.builder.format == "html":
-        target = Path(app.outdir) / "_static" / "interview"
-        target.mkdir(parents=True, exist_ok=True)
-        for file in FILES:
-            copy_asset_file(file, target)
+    copy_static(app, "interview", FILES)
 
 
 def load_files(app, pagename, templatename, context, doctree) -> None:

@@ -26,10 +26,10 @@ from sphinx import addnodes
 from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
-from sphinx.util.fileutil import copy_asset_file
 
 from contents import number, numbered_title, reading_order
 from map_layout import draw, layers, without_shortcuts
+from static_files import copy_static
 
 logger = logging.getLogger(__name__)
 STYLE = Path(__file__).parent / "knowledge-map.css"
@@ -267,10 +267,7 @@ def rewrite(app, env) -> list[str]:
 
 
 def copy_style(app) -> None:
-    if app.builder.format == "html":
-        target = Path(app.outdir) / "_static" / "map"
-        target.mkdir(parents=True, exist_ok=True)
-        copy_asset_file(STYLE, target)
+    copy_static(app, "map", [STYLE])
 
 
 def load_style(app, pagename, templatename, context, doctree) -> None:

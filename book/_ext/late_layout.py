@@ -8,17 +8,14 @@ with ``content-visibility``.
 import re
 from pathlib import Path
 
-from sphinx.util.fileutil import copy_asset_file
+from static_files import copy_static
 
 SCRIPT = Path(__file__).with_name("late-layout.js")
 CODE = re.compile(r'<div class="highlight"><pre>(.*?)</pre>', re.DOTALL)
 
 
 def copy_script(app) -> None:
-    if app.builder.format == "html":
-        target = Path(app.outdir) / "_static" / "scripts"
-        target.mkdir(parents=True, exist_ok=True)
-        copy_asset_file(SCRIPT, target)
+    copy_static(app, "scripts", [SCRIPT])
 
 
 def count_lines(app, pagename, templatename, context, doctree) -> None:

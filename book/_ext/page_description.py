@@ -4,10 +4,12 @@ The description is the front matter's `description`, or else the first words of 
 """
 
 import re
-from html import escape, unescape
+from html import unescape
 
 from docutils import nodes
 from sphinx.addnodes import toctree
+
+from meta_tags import add_tags
 
 LENGTH = 160
 # What is not the page's own running text.
@@ -18,19 +20,19 @@ SPECIAL_PAGES = {
 }
 
 
-def shorten(text: str, length: int = LENGTH) -> str:
-    """Return at most `length` characters, cut after a whole word."""
+def shorten(text: str) -> str:
+    """Return at most LENGTH characters, cut after a whole word."""
     text = " ".join(text.split())
-    if len(text) <= length:
+    if len(text) <= LENGTH:
         return text
-    return text[: length - 1].rsplit(" ", 1)[0].rstrip(",;:.–— ") + "…"
+    return text[: LENGTH - 1].rsplit(" ", 1)[0].rstrip(",;:.–— ") + "…"
 
 
-def first_words(doctree: nodes.document, length: int = LENGTH) -> str:
-    """Return the page's first paragraphs up to about `length` characters, without formulas in LaTeX."""
+def first_words(doctree: nodes.document) -> str:
+    """Return the page's first paragraphs, LENGTH characters or a little more, without formulas in LaTeX."""
     text = ""
     for paragraph in doctree.findall(nodes.paragraph):
-        if len(text) >= length:
+        if len(text) >= LENGTH:
             break
         if _in_aside(paragraph) or any("\\" in formula.astext() for formula in paragraph.findall(nodes.math)):
             continue
@@ -61,11 +63,7 @@ def describe(app, pagename, templatename, context, doctree) -> None:
         ("property", "og:site_name"): app.config.html_title or app.config.project,
         ("property", "og:url"): context.get("pageurl") or "",
     }
-    context["metatags"] = context.get("metatags", "") + "".join(
-        f'\n    <meta {kind}="{name}" content="{escape(value)}" />'
-        for (kind, name), value in tags.items()
-        if value
-    )
+    add_tags(context, tags)
 
 
 def setup(app) -> dict:

@@ -23,12 +23,13 @@ from html import escape
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import downloads
-import progress
 from docutils import nodes
 from sphinx.errors import ExtensionError
 from sphinx.util import logging
-from sphinx.util.fileutil import copy_asset_file
+
+import downloads
+import progress
+from static_files import copy_static
 
 BOOK = Path(__file__).resolve().parent.parent
 SOURCE = BOOK / "_exercises"
@@ -212,14 +213,9 @@ def configure(app, config) -> None:
 def copy_files(app) -> None:
     if app.builder.format != "html" or app.builder.name == "singlehtml":
         return
-    static = Path(app.outdir) / "_static"
-    for path in SOURCE.iterdir():
-        if path.suffix in {".js", ".css"}:
-            target = static / "exercises"
-            target.mkdir(parents=True, exist_ok=True)
-            copy_asset_file(path, target)
+    copy_static(app, "exercises", (path for path in SOURCE.iterdir() if path.suffix in {".js", ".css"}))
     if app.config.course_pyodide:
-        copy_pyodide(Path(app.config.course_pyodide), static / "pyodide")
+        copy_pyodide(Path(app.config.course_pyodide), Path(app.outdir) / "_static" / "pyodide")
 
 
 def copy_pyodide(folder: Path, target: Path) -> None:

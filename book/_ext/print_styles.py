@@ -5,18 +5,14 @@ Both are marked for print only, so that no page waits for them on a screen.
 
 from pathlib import Path
 
-from sphinx.util.fileutil import copy_asset_file
+from static_files import copy_static
 
 FOLDER = Path(__file__).parent / "print"
 ONE_SHEET = "book/cheat_sheet"
 
 
 def copy_styles(app) -> None:
-    if app.builder.format == "html":
-        target = Path(app.outdir) / "_static" / "print"
-        target.mkdir(parents=True, exist_ok=True)
-        for sheet in FOLDER.glob("*.css"):
-            copy_asset_file(sheet, target)
+    copy_static(app, "print", FOLDER.glob("*.css"))
 
 
 def link_styles(app, pagename, templatename, context, doctree) -> None:

@@ -5,18 +5,19 @@ built. A *chapter* is a page with a section number. The scripts live outside ``h
 loads all that it finds there on every page; here they are named on the pages that need them:
 
 - ``store.js`` on every chapter and every page with an entry, before the scripts that use it;
-- ``read.js`` on every chapter: the button "Mark this chapter as read" at its end;
+- ``read.js`` on every chapter: the button "I have read this chapter" at its end;
 - ``page.js`` on the page with the directive.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
 
 from docutils import nodes
 from sphinx.util.docutils import SphinxDirective
-from sphinx.util.fileutil import copy_asset_file
+
+from contents import number, numbered_title, reading_order
+from static_files import copy_static
 
 SOURCE = Path(__file__).resolve().parent.parent / "_progress"
 COLUMNS = {"quiz": "Quizzes", "exercise": "Exercises in the page"}  # kind of entry -> heading of its column
@@ -81,22 +82,6 @@ def shows_progress(env, docname: str) -> bool:
     return "shows_progress" in env.metadata.get(docname, {})
 
 
-def number(env, docname: str) -> str:
-    """Return a chapter's section number, and nothing for a page that is no chapter."""
-    return ".".join(map(str, env.toc_secnumbers.get(docname, {}).get("", ())))
-
-
-def in_order(env) -> Iterator[str]:
-    """Yield the pages in the order of the table of contents, each once."""
-    seen, waiting = set(), [env.config.root_doc]
-    while waiting:
-        docname = waiting.pop(0)
-        if docname not in seen:
-            seen.add(docname)
-            yield docname
-            waiting = list(env.toctree_includes.get(docname, ())) + waiting
-
-
 def write_again(app, env) -> list[str]:
     """The overview tells of other pages, so it is written whenever one of them is."""
     return [docname for docname in env.found_docs if shows_progress(env, docname)]
@@ -106,15 +91,13 @@ def overview(app, docname: str) -> str:
     """Return the table that is read without a script; ``page.js`` fills it in."""
     env = app.env
     rows = []
-    for chapter in in_order(env):
+    for chapter in reading_order(env):
         found = entries(env).get(chapter, [])
         if not found and not number(env, chapter):
             continue
         page = "#" if app.builder.name == "singlehtml" else app.builder.get_relative_uri(docname, chapter)
-        title = escape(env.titles[chapter].astext())
-        name = f"{number(env, chapter)}. {title}" if number(env, chapter) else title
         read = ' data-chapter=""' if number(env, chapter) else ""
-        cells = f'<th scope="row"><a href="{escape(page)}">{name}</a></th>'
+        cells = f'<th scope="row"><a href="{escape(page)}">{escape(numbered_title(env, chapter))}</a></th>'
         cells += "".join(_cell(page, found, kind) for kind in COLUMNS)
         rows.append(f'<tr data-page="{escape(page_name(chapter))}"{read}>{cells}</tr>')
     heads = "".join(f'<th scope="col">{label}</th>' for label in COLUMNS.values())
@@ -147,11 +130,7 @@ def fill_in(app, doctree, docname: str) -> None:
 
 
 def copy_files(app) -> None:
-    if app.builder.format == "html":
-        target = Path(app.outdir) / "_static" / "progress"
-        target.mkdir(parents=True, exist_ok=True)
-        for path in sorted(SOURCE.iterdir()):
-            copy_asset_file(path, target)
+    copy_static(app, "progress", SOURCE.iterdir())
 
 
 def load_files(app, pagename, templatename, context, doctree) -> None:

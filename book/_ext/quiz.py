@@ -21,9 +21,10 @@ from pathlib import Path
 from docutils import nodes
 from docutils.parsers.rst import directives
 from sphinx.util.docutils import SphinxDirective
-from sphinx.util.fileutil import copy_asset_file
 
 import progress
+from contents import stem
+from static_files import copy_static
 
 SOURCE = Path(__file__).resolve().parent.parent / "_quiz"
 TITLES = {
@@ -97,7 +98,7 @@ class Quiz(SphinxDirective):
             question, answers = split(body, numbered=kind == "order")
             items = [item(answer, n, kind) for n, answer in enumerate(answers, start=1)]
             look_over(items, kind)
-            anchor = f"quiz-{page.replace('_', '-')}-{name}"
+            anchor = f"quiz-{stem(self.env.docname)}-{name}"
             number = progress.register(self.env, self.env.docname, "quiz", name, TITLES[kind], anchor)
         except (Malformed, ValueError) as wrong:
             raise self.error(f"quiz {name!r}: {wrong}") from wrong
@@ -248,11 +249,7 @@ def nothing_around(writer, node: nodes.Element) -> None:
 
 
 def copy_files(app) -> None:
-    if app.builder.format == "html":
-        target = Path(app.outdir) / "_static" / "quiz"
-        target.mkdir(parents=True, exist_ok=True)
-        for path in sorted(SOURCE.iterdir()):
-            copy_asset_file(path, target)
+    copy_static(app, "quiz", SOURCE.iterdir())
 
 
 def load_files(app, pagename, templatename, context, doctree) -> None:

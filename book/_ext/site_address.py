@@ -9,6 +9,8 @@ import shutil
 from html import escape
 from pathlib import Path
 
+from meta_tags import add_tags
+
 PICTURE = Path(__file__).parents[1] / "_preview" / "link-preview.png"
 SIZE = (1200, 630)
 WORDS = "Two tokens of unlike size, joined feature by feature to their normalised values, which share one scale."
@@ -29,9 +31,7 @@ def name_picture(app, pagename, templatename, context, doctree) -> None:
         ("property", "og:image:alt"): WORDS,
         ("name", "twitter:card"): "summary_large_image",
     }
-    context["metatags"] = context.get("metatags", "") + "".join(
-        f'\n    <meta {kind}="{name}" content="{escape(str(value))}" />' for (kind, name), value in tags.items()
-    )
+    add_tags(context, tags)
 
 
 def write_files(app, exception) -> None:

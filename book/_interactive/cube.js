@@ -48,8 +48,7 @@
       this.stage.append(
         choice("Normalisation", Object.entries(KINDS).map(([key, [label]]) => [key, label]), this.kind, (kind) => {
           this.kind = kind;
-          this.redraw();
-          this.say(this.stage.querySelector(".ix-state").textContent);
+          this.update();
         }),
         this.canvas("The array, one sheet for each sequence", grid, this.outline),
         make("p", { class: "ix-state", "data-out": "state" }),

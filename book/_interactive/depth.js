@@ -32,11 +32,6 @@
         ]));
     }
 
-    update() {
-      this.redraw();
-      this.say(this.stage.querySelector(".ix-state").textContent);
-    }
-
     panel(width, top, key, title, first) {
       const depth = this.data.depths[this.at], left = 46, right = width - 14, bottom = top + TALL;
       const toX = scale(first, depth, left + 8, right - 8), toY = scale(LOW, HIGH, bottom, top);

@@ -88,11 +88,6 @@
       this.update();
     }
 
-    update() {
-      this.redraw();
-      this.say(this.stage.querySelector(".ix-state").textContent);
-    }
-
     turn(az, el) {
       this.view = [this.view[0] + az, clamp(this.view[1] + el, -85, 85)];
       this.redraw();

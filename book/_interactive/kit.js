@@ -192,6 +192,12 @@
       this.draw(clamp(this.width, 240, 640));
     }
 
+    /** Draws anew after a change by the reader, and says what the sentence below the figure then says. */
+    update() {
+      this.redraw();
+      this.say(this.stage.querySelector(".ix-state").textContent);
+    }
+
     /** The drawing: a hidden background, renewed at each draw, and the handles in front of it. */
     canvas(name, ...handles) {
       this.back = make("g", { "aria-hidden": "true" });

@@ -30,11 +30,6 @@
           rates.map((rate, i) => [String(rate), { name: `none${i}` }, { name: `warm${i}` }])));
     }
 
-    update() {
-      this.redraw();
-      this.say(this.stage.querySelector(".ix-state").textContent);
-    }
-
     run(at, warmUp = this.warmUp) {
       return this.data.runs[`${this.depth} ${this.placement} ${this.data.rates[at]} ${warmUp}`];
     }

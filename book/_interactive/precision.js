@@ -76,11 +76,6 @@
             ["two passes", { name: "v2" }, { name: "s2" }, { name: "h2" }]]));
     }
 
-    update() {
-      this.redraw();
-      this.say(this.stage.querySelector(".ix-state").textContent);
-    }
-
     draw(width) {
       const [r] = TYPES[this.type], offset = OFFSETS[this.at], shown = offset.toLocaleString("en-GB");
       const now = measure(offset, this.type);

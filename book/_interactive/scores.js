@@ -32,11 +32,6 @@
           NAMES.map((name) => [name, ...["mark", "deviation", "z", "y"].map((key) => ({ name: key + name }))])));
     }
 
-    update() {
-      this.redraw();
-      this.say(this.stage.querySelector(".ix-state").textContent);
-    }
-
     draw(width) {
       const { marks, gamma, beta } = this;
       const mean = marks.reduce((a, b) => a + b) / 5;

@@ -1,4 +1,4 @@
-/* The button at the end of a chapter: "Mark this chapter as read". */
+/* The button at the end of a chapter: "I have read this chapter". */
 (function () {
   "use strict";
   const page = document.currentScript.dataset.page;

@@ -9,6 +9,7 @@ import functools
 import torch
 from pydoc_data.topics import topics
 
+
 @functools.cache
 def corpus() -> tuple[torch.Tensor, str]:
     """Return (text, alphabet); the text is int64 indices into the alphabet, shape (n,)."""

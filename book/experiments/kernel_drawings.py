@@ -8,8 +8,9 @@ from matplotlib.patches import Rectangle
 from experiments.style import BLUE, GREEN, GREY, INK, ORANGE, SKY
 
 
-def cell(ax: Axes, x: float, y: float, text: str, colour: str, hatch: str = "", width: float = 0.92) -> None:
+def cell(ax: Axes, x: float, y: float, text: str, colour: str, hatch: str = "") -> None:
     """Draw one box with text in it; a hatch marks it without colour."""
+    width = 0.92
     if hatch:
         ax.add_patch(Rectangle((x, y), width, 0.7, fc="none", ec=colour, hatch=hatch, lw=1))
     else:
@@ -62,7 +63,7 @@ def draw_partial_sums(ax: Axes, rows: int, programs: int) -> None:
         ax.text(-0.15, -row + 0.4, f"token {row}", ha="right", va="center", fontsize=7.5, color=INK)
     top = -(rows - programs) / 2
     for owner in range(programs):
-        y = top - owner * 1.0 + 0.0
+        y = top - owner
         ax.add_patch(Rectangle((5.2, y), 3, 0.8, fc="none", ec=colours[owner], hatch=marks[owner], lw=1.2))
         ax.text(6.7, y + 0.4, f"program {owner}", ha="center", va="center", fontsize=7.5, color=INK,
                 bbox={"fc": "white", "ec": "none", "pad": 1})  # fmt: skip

@@ -42,20 +42,24 @@ def stream_variances(shape: Shape, seed: int) -> list[float]:
     return [float(stream.var(-1, unbiased=False).mean()) for stream in stack.streams(x)]
 
 
-def first_update(shape: Shape, seed: int, rate: float = 1e-3) -> float:
+def first_update(shape: Shape, seed: int, rate: float) -> float:
+    """How far Adam's first step moves the output of an untrained stack; see ``update_by_adam``."""
+    return update_by_adam(*fresh(shape, seed), rate)
+
+
+def update_by_adam(stack: Stack, x: torch.Tensor, readout: torch.Tensor, targets: torch.Tensor, rate: float) -> float:
     """How far one step of Adam moves the stack's output: RMS of the change, over the RMS of the output before.
 
     Adam's first step changes every parameter by the rate, whatever the size of its gradient: what differs between
     placements is how the changes add up on the way to the output (Liu et al. 2020, section 4).
     """
-    stack, *task = fresh(shape, seed)
     optimiser = torch.optim.Adam(stack.parameters(), lr=rate)
-    loss_of(stack, *task).backward()
+    loss_of(stack, x, readout, targets).backward()
     with torch.no_grad():
-        before = stack(task[0])
+        before = stack(x)
     optimiser.step()
     with torch.no_grad():
-        return float((stack(task[0]) - before).square().mean().sqrt() / before.square().mean().sqrt())
+        return float((stack(x) - before).square().mean().sqrt() / before.square().mean().sqrt())
 
 
 @torch.no_grad()

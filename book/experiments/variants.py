@@ -12,8 +12,11 @@ from torch.nn import functional
 
 from experiments.block import Shape, Stack, Transformer
 from experiments.characters import corpus, windows
-from experiments.placement import fresh
-from experiments.training import BATCH, CONTEXT
+from experiments.placement import SEQUENCES, TOKENS, fresh, update_by_adam
+from experiments.training import BATCH, CONTEXT, losses_of
+
+FEATURES, TRAINED_FEATURES = 64, 48  # of a stack that is only looked at, and of one that is trained
+HEADS = 4
 
 
 class DyT(nn.Module):
@@ -105,13 +108,17 @@ def with_rmsnorm(stack: Stack) -> Stack:
     return stack
 
 
-def variant(name: str, depth: int, features: int = 64, heads: int = 4) -> Stack:
+def variant(name: str, depth: int) -> Stack:
     """Return an untrained stack by name: a placement, "admin" or "scaled" (pre-norm with LayerNorm scaling)."""
-    shape = Shape(depth, features, heads, {"admin": "post", "scaled": "pre"}.get(name, name))
-    stack = Stack(shape)
+    stack = Stack(Shape(depth, FEATURES, HEADS, {"admin": "post", "scaled": "pre"}.get(name, name)))
     if name == "admin":
-        return with_admin(stack, torch.randn(2, 32, features))
+        return with_admin(stack, tokens())
     return with_layernorm_scaling(stack) if name == "scaled" else stack
+
+
+def tokens() -> torch.Tensor:
+    """Draw tokens of N(0, 1) for an untrained stack, (B, m, d)."""
+    return torch.randn(SEQUENCES, TOKENS, FEATURES)
 
 
 @torch.no_grad()
@@ -119,10 +126,10 @@ def output_change(name: str, depth: int, seed: int, size: float = 0.02) -> float
     """How far the output moves when every weight matrix is moved at random: mean squared change, over size².
 
     Each matrix gets noise with ``size`` times its own RMS. This is the quantity of Liu et al. (2020), theorem 2, up to
-    a constant. d = 64, 4 heads, 64 tokens.
+    a constant.
     """
     torch.manual_seed(seed)
-    stack, x = variant(name, depth), torch.randn(2, 32, 64)
+    stack, x = variant(name, depth), tokens()
     before = stack(x)
     for parameter in stack.parameters():
         if parameter.ndim == 2:
@@ -130,24 +137,19 @@ def output_change(name: str, depth: int, seed: int, size: float = 0.02) -> float
     return float((stack(x) - before).square().mean()) / size**2
 
 
-def first_update(name: str, depth: int, seed: int, rate: float = 1e-3) -> float:
-    """RMS change of the output in Adam's first step, over the output's RMS: ``placement.first_update`` with d = 64."""
+def first_update(name: str, depth: int, seed: int) -> float:
+    """How far Adam's first step moves the output, at a rate of 1e-3: ``placement.first_update`` of a variant."""
     torch.manual_seed(seed)
     stack = variant(name, depth)
-    _, x, readout, targets = fresh(Shape(1, 64, 4), seed)
-    optimiser = torch.optim.Adam(stack.parameters(), lr=rate)
-    before = stack(x)
-    functional.cross_entropy((before @ readout).flatten(0, 1), targets.flatten()).backward()
-    optimiser.step()
-    with torch.no_grad():
-        return float((stack(x) - before).square().mean().sqrt() / before.square().mean().sqrt())
+    _, *task = fresh(Shape(1, FEATURES, HEADS), seed)
+    return update_by_adam(stack, *task, rate=1e-3)
 
 
 @torch.no_grad()
 def turns(name: str, depth: int, seed: int) -> tuple[list[float], list[float]]:
     """Return, block by block, the variance of the stream behind it and the angle (degrees) by which it turned."""
     torch.manual_seed(seed)
-    streams = variant(name, depth).streams(torch.randn(2, 32, 64))
+    streams = variant(name, depth).streams(tokens())
     variances = [float(s.var(-1, unbiased=False).mean()) for s in streams[1:]]
     cosines = [functional.cosine_similarity(a, b, dim=-1) for a, b in zip(streams, streams[1:])]
     return variances, [float(torch.rad2deg(torch.arccos(c.clamp(-1, 1))).mean()) for c in cosines]
@@ -157,8 +159,8 @@ def turns(name: str, depth: int, seed: int) -> tuple[list[float], list[float]]:
 def likeness(name: str, depth: int, seed: int) -> float:
     """Mean cosine between the outputs of two different tokens of one sequence; 1 where nothing tells them apart."""
     torch.manual_seed(seed)
-    out = functional.normalize(variant(name, depth)(torch.randn(2, 32, 64)), dim=-1)
-    pairs = ~torch.eye(32, dtype=torch.bool)
+    out = functional.normalize(variant(name, depth)(tokens()), dim=-1)
+    pairs = ~torch.eye(TOKENS, dtype=torch.bool)
     return float((out @ out.mT)[:, pairs].mean())
 
 
@@ -166,7 +168,7 @@ def likeness(name: str, depth: int, seed: int) -> float:
 def loud_block(name: str, factor: float, depth: int = 12, seed: int = 0) -> tuple[float, float]:
     """Multiply the last matrix of block 4's FFN; return (largest RMS of a stream behind it, RMS of the output)."""
     torch.manual_seed(seed)
-    stack, x = variant(name, depth), torch.randn(2, 32, 64)
+    stack, x = variant(name, depth), tokens()
     stack.blocks[3].feed_forward.f.narrow.weight *= factor
     streams = stack.streams(x)[4:]
     return max(float(s.square().mean().sqrt()) for s in streams), float(stack(x).square().mean().sqrt())
@@ -175,37 +177,25 @@ def loud_block(name: str, factor: float, depth: int = 12, seed: int = 0) -> tupl
 # training ---------------------------------------------------------------------------------------
 
 
-def race_model(name: str, depth: int, seed: int, features: int = 48) -> Transformer:
+def race_model(name: str, depth: int, seed: int) -> Transformer:
     """A transformer over the characters of ``experiments.characters`` with one of the chapter's variants."""
     placement = {"peri": "sandwich"}.get(name, "pre")
     norm, qk_norm = "rms" if name == "rms" else "layer", "head" if name == "qk" else None
-    shape = Shape(depth, features, 4, placement, norm=norm, qk_norm=qk_norm)
+    shape = Shape(depth, TRAINED_FEATURES, HEADS, placement, norm=norm, qk_norm=qk_norm)
     torch.manual_seed(seed)
     model = Transformer(shape, len(corpus()[1]), CONTEXT)
     if name == "scaled":
         with_layernorm_scaling(model.stack)
     if name == "dyt":
-        with_dyt(model.stack, features)
+        with_dyt(model.stack, TRAINED_FEATURES)
     return model
 
 
 def train(model: Transformer, rate: float, steps: int, seed: int) -> float:
-    """Train by Adam as ``experiments.training`` does, without warm-up; mean loss of the last quarter, or NaN."""
-    text, _ = corpus()
-    draw = torch.Generator().manual_seed(seed)
-    optimiser = torch.optim.Adam(model.parameters(), lr=rate, betas=(0.9, 0.98), eps=1e-9)
-    losses = []
-    for _ in range(steps):
-        inputs, targets = windows(text, BATCH, CONTEXT, draw)
-        loss = functional.cross_entropy(model(inputs).flatten(0, 1), targets.flatten())
-        losses.append(float(loss.detach()))
-        if not math.isfinite(losses[-1]):
-            return math.nan
-        optimiser.zero_grad()
-        loss.backward()
-        optimiser.step()
-    last = losses[-max(1, steps // 4):]
-    return round(sum(last) / len(last), 3)
+    """Train as ``experiments.training`` does, without warm-up; mean loss of the last quarter in nats, or NaN."""
+    losses = losses_of(model, rate, warm_up=0, steps=steps, seed=seed)
+    last = losses[-max(1, steps // 4) :]
+    return round(sum(last) / len(last), 3) if math.isfinite(last[-1]) else math.nan
 
 
 @torch.no_grad()

@@ -1,8 +1,10 @@
-"""Prints a page to PDF by headless Chromium."""
+"""A headless Chromium, and a page that it prints to PDF."""
 
 import base64
+import contextlib
 import shutil
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
@@ -19,11 +21,9 @@ def program() -> str | None:
     return found if shutil.which("chromedriver") else None
 
 
-def print_to_pdf(page: Path, footer: str | None = None) -> bytes:
-    """Return the page as a tagged PDF with an outline from its headings; its own style sheet says the paper's size.
-
-    ``footer`` is HTML for the foot of every page, in which an element of class pageNumber shows the number.
-    """
+@contextlib.contextmanager
+def driver(*flags: str, log: str = "browser") -> Iterator:
+    """Yield a selenium driver of a fresh browser with these flags too; of the log ``log`` it keeps every entry."""
     from selenium import webdriver
     from selenium.webdriver.chrome.options import Options
     from selenium.webdriver.chrome.service import Service
@@ -31,24 +31,34 @@ def print_to_pdf(page: Path, footer: str | None = None) -> bytes:
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
         options = Options()
         options.binary_location = program()
-        for flag in (*FLAGS.split(), f"--user-data-dir={profile}"):
+        options.set_capability("goog:loggingPrefs", {log: "ALL"})
+        for flag in (*FLAGS.split(), *flags, f"--user-data-dir={profile}"):
             options.add_argument(flag)
-        driver = webdriver.Chrome(options=options, service=Service(shutil.which("chromedriver")))
+        started = webdriver.Chrome(options=options, service=Service(shutil.which("chromedriver")))
         try:
-            driver.set_page_load_timeout(SECONDS)
-            driver.command_executor.client_config.timeout = SECONDS
-            driver.set_script_timeout(SECONDS)
-            driver.get(page.resolve().as_uri())
-            driver.execute_async_script("document.fonts.ready.then(arguments[0])")
-            settings = {
-                "preferCSSPageSize": True,
-                "printBackground": True,
-                "generateTaggedPDF": True,
-                "generateDocumentOutline": True,
-                "displayHeaderFooter": footer is not None,
-                "headerTemplate": "<span></span>",
-                "footerTemplate": footer or "",
-            }
-            return base64.b64decode(driver.execute_cdp_cmd("Page.printToPDF", settings)["data"])
+            yield started
         finally:
-            driver.quit()
+            started.quit()
+
+
+def print_to_pdf(page: Path, footer: str | None = None) -> bytes:
+    """Return the page as a tagged PDF with an outline from its headings; its own style sheet says the paper's size.
+
+    ``footer`` is HTML for the foot of every page, in which an element of class pageNumber shows the number.
+    """
+    settings = {
+        "preferCSSPageSize": True,
+        "printBackground": True,
+        "generateTaggedPDF": True,
+        "generateDocumentOutline": True,
+        "displayHeaderFooter": footer is not None,
+        "headerTemplate": "<span></span>",
+        "footerTemplate": footer or "",
+    }
+    with driver() as browser:
+        browser.set_page_load_timeout(SECONDS)
+        browser.command_executor.client_config.timeout = SECONDS
+        browser.set_script_timeout(SECONDS)
+        browser.get(page.resolve().as_uri())
+        browser.execute_async_script("document.fonts.ready.then(arguments[0])")
+        return base64.b64decode(browser.execute_cdp_cmd("Page.printToPDF", settings)["data"])

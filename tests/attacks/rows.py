@@ -86,6 +86,11 @@ class Row:
     def student(self) -> str:
         return f"atk_{self.folder or self.name}"
 
+    @property
+    def named(self) -> str:
+        """How the results name the student: of a folder that is refused, in letters that give no terminal an order."""
+        return ascii(self.student)[1:-1] if self.refused else self.student
+
 
 def place(root: Path, student: str) -> Place:
     """Return the place of a student in the course at ``root``."""

@@ -21,7 +21,7 @@ def parameters(slow: bool) -> list:
 
 
 def result_of(row: Row, batch: Batch) -> dict | None:
-    return batch.results.get(ascii(row.student)[1:-1] if row.refused else row.student)
+    return batch.results.get(row.named)
 
 
 def check(row: Row, batch: Batch) -> None:

@@ -39,7 +39,7 @@ ORDERS = ("\\href", "\\class", "\\cssId", "\\style", "\\require", "\\mmlToken", 
 
 @pytest.fixture(scope="module")
 def driver():
-    with chromium(NOWHERE) as opened:
+    with chromium(NOWHERE, log="performance") as opened:
         yield opened
 
 

@@ -4,25 +4,17 @@ No error on the console, no page wider than its window, nothing that axe-core fi
 every word of a figure legible on what it stands on.
 """
 
-import shutil
 from pathlib import Path
 
 import pytest
 
+from tests.browser import chromium, needs_browser
 from tests.site.pages import SITE, need_site, pages
 
 need_site()
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-DRIVER = shutil.which("chromedriver")
-if not (CHROMIUM and DRIVER):
-    pytest.skip("no browser here: chromium and chromedriver are needed", allow_module_level=True)
-
+pytestmark = needs_browser
 AXE = (Path(__file__).parent / "vendor" / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
-FLAGS = (
-    "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
-    "--disable-component-update --disable-sync"
-).split()
 # A view, its window, its colours, and what axe looks for there. Colours are the same on a phone, and
 # measuring them takes most of the time.
 NO_CONTRAST = '{rules: {"color-contrast": {enabled: false}}}'
@@ -108,20 +100,10 @@ const scrolls = (box) => box.scrollWidth > box.clientWidth + 1;
 
 
 @pytest.fixture(scope="module")
-def browser(tmp_path_factory):
-    from selenium import webdriver
-    from selenium.webdriver.chrome.options import Options
-    from selenium.webdriver.chrome.service import Service
-
-    options = Options()
-    options.binary_location = CHROMIUM
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    for flag in [*FLAGS, f"--user-data-dir={tmp_path_factory.mktemp('chromium')}"]:
-        options.add_argument(flag)
-    driver = webdriver.Chrome(options=options, service=Service(DRIVER))
-    driver.set_script_timeout(60)
-    yield driver
-    driver.quit()
+def browser():
+    with chromium() as driver:
+        driver.set_script_timeout(60)
+        yield driver
 
 
 def show(browser, page: str, width: int, height: int, scheme: str) -> None:

@@ -156,6 +156,18 @@ def test_ink_and_ground_follow_the_theme_and_colours_stay():
     assert not re.search("#000000|#222222|#ffffff", svg)
 
 
+def test_the_books_colours_are_words_colours_in_both_themes(monkeypatch):
+    monkeypatch.syspath_prepend(str(EXTENSIONS.parent))
+    from experiments import style
+
+    lines = {colour.lower() for colour in (style.BLUE, style.ORANGE, style.GREEN, style.RED, style.PURPLE, style.SKY)}
+    assert set(figure_theme.WORD_COLOURS) == lines
+    assert {style.INK.lower(), style.GREY.lower()} <= set(figure_theme.NAMED_GREYS)
+    css = (EXTENSIONS.parent / "_static" / "course.css").read_text(encoding="utf-8")
+    for name in figure_theme.WORD_COLOURS.values():
+        assert css.count(f"--figure-word-{name}: #") == 2
+
+
 def test_words_on_a_coloured_cell_keep_their_colour():
     def draw(axes):
         axes.barh([0.25], [0.5], height=0.3, color="#56B4E9")

@@ -106,6 +106,7 @@ def test_the_bank_gathers_the_chapters_questions(build):
     assert re.findall(r'id="questions-(\w)"', html["bank"]) == ["a", "b"]
     assert html["bank"].count('href="a.html#start"') == 2 and 'href="#start"' in html["a"]
     assert "2 questions" in html["bank"] and "interview-bank.js" in html["bank"]
+    assert 'class="interview-filter" data-levels="warm-up core deep"' in html["bank"]
     assert "interview-bank.js" not in html["a"]
     ids = re.findall(r' id="([^"]+)"', html["bank"])
     assert len(ids) == len(set(ids))

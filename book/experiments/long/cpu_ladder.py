@@ -4,13 +4,13 @@ One thread, float32. The rungs take turns, round after round, and each keeps its
 does can only add time. Only the ratios to the copy mean anything beyond the machine they were taken on.
 """
 
-import time
 from collections.abc import Callable
 
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from experiments.layernorm_forward import best_seconds
 from experiments.layernorm_torch import LayerNormFunction, layernorm_eager
 
 SEED = 4
@@ -28,19 +28,6 @@ def contenders(compiled: bool) -> dict[str, Callable[..., Tensor]]:
     if compiled:
         rungs["torch.compile"] = torch.compile(layernorm_eager, dynamic=False)
     return rungs
-
-
-def best_seconds(calls: dict[str, Callable[[], object]], rounds: int) -> dict[str, float]:
-    """Return each call's shortest time; the calls take turns."""
-    best = dict.fromkeys(calls, float("inf"))
-    for call in calls.values():
-        call()
-    for _ in range(rounds):
-        for name, call in calls.items():
-            begins = time.perf_counter()
-            call()
-            best[name] = min(best[name], time.perf_counter() - begins)
-    return best
 
 
 def measure(m: int, n: int, rounds: int, compiled: bool) -> dict:
@@ -70,7 +57,7 @@ def measure(m: int, n: int, rounds: int, compiled: bool) -> dict:
     calls = {"copy": x.clone}
     calls |= {f"{name}, forward": lambda rung=rung: forward(rung) for name, rung in rungs.items()}
     calls |= {f"{name}, both": lambda rung=rung: both(rung) for name, rung in rungs.items()}
-    seconds = best_seconds(calls, rounds)
+    seconds = dict(zip(calls, best_seconds(*calls.values(), repeats=rounds)))
     return {
         "shape": [m, n],
         "copy_seconds": seconds["copy"],
