@@ -1177,10 +1177,6 @@ def transformer_registered(rng):
     return [transformer_case(rng, (3, 5), depth, OUTPUT + COUNT, kind) for depth in (3, 2)]
 
 
-def transformer_untouched(rng):
-    return [transformer_case(rng, (2, 3, 5), depth, may_change=False) for depth in (3, 1)]
-
-
 TRANSFORMER = Exercise(
     name="Transformer",
     functions=("Transformer",),
