@@ -182,5 +182,31 @@ def describe(value: object) -> str:
     name = type(value).__name__
     article = "an" if name[0].lower() in "aeiou" else "a"
     if hasattr(value, "shape"):
-        return f"{article} {name} of shape {tuple(value.shape)}"
+        return f"{'an array' if name == 'ndarray' else f'{article} {name}'} of shape {tuple(value.shape)}"
     return f"a {name} of {len(value)}" if isinstance(value, tuple | list) else f"{article} {name}"
+
+
+def predicted(card: Card, prediction: object, name: str) -> bool:
+    """Note the prediction, or ask for one."""
+    if prediction is None:
+        card.note(f"Predict first: give `{name}` a number in the cell above, run that cell, then this one.")
+    else:
+        card.note(f"Your prediction: {prediction}")
+    return prediction is not None
+
+
+def letters(answers: object, chapter: str, count: int, name: str = "answers") -> None:
+    """Say whether every question, q1 and so on, has a letter; not whether it is the right one.
+
+    name: what the notebook calls the answers.
+    """
+    card = Card("quiz", chapter)
+    hint = f'Write `{name} = {{"q1": "a", …}}`.'
+    if card.check(isinstance(answers, dict), "the answers are a dict", "a dict", describe(answers), hint):
+        for question in (f"q{i + 1}" for i in range(count)):
+            given = answers.get(question)
+            good = isinstance(given, str) and given.strip().lower() in ("a", "b", "c", "d")
+            shown = "no answer" if given is None else repr(given)
+            hint = f'Give `{name}["{question}"]` one of the letters a to d, in quotes.'
+            card.check(good, f"{question} has a letter", "a, b, c or d", shown, hint)
+    card.show()

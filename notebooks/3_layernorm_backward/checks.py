@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 import python_errors
-from card import Card
+from card import Card, describe, letters, predicted
 
 CHAPTER = "3_layernorm_backward"
 CONSTANTS = "why-not-constants: Why can't the mean and the spread be constants?"
@@ -53,18 +53,6 @@ def attempt(function: Callable, *args) -> Answer:
     except Exception as error:
         problem, hint = python_errors.told(error)
         return Answer(problem=problem, hint=hint)
-
-
-def describe(value: object) -> str:
-    """Say what a value is, in a few words."""
-    if value is None:
-        return "None"
-    if isinstance(value, np.ndarray):
-        return f"an array of shape {value.shape}"
-    if isinstance(value, (tuple, list)):
-        return f"a {type(value).__name__} of {len(value)}"
-    name = type(value).__name__
-    return f"{'an' if name[0] in 'aeiou' else 'a'} {name}"
 
 
 def is_array(value: object) -> bool:
@@ -708,15 +696,6 @@ def _hands_off(card: Card, norm: Norm) -> None:
 # predictions and quiz -------------------------------------------------------------------------
 
 
-def predicted(card: Card, prediction: object, name: str) -> bool:
-    """Note the prediction, or ask for one."""
-    if prediction is None:
-        card.note(f"Predict first: give `{name}` a number in the cell above, run that cell, then this one.")
-    else:
-        card.note(f"Your prediction: {prediction}")
-    return prediction is not None
-
-
 def reveal_step(prediction: float | None, function: Callable) -> None:
     """Show the error of the student's numerical gradient for three steps."""
     card = Card("Prediction: which step is best?", CHAPTER)
@@ -760,14 +739,4 @@ def reveal_scale(prediction: float | None, forward: Callable, backward: Callable
 
 
 def quiz(answers: object) -> None:
-    """Say whether every question has a letter; not whether it is the right one."""
-    card = Card("quiz", CHAPTER)
-    if not isinstance(answers, dict):
-        card.check(False, "the answers are a dict", "a dict", describe(answers), 'Write `answers = {"q1": "a", …}`.')
-        answers = {}
-    for name in ("q1", "q2", "q3", "q4", "q5"):
-        given = answers.get(name)
-        good = isinstance(given, str) and given.strip().lower() in ("a", "b", "c", "d")
-        shown = "no answer" if given is None else repr(given)
-        card.check(good, f"{name} has a letter", "a, b, c or d", shown, f'Give `answers["{name}"]` one letter, in quotes.')
-    card.show()
+    letters(answers, CHAPTER, 5)

@@ -12,7 +12,7 @@ import torch
 from torch import nn
 
 import python_errors
-from card import Answer, Card, attempt, describe
+from card import Answer, Card, attempt, describe, letters, predicted
 from tensors import compare, drawn, figures, present
 
 CHAPTER = "4_layernorm_pytorch"
@@ -1014,15 +1014,6 @@ def _backward_half(card: Card, kernel) -> None:
 # predictions and quiz -------------------------------------------------------------------------
 
 
-def _predicted(card: Card, prediction: object, name: str) -> bool:
-    """Note the prediction, or ask for one."""
-    if prediction is None:
-        card.note(f"Predict first: give `{name}` a number in the cell above, run that cell, then this one.")
-    else:
-        card.note(f"Your prediction: {prediction}")
-    return prediction is not None
-
-
 class _OpenContext:
     """A ctx that keeps nothing, for a forward that autograd is to record."""
 
@@ -1036,7 +1027,7 @@ class _OpenContext:
 def reveal_bytes(prediction: float | None, function: type) -> None:
     """Show what autograd keeps of the student's forward, as a Function and as plain operations."""
     card = Card("Prediction: what is kept", CHAPTER)
-    if _predicted(card, prediction, "prediction_bytes"):
+    if predicted(card, prediction, "prediction_bytes"):
         x, weight, bias = (
             t.to(DEVICE, torch.float32).requires_grad_()
             for t in (drawn(128, 768), drawn(768, seed=1), drawn(768, seed=2))
@@ -1065,7 +1056,7 @@ def reveal_bytes(prediction: float | None, function: type) -> None:
 def reveal_padding(prediction: float | None) -> None:
     """Show what the surplus lanes do to a variance."""
     card = Card("Prediction: three features in a block of four", CHAPTER)
-    if _predicted(card, prediction, "prediction_padding"):
+    if predicted(card, prediction, "prediction_padding"):
         for words, row, block in (
             ("(8, 11, 14)", torch.tensor([8.0, 11.0, 14.0]), 4),
             ("768 features around 2", 2 + drawn(768).float(), 1024),
@@ -1088,20 +1079,4 @@ def reveal_padding(prediction: float | None) -> None:
 
 
 def quiz(answers: object) -> None:
-    """Say whether every question has a letter; not whether it is the right one."""
-    card = Card("quiz", CHAPTER)
-    if card.check(
-        isinstance(answers, dict),
-        "the answers are a dict",
-        "a dict",
-        describe(answers),
-        "Keep the line `answers = {…}`.",
-    ):
-        for name in ("q1", "q2", "q3", "q4", "q5"):
-            given = answers.get(name)
-            good = isinstance(given, str) and given.strip().lower() in ("a", "b", "c", "d")
-            shown = "no answer" if given is None else repr(given)
-            card.check(
-                good, f"{name} has a letter", "a, b, c or d", shown, f'Give `answers["{name}"]` one letter, in quotes.'
-            )
-    card.show()
+    letters(answers, CHAPTER, 5)

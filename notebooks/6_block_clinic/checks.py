@@ -10,7 +10,7 @@ import torch
 from torch import nn
 
 import python_errors
-from card import Card, attempt, describe
+from card import Card, attempt, describe, letters
 from tensors import Bent, close, compare, drawn, learns, linear, made, norm_of, present, unchanged
 
 CHAPTER = "6_block_clinic"
@@ -25,7 +25,6 @@ EVALUATION = "clinic-eval-statistics: Why is the same model good in training and
 DECAY = "clinic-weight-decay: Who pulls the gains down?"
 NARROW = "clinic-bf16: Why is bfloat16 wrong where nothing overflows?"
 FUSING = "clinic-fusing: What do tests with 64, 128 and 256 have in common?"
-QUESTIONS = tuple(f"q{i}" for i in range(1, 12))
 
 
 # instruments ----------------------------------------------------------------------------------
@@ -449,13 +448,7 @@ def weight_decays(function: Callable) -> None:
 
 
 def quiz(causes: object) -> None:
-    card = Card("causes", CHAPTER)
-    if card.check(isinstance(causes, dict), "the causes are a dict", "a dict", describe(causes), "Keep the line `causes = {…}`."):
-        for name in QUESTIONS:
-            letter = causes.get(name)
-            good = isinstance(letter, str) and letter.strip().lower() in ("a", "b", "c", "d")
-            card.check(good, f"{name} has one of the letters a–d", "a, b, c or d", letter, "Write one of the four letters, in quotes.")
-    card.show()
+    letters(causes, CHAPTER, 11, "causes")
 
 
 def reveal_clamp(prediction: object) -> None:

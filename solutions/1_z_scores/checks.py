@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 import python_errors
-from card import Card
+from card import Card, describe, letters, predicted
 
 CHAPTER = "1_z_scores"
 STEPS = "four-steps: Spread in four steps, by hand"
@@ -68,18 +68,6 @@ def call_for_array(function: Callable, *args) -> Answer:
     if not answer.problem and not isinstance(answer.value, np.ndarray):
         return Answer(problem=describe(answer.value))
     return answer
-
-
-def describe(value: object) -> str:
-    """Say what a value is, in a few words."""
-    if value is None:
-        return "None"
-    if isinstance(value, np.ndarray):
-        return f"an array of shape {value.shape}"
-    if isinstance(value, (tuple, list)):
-        return f"a {type(value).__name__} of {len(value)}"
-    name = type(value).__name__
-    return f"{'an' if name[0] in 'aeiou' else 'a'} {name}"
 
 
 def is_number(value: object) -> bool:
@@ -504,15 +492,6 @@ def _keeps_nothing(card: Card, function: Callable) -> None:
 # predictions and quiz -------------------------------------------------------------------------
 
 
-def predicted(card: Card, prediction: object, name: str) -> bool:
-    """Note the prediction, or ask for one."""
-    if prediction is None:
-        card.note(f"Predict first: give `{name}` a number in the cell above, run that cell, then this one.")
-    else:
-        card.note(f"Your prediction: {prediction}")
-    return prediction is not None
-
-
 def reveal_twice(prediction: float | None, function: Callable) -> None:
     """Show the z-scores of z-scores beside the prediction."""
     card = Card("Prediction: z-scores of z-scores", CHAPTER)
@@ -552,14 +531,4 @@ def reveal_digits(prediction: float | None) -> None:
 
 
 def quiz(answers: object) -> None:
-    """Say whether every question has a letter; not whether it is the right one."""
-    card = Card("quiz", CHAPTER)
-    if not isinstance(answers, dict):
-        card.check(False, "the answers are a dict", "a dict", describe(answers), 'Write `answers = {"q1": "a", …}`.')
-        answers = {}
-    for name in ("q1", "q2", "q3", "q4"):
-        given = answers.get(name)
-        good = isinstance(given, str) and given.strip().lower() in ("a", "b", "c", "d")
-        shown = "no answer" if given is None else repr(given)
-        card.check(good, f"{name} has a letter", "a, b, c or d", shown, f'Give `answers["{name}"]` one letter, in quotes.')
-    card.show()
+    letters(answers, CHAPTER, 4)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 import python_errors
-from card import Card
+from card import Card, describe, letters, predicted
 
 CHAPTER = "2_layernorm_forward"
 EQUATION = "layernorm-equation: The equation and its symbols"
@@ -62,17 +62,6 @@ def call_on(function: Callable, *args: np.ndarray, **kwargs) -> Answer:
     if not isinstance(result[0], (np.ndarray, np.generic)):
         return Answer(problem=f"a pair whose first part is {describe(result[0])}", hint=two_things)
     return Answer(np.asarray(result[0]))
-
-
-def describe(value: object) -> str:
-    """Say what a value is, in a few words."""
-    if value is None:
-        return "None"
-    if isinstance(value, np.ndarray):
-        return f"an array of shape {value.shape}"
-    if isinstance(value, (tuple, list)):
-        return f"a {type(value).__name__} of {len(value)}"
-    return f"a {type(value).__name__}"
 
 
 def figures(values: np.ndarray) -> str:
@@ -363,10 +352,8 @@ def _layernorm_digits(card: Card, function: Callable) -> None:
 def reveal_outlier(prediction: float | None, function: Callable) -> None:
     """Show what becomes of a token whose last feature grows, beside the prediction."""
     card = Card("Prediction: one huge feature", CHAPTER)
-    if prediction is None:
-        card.note("Predict first: give `prediction_outlier` a number in the cell above, run that cell, then this one.")
+    if not predicted(card, prediction, "prediction_outlier"):
         return card.show()
-    card.note(f"Your prediction: {prediction}")
     for last in (12.0, 120.0, 12_000.0):
         answer = call(function, np.array([-3.0, 0.0, 2.0, 5.0, 8.0, last]), np.ones(6), np.zeros(6))
         if answer.problem:
@@ -482,10 +469,8 @@ def _rmsnorm_half(card: Card, function: Callable) -> None:
 def reveal_constant(prediction: float | None, function: Callable) -> None:
     """Show what RMSNorm makes of a constant token, beside the prediction."""
     card = Card("Prediction: a constant token", CHAPTER)
-    if prediction is None:
-        card.note("Predict first: give `prediction_constant` a number in the cell above, run that cell, then this one.")
+    if not predicted(card, prediction, "prediction_constant"):
         return card.show()
-    card.note(f"Your prediction: {prediction}")
     for level in (7.0, -7.0, 0.01, 0.0):
         answer = call(function, np.full(4, level), np.ones(4))
         if answer.problem:
@@ -616,17 +601,5 @@ def _unknown_kind(card: Card, function: Callable) -> None:
 # quiz -----------------------------------------------------------------------------------------
 
 
-def quiz(answers: dict) -> None:
-    """Say whether every question has a letter; which letter is right is said after grading."""
-    card = Card("quiz", CHAPTER)
-    for name in ("q1", "q2", "q3", "q4", "q5"):
-        given = answers.get(name) if isinstance(answers, dict) else None
-        good = isinstance(given, str) and given.strip().lower() in ("a", "b", "c", "d")
-        card.check(
-            good,
-            f"question {name} has an answer",
-            "a, b, c or d",
-            repr(given),
-            f'Write answers["{name}"] as a letter in quotes.',
-        )
-    card.show()
+def quiz(answers: object) -> None:
+    letters(answers, CHAPTER, 5)

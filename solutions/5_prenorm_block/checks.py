@@ -9,7 +9,7 @@ from collections.abc import Callable
 import torch
 from torch import nn
 
-from card import Card, attempt, describe
+from card import Card, attempt, describe, letters
 from tensors import Bent, close, compare, drawn, learns, linear, made, norm_of, present, unchanged
 
 CHAPTER = "5_prenorm_block"
@@ -455,10 +455,4 @@ def reveal_growth(prediction: object, function: Callable) -> None:
 
 
 def quiz(answers: object) -> None:
-    card = Card("quiz", CHAPTER)
-    if card.check(isinstance(answers, dict), "the answers are a dict", "a dict", describe(answers), "Keep the line `answers = {…}`."):
-        for name in ("q1", "q2", "q3", "q4", "q5"):
-            letter = answers.get(name)
-            good = isinstance(letter, str) and letter.strip().lower() in ("a", "b", "c", "d")
-            card.check(good, f"{name} has one of the letters a–d", "a, b, c or d", letter, "Write one of the four letters, in quotes.")
-    card.show()
+    letters(answers, CHAPTER, 5)
