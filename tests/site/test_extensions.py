@@ -258,6 +258,11 @@ def test_a_long_name_breaks_at_its_joints(name, jointed):
     assert long_names.with_joints(f'<span class="pre">{name}</span>') == f'<span class="pre">{jointed}</span>'
 
 
+def test_an_option_stays_whole():
+    assert long_names.with_joints('<span class="pre">--student</span>') == '<span class="pre option">--student</span>'
+    assert long_names.with_joints('<span class="pre">---</span>') == '<span class="pre">---</span>'
+
+
 def test_a_live_cell_is_coloured_as_the_python_that_follows():
     lexer = live_code.CourseLexer()
     marked, plain = (list(lexer.get_tokens(f"{magic}import math\n")) for magic in ("%%live\n", ""))
