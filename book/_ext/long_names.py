@@ -1,4 +1,4 @@
-"""Lets a long name in the text go on in the next line at a joint: behind a slash, else before a dot, else behind an underscore.
+"""Lets a long name in the text go on in the next line at a joint: behind a slash or comma, else before a dot, else behind _.
 
 Without one a browser breaks it wherever the line ends: on a phone a path left its last letter for the next line.
 And an option stays whole, which a browser breaks behind its hyphens.
@@ -8,7 +8,7 @@ import re
 
 LONG = 18
 NAME = re.compile(rf'(<span class="pre">)([^<\s]{{{LONG},}})(</span>)')
-JOINTS = re.compile(r"(?<=[\w;]/)(?=[\w&])"), re.compile(r"(?<=[\w)])(?=\.[A-Za-z])"), re.compile(r"(?<=[^\W_]_)(?=[^\W_])")
+JOINTS = re.compile(r"(?<=[\w;][/,])(?=[\w&])"), re.compile(r"(?<=[\w)]{4})(?=\.[A-Za-z])"), re.compile(r"(?<=[^\W_]_)(?=[^\W_])")
 OPTION = re.compile(r'<span class="pre">(?=--?\w[^<]{0,18}<)')
 
 

@@ -249,8 +249,9 @@ def test_mends_leave_the_rest_alone():
     [
         ("notebooks/1_z_scores/1_z_scores.ipynb", "notebooks/<wbr>1_z_scores/<wbr>1_z_scores.ipynb"),
         ("grading/feedback/&lt;student&gt;/x.html", "grading/<wbr>feedback/<wbr>&lt;student&gt;/<wbr>x.html"),
-        ("torch.finfo(x.dtype).eps", "torch<wbr>.finfo(x<wbr>.dtype)<wbr>.eps"),
+        ("torch.finfo(x.dtype).eps", "torch<wbr>.finfo(x.dtype)<wbr>.eps"),
         ("layernorm_backward_kernel", "layernorm_<wbr>backward_<wbr>kernel"),
+        ("nn.TransformerEncoderLayer", "nn.TransformerEncoderLayer"),
         ("requires_grad", "requires_grad"),
     ],
 )
