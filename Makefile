@@ -96,7 +96,7 @@ clean: ## remove what can be made again (never grading/)
 	@touch $@
 
 $(STAMPS)/modules: $(shell find book/experiments -type f -not -name '*.pyc')
-	rm -rf _build/.jupyter_cache  # which knows a page's cells, not the modules that they run
+	rm -rf _build/.jupyter_cache _build/.doctrees  # which know a page's cells, not the modules that they run
 	@mkdir -p $(STAMPS) && touch $@
 
 $(STAMPS)/site: .venv/installed $(BOOK) $(STAMPS)/modules

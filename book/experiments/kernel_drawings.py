@@ -44,7 +44,7 @@ def draw_lanes(ax: Axes, row: Sequence[float], block: int) -> None:
             surplus = i >= n
             cell(ax, i, y, f"{value:g}".replace("-", "−"), GREY if surplus else colour, "////" if surplus else "")
         squares = "" if k == 0 else f"squares add up to {sum(v * v for v in values):g}"
-        ax.text(block, y - 0.22, squares, ha="right", fontsize=8, color=INK)
+        ax.text(block, y - 0.32, squares, ha="right", fontsize=8, color=INK)
     ax.text(n / 2, 1.3, f"{n} features", ha="center", fontsize=8, color=INK)
     ax.text((n + block) / 2, 1.3, f"{block - n} surplus lanes", ha="center", fontsize=8, color=INK)
     ax.set(xlim=(-0.1, block + 0.1), ylim=(-3.2, 1.7))

@@ -213,7 +213,7 @@ def draw_graph(ax: Axes, rows: list[tuple[str, str, str]]) -> None:
             xs[name], ys[name], rule, ha="center", va="center", fontsize=8, color=INK,
             bbox={"boxstyle": "round,pad=0.35", "fc": "white", "ec": INK, "lw": 0.9},
         )  # fmt: skip
-        ax.text(1.08, ys[name] + 0.2, f"▼ {value}", color=BLUE, fontsize=7.5, va="center")
-        ax.text(1.08, ys[name] - 0.22, f"▲ {gradient}", color=RED, fontsize=7.5, va="center")
+        ax.text(1.08, ys[name] + 0.2, f"▼ {value}", color=BLUE, fontsize=8, va="center")
+        ax.text(1.08, ys[name] - 0.22, f"▲ {gradient}", color=RED, fontsize=8, va="center")
     ax.set(xlim=(-0.3, 2.1), ylim=(-0.55, 7.2))
     ax.axis("off")

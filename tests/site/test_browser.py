@@ -1,7 +1,7 @@
 """The site in a browser, opened from disk: every page in light, in dark and on a phone.
 
-No error on the console, no page wider than its window, nothing that axe-core finds fault with, and
-every word of a figure legible on what it stands on.
+No error on the console, no page wider than its window, no formula that has to be scrolled, nothing that axe-core finds fault
+with, and every word of a figure legible on what it stands on.
 """
 
 from pathlib import Path
@@ -76,6 +76,11 @@ dispatchEvent(new Event("resize"));
 setTimeout(arguments[0], 350);
 """
 
+WIDE_FORMULAS = """
+const boxes = [...document.querySelectorAll(".math-box")].filter((box) => box.scrollWidth > box.clientWidth + 1);
+return boxes.map((box) => `a formula does not fit: ${box.closest(".math").id || box.textContent.slice(0, 60)}`);
+"""
+
 HEIGHTS = """
 const boxes = [...document.querySelectorAll(".highlight > pre, .math-box, .course-figure")];
 return boxes.map((box) => box.getBoundingClientRect().height);
@@ -124,6 +129,7 @@ def test_page(browser, page, view):
     faults = browser.execute_script(FIND_FAINT_WORDS)
     wide = browser.execute_script("return document.documentElement.scrollWidth")
     faults += [f"the page is {wide} px wide"] if wide > width else []
+    faults += browser.execute_script(WIDE_FORMULAS)
     browser.execute_script(AXE)
     faults += browser.execute_async_script(FIND_FAULTS.replace("OPTIONS", options))
     faults += [entry["message"] for entry in browser.get_log("browser") if entry["level"] in ("SEVERE", "WARNING")]

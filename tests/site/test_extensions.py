@@ -17,6 +17,8 @@ import accessible_pages  # noqa: E402
 import figure_theme  # noqa: E402
 import lean_icons  # noqa: E402
 import lean_pages  # noqa: E402
+import live_code  # noqa: E402
+import long_names  # noqa: E402
 import page_description  # noqa: E402
 
 CONFIG = {
@@ -249,3 +251,32 @@ def test_mends_leave_the_rest_alone():
     table = '<th class="head"><p></p></th><th class="head"><p>shape</p></th>'
     assert accessible_pages.mended(table) == '<td class="head"></td><th class="head"><p>shape</p></th>'
     assert accessible_pages.mended('<summary aria-label="Toggle hidden content">') == "<summary>"
+
+
+# Code
+
+
+@pytest.mark.parametrize(
+    "name, jointed",
+    [
+        ("notebooks/1_z_scores/1_z_scores.ipynb", "notebooks/<wbr>1_z_scores/<wbr>1_z_scores.ipynb"),
+        ("grading/feedback/&lt;student&gt;/x.html", "grading/<wbr>feedback/<wbr>&lt;student&gt;/<wbr>x.html"),
+        ("torch.finfo(x.dtype).eps", "torch<wbr>.finfo(x.dtype)<wbr>.eps"),
+        ("layernorm_backward_kernel", "layernorm_<wbr>backward_<wbr>kernel"),
+        ("nn.TransformerEncoderLayer", "nn.TransformerEncoderLayer"),
+        ("requires_grad", "requires_grad"),
+    ],
+)
+def test_a_long_name_breaks_at_its_joints(name, jointed):
+    assert long_names.with_joints(f'<span class="pre">{name}</span>') == f'<span class="pre">{jointed}</span>'
+
+
+def test_an_option_stays_whole():
+    assert long_names.with_joints('<span class="pre">--student</span>') == '<span class="pre option">--student</span>'
+    assert long_names.with_joints('<span class="pre">---</span>') == '<span class="pre">---</span>'
+
+
+def test_a_live_cell_is_coloured_as_the_python_that_follows():
+    lexer = live_code.CourseLexer()
+    marked, plain = (list(lexer.get_tokens(f"{magic}import math\n")) for magic in ("%%live\n", ""))
+    assert marked[-len(plain) :] == plain

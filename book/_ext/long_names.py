@@ -1,0 +1,32 @@
+"""Lets a long name in the text go on in the next line at a joint: behind a slash or comma, else before a dot, else behind _.
+
+Without one a browser breaks it wherever the line ends: on a phone a path left its last letter for the next line.
+And an option stays whole, which a browser breaks behind its hyphens.
+"""
+
+import re
+
+LONG = 18
+NAME = re.compile(rf'(<span class="pre">)([^<\s]{{{LONG},}})(</span>)')
+JOINTS = re.compile(r"(?<=[\w;][/,])(?=[\w&])"), re.compile(r"(?<=[\w)]{4})(?=\.[A-Za-z])"), re.compile(r"(?<=[^\W_]_)(?=[^\W_])")
+OPTION = re.compile(r'<span class="pre">(?=--?\w[^<]{0,18}<)')
+
+
+def with_joints(html: str) -> str:
+    html = OPTION.sub('<span class="pre option">', html)
+    return NAME.sub(lambda name: name[1] + jointed(name[2]) + name[3], html)
+
+
+def jointed(name: str) -> str:
+    joint = next((joint for joint in JOINTS if joint.search(name)), None)
+    return joint.sub("<wbr>", name) if joint else name
+
+
+def add_joints(app, pagename, templatename, context, doctree) -> None:
+    if "body" in context:
+        context["body"] = with_joints(context["body"])
+
+
+def setup(app) -> dict:
+    app.connect("html-page-context", add_joints)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
