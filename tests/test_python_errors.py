@@ -70,7 +70,7 @@ SAID = {
     "function-not-called": ("t.size / 2", "x.mean * 2"),
     "list-for-array": ("[1, 2].mean()", "(1, 2).shape", "[1, 2] - 1", "(1, 2) ** 2", "np.array([[1, 2], [3]])"),
     "stream-is-no-list": ("len(stream())", "stream()[0]", "np.sqrt(stream())"),
-    "number-for-array": ("(0.5)[0]", "len(0.5)", "list(5)", "(0.5).shape", "a, b = 0.5"),
+    "number-for-array": ("(0.5)[0]", "len(0.5)", "list(5)", "(0.5).shape", "a, b = 0.5", "x.mean()[0]", "np.array(1.0)[0]"),
     "not-a-function": ("x.shape(0)", "2.0(3)", "x(0)"),
     "wrong-unpacking": ("a, b = 1, 2, 3", "a, b, c = 1, 2"),
     "gradient-count": (GRADIENTS.format("TooFew"),),

@@ -1,0 +1,170 @@
+"""Code that raises each of the errors that the exercises bring about, and the same code mended."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from experiments import python_errors
+
+
+@dataclass(frozen=True)
+class Example:
+    """Two expressions over ``names()``: one that raises, and what was probably meant."""
+
+    wrong: str
+    right: str
+
+
+SHAPES = (
+    Example("x - x.mean(axis=1)", "x - x.mean(axis=1, keepdims=True)"),
+    Example("x @ w", "x @ w.T"),
+    Example("x.mean(axis=2)", "x.mean(axis=-1)"),
+    Example("x[3]", "x[2]"),
+    Example("x.reshape(5, -1)", "x.reshape(6, -1)"),
+    Example("t.T.view(12)", "t.T.reshape(12)"),
+)
+VALUES = (
+    Example("1 if x > 0 else 0", "np.where(x > 0, 1, 0)"),
+    Example("math.sqrt(x)", "np.sqrt(x)"),
+    Example("torch.sqrt(2.0)", "2.0 ** 0.5"),
+    Example("[1, 2, 6].mean()", "np.asarray([1, 2, 6]).mean()"),
+    Example("len(stream())", "sum(1 for value in stream())"),
+    Example("x.mean()[0]", "x.mean(axis=-1)[0]"),
+    Example("unfinished(x) * 2", "finished(x) * 2"),
+    Example("mean, variance = x.mean(), x.var(), x.std()", "mean, variance = x.mean(), x.var()"),
+)
+NAMES = (
+    Example("x / sd", "x / x.std()"),
+    Example("branch(x, centre=False)", "branch(x, centre=True)"),
+    Example("x.mean(dim=-1)", "x.mean(axis=-1)"),
+    Example("t.astype('float32')", "t.to(torch.float32)"),
+    Example("x.square()", "np.square(x)"),
+    Example("np.variance(x)", "np.var(x)"),
+    Example("finished(x, 2, 3)", "finished(x)"),
+    Example("x.shape(0)", "x.shape[0]"),
+    Example("t.dim + 1", "t.dim() + 1"),
+)
+NUMBERS = (
+    Example("1.0 / (7.0 - 7.0)", "np.float64(7.0) / 7.0"),
+    Example("whole -= whole.mean()", "whole - whole.mean()"),
+    Example("np.zeros(3, 4)", "np.zeros((3, 4))"),
+    Example("range(12 / 4)", "range(12 // 4)"),
+    Example("t @ t.T.double()", "t @ t.T"),
+    Example("t.masked_fill(t, 0.0)", "t.masked_fill(t > 5, 0.0)"),
+)
+GRADIENTS = (
+    Example("gradient(TooFew)", "gradient(Scale)"),
+    Example("gradient(WrongShape)", "gradient(Scale)"),
+    Example("gradient(Forgetful)", "gradient(Scale)"),
+    Example("parameter -= 0.1", "parameter - 0.1"),
+    Example("y = parameter.exp(); z = y * y; y -= 1; z.sum().backward()", "y = parameter.exp(); z = y * y; (y - 1).sum().backward()"),
+    Example("np.sqrt(parameter)", "torch.sqrt(parameter)"),
+    Example("loss = parameter.pow(2).sum(); loss.backward(); loss.backward()", "loss = parameter.pow(2).sum(); loss.backward()"),
+    Example("BareModule()", "Module()"),
+)
+
+
+# what the examples are about ------------------------------------------------------------------
+
+
+def stream():
+    yield from (1.0, 2.0, 6.0)
+
+
+def finished(x):
+    return x - x.mean()
+
+
+def unfinished(x):
+    x - x.mean()
+
+
+def branch(x, centre):
+    if centre:
+        mean = x.mean()
+    return x - mean
+
+
+class Scale(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, t, weight):
+        ctx.save_for_backward(t, weight)
+        return t * weight
+
+    @staticmethod
+    def backward(ctx, dy):
+        t, weight = ctx.saved_tensors
+        return dy * weight, (dy * t).sum(0)
+
+
+class TooFew(Scale):
+    @staticmethod
+    def backward(ctx, dy):
+        return dy
+
+
+class WrongShape(Scale):
+    @staticmethod
+    def backward(ctx, dy):
+        return dy, dy[:, :2]
+
+
+class Forgetful(Scale):
+    @staticmethod
+    def backward(ctx, dy):
+        return dy * ctx.scale, None
+
+
+class BareModule(torch.nn.Module):
+    def __init__(self):
+        self.weight = torch.nn.Parameter(torch.ones(4))
+
+
+class Module(torch.nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.weight = torch.nn.Parameter(torch.ones(4))
+
+
+def gradient(function):
+    weight = torch.ones(4, requires_grad=True)
+    return torch.autograd.grad(function.apply(torch.ones(3, 4, requires_grad=True), weight).sum(), weight)
+
+
+def names() -> dict:
+    """Return what the names in the examples stand for; the arrays are new each time."""
+    given = {
+        "math": math,
+        "x": np.arange(12.0).reshape(3, 4),
+        "w": np.ones((3, 4)),
+        "whole": np.arange(4),
+        "t": torch.arange(12.0).reshape(3, 4),
+        "parameter": torch.ones(4, requires_grad=True),
+    }
+    return globals() | given
+
+
+# what is said of them -------------------------------------------------------------------------
+
+
+def told(example: Example) -> tuple[str, str]:
+    """Return (what Python says of the wrong code, what that means). Raises ValueError if it says nothing that is known."""
+    exec(example.right, names())
+    try:
+        exec(example.wrong, names())
+    except Exception as error:
+        if python_errors.meaning_of(type(error).__name__, str(error)):
+            return python_errors.told(error)
+        raise ValueError(f"no meaning is known of what {example.wrong} raises") from error
+    raise ValueError(f"{example.wrong} raises nothing")
+
+
+def as_markdown(examples: tuple[Example, ...]) -> str:
+    """Return the examples as Markdown: the message, the code that it came from, the meaning, the code mended."""
+    parts = []
+    for example in examples:
+        problem, meaning = told(example)
+        parts.append(f"**`{problem}`**\n\nfrom `{example.wrong}`\n\n{meaning}\n\n→ `{example.right}`\n\n---")
+    return "\n\n".join(parts)

@@ -1,0 +1,1 @@
+../../autograder/python_errors.py
