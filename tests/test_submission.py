@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from autograder import course, exercises, submission
+from autograder import course, exercises, source_code, submission
 
 
 def marks(grade_id, solution=False, grade=False, **more):
@@ -76,8 +76,10 @@ def test_an_untouched_answer_is_told_from_a_written_one():
         assert (nb.cells[3].metadata.nbgrader.checksum == compute_checksum(nb.cells[3])) is untouched
 
 
-def test_the_first_edited_copy_counts():
-    assert rebuilt(notebook(cell(STUB, "f_code"), cell("mine", "f_code"), cell("later", "f_code")))[1] == "mine"
+def test_of_copies_elsewhere_the_first_that_was_worked_on_counts():
+    later = cell("later", "f_code")
+    assert rebuilt(notebook(cell(STUB, "f_code"), cell("mine", "f_code"), cell("check(f)", "f"), later))[1] == "mine"
+    assert rebuilt(notebook(cell(STUB, "f_code"), cell("check(f)", "f"), later))[1] == "later"
 
 
 def test_a_missing_cell_is_empty():
@@ -92,9 +94,79 @@ def test_extra_cells_are_counted():
     assert submission.answers(notebook(cell("def helper(): pass"), cell("x", "f_code")), TEMPLATE).extra_cells == 1
 
 
-def test_the_half_of_a_split_cell_that_is_left_out_is_counted():
-    split = notebook(cell("x = 1", "f_code"), cell("def f(): pass", "f_code"), cell(STUB, "f_code"), cell("x = 1", "f_code"))
-    assert submission.answers(split, TEMPLATE).extra_cells == 1
+# A cell split by JupyterLab, whose halves both have its id; a copy of it; code pasted below it: the notebook runs, so it counts.
+TOGETHER = {
+    "split between functions": (["def g(): pass", "def f(): g()"], "def g(): pass\ndef f(): g()"),
+    "split within a function": (["def f(x):\n    y = x", "    return y"], "def f(x):\n    y = x\n    return y"),
+    "split after its first line": (["def f(x):", "    return x"], "def f(x):\n    return x"),
+    "a copy that is another attempt": (["def f(): return 1", "def f(): return 2"], "def f(): return 1\ndef f(): return 2"),
+    "a copy that is broken": (["def f(): return 1", "def f(: return"], "def f(): return 1"),
+    "a copy of what is broken": (["def f(: return", "def f(): return 1"], "def f(): return 1"),
+    "a copy with what must stand first": (["import math", "from __future__ import annotations"], "import math"),
+    "two halves with what must stand first": (["'f'\nfrom __future__ import annotations", "x = 1"], "'f'\nfrom __future__ import annotations\nx = 1"),
+    "an empty copy": (["mine", " "], "mine"),
+    "a copy as released": ([STUB, "mine", STUB], "mine"),
+    "with magics": (["%%time\nx = 1", "!ls\ny = 2"], "%%time\nx = 1\n!ls\ny = 2"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("texts, expected", TOGETHER.values(), ids=TOGETHER)
+def test_pieces_of_a_cell_are_put_together(texts, expected):
+    pieces = [cell(text, "f_code") for text in texts]
+    between = cell("my notes", cell_type="markdown")
+    assert rebuilt(notebook(pieces[0], between, *pieces[1:], cell("check(f)", "f")))[1] == expected
+
+
+def test_pieces_that_are_left_out_are_counted():
+    broken = notebook(cell("def f(): pass", "f_code"), cell("def f(:", "f_code"), cell(STUB, "f_code"), cell("def f(): pass", "f_code"))
+    assert submission.answers(broken, TEMPLATE).extra_cells == 1
+    many = notebook(*(cell(f"x{i} = 1", "f_code") for i in range(submission.MAX_PIECES + 5)))
+    assert submission.answers(many, TEMPLATE).extra_cells == 5
+
+
+DEFINES = "def f(x):\n    " + STUB
+BELOW = {
+    "of a cell left as released": ([cell(DEFINES, "f_code"), cell("h = 1"), cell("def f(x): return h")], f"{DEFINES}\nh = 1\ndef f(x): return h"),
+    "of an emptied cell": ([cell("", "f_code"), cell("def f(x): return x")], "def f(x): return x"),
+    "defines anew": ([cell("def f(x): return 1", "f_code"), cell("def f(x): return x")], "def f(x): return 1\ndef f(x): return x"),
+    "only tries something": ([cell("def f(x): return 1", "f_code"), cell("f(3)"), cell("while True: pass")], "def f(x): return 1"),
+    "tries it afterwards": ([cell(DEFINES, "f_code"), cell("f = abs"), cell("while True: pass")], f"{DEFINES}\nf = abs"),
+    "can't be read": ([cell(DEFINES, "f_code"), cell("def f(x) return x")], DEFINES),
+    "below the check": ([cell(DEFINES, "f_code"), cell("f(1)", "f"), cell("def f(x): return x")], DEFINES),
+    "above": ([cell("def f(x): return x"), cell(DEFINES, "f_code")], DEFINES),
+    "of another assignment": ([cell(DEFINES, "f_code"), cell("f(1)", "f"), cell("def f(x): return x", "other_code")], DEFINES),
+    "in words": ([cell(DEFINES, "f_code"), cell("def f(x): return x", cell_type="markdown")], DEFINES),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("cells, expected", BELOW.values(), ids=BELOW)
+def test_code_pasted_right_below_its_cell_counts_where_it_is_what_the_notebook_uses(cells, expected):
+    template = submission.Template(SOURCE, {"f_code": DEFINES, "explain": "Write here."})
+    found = submission.answers(notebook(*cells), template)
+    assert found.texts["f_code"] == expected
+    assert found.extra_cells == sum(c["cell_type"] == "code" and c["source"] not in ("", DEFINES, "f(1)") and c["source"] not in expected for c in cells)
+
+
+@pytest.mark.parametrize("text", ['answers["q1"] = "b"', "answers |= {}", "answers: dict = {}", "class answers: pass", "answers.q = 1"])
+def test_a_cell_defines_what_it_names_or_changes(text):
+    assert source_code.names_of(text) == {"answers"}
+
+
+def words(text, grade_id=None):
+    return cell(text, grade_id, cell_type="markdown")
+
+
+@pytest.mark.parametrize(
+    "cells, expected",
+    [
+        ([words("One.", "explain"), words("Two.", "explain")], "One.\n\nTwo."),
+        ([words("Write here.", "explain"), words("One."), cell("x = 1"), words("Two.")], "One.\n\nTwo."),
+        ([words("One.", "explain"), words("my notes")], "One."),
+        ([words("Write here.", "explain"), words(" ")], "Write here."),
+    ],
+)
+def test_an_answer_in_words_may_stand_in_two_cells_or_below_its_own(cells, expected):
+    assert rebuilt(notebook(*cells))[3] == expected
 
 
 OTHERS = [cell("x", "f_code"), cell("x", "g_code"), cell("x", "h_code")]
