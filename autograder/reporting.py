@@ -311,7 +311,7 @@ def _gather(topic: Topic, config: Config) -> tuple[list[Graded], list[Written], 
     if not paths:
         raise CannotReport(f"No submission of {stem} is graded yet. Grade first: {again}")
     graded, missing, grades = [], [], []
-    with open_gradebook(config) as gradebook:
+    with open_gradebook(config.CourseDirectory) as gradebook:
         for student, path in paths.items():
             try:
                 left = _left_by_the_judge(path)

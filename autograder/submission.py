@@ -5,6 +5,7 @@ metadata; from the submission comes the text of the solution cells, found by the
 """
 
 import copy
+import errno
 import hashlib
 import json
 import os
@@ -92,7 +93,8 @@ def open_ordinary(path: Path) -> BinaryIO:
     except FileNotFoundError:
         raise BadSubmission(_not_found(path)) from None
     except OSError as error:
-        raise BadSubmission(f"{path.name} can't be opened as an ordinary file ({error.strerror}).") from None
+        reason = "it is a link: hand in the notebook itself" if error.errno == errno.ELOOP else error.strerror
+        raise BadSubmission(f"{path.name} can't be opened as an ordinary file ({reason}).") from None
     if not stat.S_ISREG(os.fstat(number).st_mode):
         os.close(number)
         raise BadSubmission(f"{path.name} is not an ordinary file. Hand in the notebook itself.")
@@ -296,8 +298,10 @@ def is_judged(cell: NotebookNode) -> bool:
 
 
 def _cells(data: bytes) -> list[dict]:
+    if not data.strip():
+        raise BadSubmission("The file is empty: saving or uploading it failed. Save the notebook in JupyterLab and hand it in again.")
     try:
-        notebook = json.loads(data.decode("utf-8-sig"))
+        notebook = json.loads(data)  # in UTF-8, or in UTF-16 as some programs of Windows write
     except (ValueError, RecursionError):
         raise BadSubmission(
             "The file is not a Jupyter notebook (it can't be read as JSON). Open it in JupyterLab, save it there and hand in that file."

@@ -20,13 +20,18 @@ def database():
         yield url
 
 
+def as_the_chapter_says(url: str) -> str:
+    """Return an address without the driver, which only SQLAlchemy asks for."""
+    return url.replace("+psycopg2", "")
+
+
 @pytest.fixture(scope="module")
 def moved(course, database, tmp_path_factory):
     """Two copies of the course, released and graded, in PostgreSQL and in SQLite; each with its results."""
     course.run("python", "-c", "from autograder import course; course.secret()")
     ignored = shutil.ignore_patterns("gradebook.db", "autograded", "feedback", "reports")
     copies = []
-    for name, env in (("postgresql", {"COURSE_DB_URL": database}), ("sqlite", {})):
+    for name, env in (("postgresql", {"COURSE_DB_URL": as_the_chapter_says(database)}), ("sqlite", {})):
         mine = Course.__new__(Course)
         mine.root = tmp_path_factory.mktemp(name) / "course"
         shutil.copytree(course.root, mine.root, ignore=ignored)

@@ -188,6 +188,18 @@ def test_orders_and_paths_are_no_names(name):
     assert not submission.is_plain(name)
 
 
+def test_an_empty_file_is_told_as_such():
+    for data in (b"", b" \n"):
+        with pytest.raises(submission.BadSubmission, match="The file is empty"):
+            submission.answers(data, TEMPLATE)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-32"])
+def test_text_of_any_width_is_read(encoding):
+    document = json.loads(notebook(cell("x = 'σ'", "f_code")))
+    assert rebuilt(json.dumps(document, ensure_ascii=False).encode(encoding))[1] == "x = 'σ'"
+
+
 @pytest.mark.parametrize("data", [b"", b"not json", b"[1, 2]", b"{}", b"\xff\xfe", b'{"cells": 3}', b"[" * 100_000])
 def test_what_is_no_notebook_is_refused_in_words(data):
     with pytest.raises(submission.BadSubmission) as refusal:
@@ -230,7 +242,7 @@ def test_odd_files_are_refused(tmp_path):
     big.write_bytes(b"x" * 2000)
     folder = tmp_path / "folder.ipynb"
     folder.mkdir()
-    assert "ordinary file" in refuse(link)
+    assert "ordinary file (it is a link: hand in the notebook itself)" in refuse(link)
     assert "ordinary file" in refuse(pipe)
     assert "ordinary file" in refuse(folder)
     assert "limit" in refuse(big)
