@@ -55,6 +55,10 @@ class BadSubmission(Exception):
     """The file can't be graded; the message tells the student why and what to do."""
 
 
+class NothingHandedIn(BadSubmission):
+    """There is no file."""
+
+
 @dataclass(frozen=True)
 class Answers:
     """What was found in a submission.
@@ -91,7 +95,7 @@ def open_ordinary(path: Path) -> BinaryIO:
         # Neither follow a link nor wait for a pipe's other end.
         number = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     except FileNotFoundError:
-        raise BadSubmission(_not_found(path)) from None
+        raise _not_found(path) from None
     except OSError as error:
         reason = "it is a link: hand in the notebook itself" if error.errno == errno.ELOOP else error.strerror
         raise BadSubmission(f"{path.name} can't be opened as an ordinary file ({reason}).") from None
@@ -123,17 +127,20 @@ def handed_in_at(folder: Path) -> datetime | None:
         return None
 
 
-def _not_found(path: Path) -> str:
-    try:
-        names = (printable(os.fsencode(p.name).decode("utf-8", "replace")) for p in path.parent.iterdir() if p.suffix == ".ipynb")
-        others = sorted(names)[:5]
-    except OSError:
-        return "Nothing was handed in for this assignment."
+def _not_found(path: Path) -> BadSubmission:
+    """Return what to say where there is no file: what stands in its place, if anything does."""
     if path.suffix != ".ipynb":
-        return f"There is no file {path.name}."
-    if others:
-        return f"No notebook called {path.name} was handed in, but {', '.join(others)}: rename it to {path.name}."
-    return f"No notebook called {path.name} was handed in."
+        return BadSubmission(f"There is no file {path.name}.")
+    try:
+        others = sorted(p.name for p in path.parent.iterdir() if p.name not in RECEIPTS and p.name[0] != ".")
+    except OSError:
+        others = []
+    if not others:
+        return NothingHandedIn("Nothing was handed in for this assignment.")
+    notebooks = [name for name in others if name.endswith(".ipynb")]
+    names = ", ".join(printable(os.fsencode(name).decode("utf-8", "replace")) for name in (notebooks or others)[:5])
+    what = f"rename it to {path.name}" if notebooks else "hand in the notebook itself"
+    return BadSubmission(f"No notebook called {path.name} was handed in, but {names}: {what}.")
 
 
 def answers(data: bytes, template: Template) -> Answers:
@@ -234,7 +241,9 @@ def rebuild(template: Template, found: Answers | None) -> NotebookNode:
             missing = cell.source if cell.cell_type == "markdown" else ""
             text = found.texts.get(grade_id, missing) if found else missing
             cell.source = harmless(text) if cell.cell_type == "markdown" and text != missing else text
-    notebook.metadata["course"] = {"extra_cells": found.extra_cells if found else 0}
+    extra = found.extra_cells if found else 0
+    untouched = found is not None and all(text.strip() in ("", template.stubs.get(name)) for name, text in found.texts.items())
+    notebook.metadata["course"] = {"extra_cells": extra, "as_released": untouched and not extra}
     return notebook
 
 
@@ -253,10 +262,14 @@ def harmless(markdown: str) -> str:
 
 @dataclass(frozen=True)
 class Handed:
-    """What was found where a submission should be: bytes, or the reason why there are none."""
+    """What was found where a submission should be: bytes, or the reason why there are none.
+
+    nothing: whether that is because there is no file.
+    """
 
     data: bytes | None = None
     problem: str | None = None
+    nothing: bool = False
 
 
 def hand_in(path: Path, max_bytes: int) -> Handed:
@@ -264,7 +277,7 @@ def hand_in(path: Path, max_bytes: int) -> Handed:
     try:
         return Handed(read_file(path, max_bytes))
     except BadSubmission as bad:
-        return Handed(problem=str(bad))
+        return Handed(problem=str(bad), nothing=isinstance(bad, NothingHandedIn))
 
 
 def rebuild_handed(handed: Handed, template: Template) -> NotebookNode:
@@ -276,7 +289,7 @@ def rebuild_handed(handed: Handed, template: Template) -> NotebookNode:
         except BadSubmission as bad:
             problem = str(bad)
     notebook = rebuild(template, None)
-    notebook.metadata["course"]["problem"] = problem
+    notebook.metadata["course"] |= {"problem": problem, "nothing": handed.nothing}
     return notebook
 
 

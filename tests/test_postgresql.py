@@ -87,7 +87,7 @@ def test_a_second_run_judges_nothing_again_and_the_report_is_made(moved):
     kept = mine.root / "grading" / "autograded" / "sample_ada" / STEM / f"{STEM}.ipynb"
     written = kept.stat().st_mtime_ns
     assert graded(mine, COURSE_DB_URL=mine.database) == results and kept.stat().st_mtime_ns == written
-    assert "submissions, median" in mine.run("python", "-m", "autograder", "report", STEM, COURSE_DB_URL=mine.database).stdout
+    assert "work that can be read: median" in mine.run("python", "-m", "autograder", "report", STEM, COURSE_DB_URL=mine.database).stdout
 
 
 def test_a_gradebook_that_does_not_answer_is_said_in_one_line(course):

@@ -249,6 +249,25 @@ def test_odd_files_are_refused(tmp_path):
 
 
 def test_a_missing_file_is_told_with_what_is_there(tmp_path):
-    assert refuse(tmp_path / "none" / "a.ipynb") == "Nothing was handed in for this assignment."
+    nothing = "Nothing was handed in for this assignment."
+    assert refuse(tmp_path / "none" / "a.ipynb") == refuse(tmp_path / "a.ipynb") == nothing
+    (tmp_path / "timestamp.txt").write_text("2026-03-01 11:59 UTC")
+    (tmp_path / ".DS_Store").write_text("x")
+    assert submission.hand_in(tmp_path / "a.ipynb", 1000) == submission.Handed(problem=nothing, nothing=True)
+    (tmp_path / "a.zip").write_text("x")
+    assert submission.hand_in(tmp_path / "a.ipynb", 1000) == submission.Handed(problem=refuse(tmp_path / "a.ipynb"))
+    assert "but a.zip: hand in the notebook itself" in refuse(tmp_path / "a.ipynb")
     (tmp_path / "Copy of a.ipynb").write_text("{}")
-    assert "rename it to a.ipynb" in refuse(tmp_path / "a.ipynb")
+    assert "but Copy of a.ipynb: rename it to a.ipynb" in refuse(tmp_path / "a.ipynb")
+    assert refuse(tmp_path / "a.py") == "There is no file a.py."
+
+
+def test_what_is_handed_in_as_it_was_released_is_known():
+    def as_released(*cells):
+        return submission.rebuild(TEMPLATE, submission.answers(notebook(*cells), TEMPLATE)).metadata["course"]["as_released"]
+
+    assert as_released(cell(STUB, "f_code"), words("Write here.", "explain"))
+    assert as_released(cell(f" {STUB}\n", "f_code"))
+    assert not as_released(cell(STUB, "f_code"), cell("tried(1)"))
+    assert not as_released(cell("x", "f_code"), words("Write here.", "explain"))
+    assert not as_released(cell(STUB, "f_code"), words("One.", "explain"))
