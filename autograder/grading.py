@@ -32,6 +32,7 @@ class Result:
     waiting: names of the cells that a person is to read and give points for.
     late_penalty: points that nbgrader takes off the score for a late submission.
     worth_reading: pieces of its code that an instructor should look at, see ``reaching_inside``.
+    as_released: whether it is the notebook as it was given out.
     error: why it could not be judged or recorded at all.
     """
 
@@ -44,6 +45,7 @@ class Result:
     verdicts: tuple[dict, ...] = ()
     worth_reading: tuple[str, ...] = ()
     late_penalty: float = 0.0
+    as_released: bool = False
     error: str | None = None
 
     def as_json(self) -> dict:
@@ -226,6 +228,7 @@ class Tally:
         self._names |= dict.fromkeys(points)
         notes = [
             result.error or result.problem,
+            "as it was given out" if result.as_released else None,
             f"late: {result.late_penalty:g} points off" if result.late_penalty else None,
             "code to be looked at" if result.worth_reading else None,
             f"to be read: {', '.join(result.waiting)}" if result.waiting else None,

@@ -127,7 +127,10 @@ class Book:
         pages.write(course.FEEDBACK / student / self.stem / f"{self.stem}.html", feedback.page(notebook, about))
         waiting = tuple(name for name, (*_, waits) in grades.items() if waits)
         worth_reading = tuple(found.get("worth_reading", ()))
-        return Result(student, self.stem, score, max_score, waiting, found.get("problem"), verdicts, worth_reading, late)
+        as_released = found.get("as_released", False)
+        return Result(
+            student, self.stem, score, max_score, waiting, found.get("problem"), verdicts, worth_reading, late, as_released
+        )  # fmt: skip
 
 
 def open_gradebook(where: CourseDirectory | Config, *, to_write: bool = False) -> Gradebook:

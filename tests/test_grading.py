@@ -71,7 +71,7 @@ def test_bad_submissions_cost_only_what_they_touch(graded):
             mine = [v for v in row["verdicts"] if v["exercise"] == first]
             assert not any(v["passed"] for v in mine) and words in mine[0]["hint"]
             assert all(v["passed"] for v in row["verdicts"] if v["exercise"] in others)
-        assert empty["score"] == 0 and not empty["problem"]
+        assert empty["score"] == 0 and not empty["problem"] and empty["as_released"] and not typo["as_released"]
         assert broken["score"] == 0 and "not a Jupyter notebook" in broken["problem"]
         assert "not a Jupyter notebook" in course.feedback("sample_jonas", stem)
         assert course.feedback("sample_hana", stem).count("SyntaxError") == 2, "below the cell and once on its card"
