@@ -25,7 +25,9 @@ from autograder import source_code
 
 MAX_CELL_CHARACTERS = 200_000
 MAX_WRITTEN_CHARACTERS = 20_000
-MAX_PIECES = 20
+# Of more or longer cells in one answer's place only the first counts: to put them together, they are parsed here.
+MAX_PIECES = 10
+MAX_TOGETHER_CHARACTERS = 50_000
 # What nbgrader's exchange lays beside a submitted notebook; feedback finds its way back by them.
 RECEIPTS = ("timestamp.txt", "submission_secret.txt")
 RECEIPT_BYTES = 200
@@ -200,7 +202,8 @@ def _pieces(copies: list[str], added: list[str], stub: str, kind: str) -> list[s
     written = [text for text in copies if text.strip() not in ("", stub)]
     if kind == "markdown":
         return written or [text for text in added if text.strip()]
-    asked = source_code.names_of(stub)
+    added = [text for text in added[:MAX_PIECES] if len(text) <= MAX_TOGETHER_CHARACTERS]
+    asked = source_code.names_of(stub) if added else set()
     anew = [i for i, text in enumerate(added, start=1) if asked & source_code.names_of(text)]
     if not anew:
         return written
@@ -218,6 +221,8 @@ def _as_one(pieces: list[str], kind: str) -> tuple[str, list[str]]:
     whole, used = pieces[0], pieces[:1]
     for piece in pieces[1:MAX_PIECES]:
         together = f"{whole}\n{piece}"
+        if len(together) > MAX_TOGETHER_CHARACTERS:
+            break
         if source_code.can_be_read(together):
             whole, used = together, [*used, piece]
         elif not source_code.can_be_read(whole):

@@ -2,6 +2,7 @@
 
 import json
 import os
+import time
 
 import nbformat
 import pytest
@@ -122,6 +123,16 @@ def test_pieces_that_are_left_out_are_counted():
     assert submission.answers(broken, TEMPLATE).extra_cells == 1
     many = notebook(*(cell(f"x{i} = 1", "f_code") for i in range(submission.MAX_PIECES + 5)))
     assert submission.answers(many, TEMPLATE).extra_cells == 5
+    long = notebook(cell("def f(): pass", "f_code"), cell("x = 1  #" + "x" * submission.MAX_TOGETHER_CHARACTERS, "f_code"))
+    assert submission.answers(long, TEMPLATE) == submission.Answers({"f_code": "def f(): pass"}, 1)
+
+
+def test_many_or_long_pieces_are_read_in_time():
+    dense = "f = " + "[a,(b),-c]," * (submission.MAX_TOGETHER_CHARACTERS // 130)
+    begun = time.monotonic()
+    submission.answers(notebook(*(cell(dense, "f_code") for _ in range(100)), *(cell(dense) for _ in range(1000))), TEMPLATE)
+    submission.answers(notebook(cell("", "f_code"), *(cell("x" * 1_000_000) for _ in range(8))), TEMPLATE)
+    assert time.monotonic() - begun < 15
 
 
 DEFINES = "def f(x):\n    " + STUB
