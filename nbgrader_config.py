@@ -4,6 +4,7 @@ Every nbgrader command started in this folder reads it, Formgrader too.
 """
 
 import os
+import re
 import sys
 from pathlib import Path
 
@@ -11,17 +12,20 @@ root = Path(__file__).resolve().parent
 if str(root) not in sys.path:
     sys.path.insert(0, str(root))
 
-from autograder.nbgrader_seams import look_at_submissions_with_care, take_notebooks_only  # noqa: E402
+from autograder.nbgrader_seams import look_at_submissions_with_care, refuse_in_words, take_notebooks_only  # noqa: E402
 
 take_notebooks_only()
 look_at_submissions_with_care()
+refuse_in_words()
 
 c = get_config()  # noqa: F821  (nbgrader provides it)
 
 c.CourseDirectory.root = str(root)
 c.CourseDirectory.course_id = "normalisation"
 # A class with several graders may keep its gradebook in PostgreSQL: postgresql://USER:PASSWORD@HOST/DATABASE
-c.CourseDirectory.db_url = os.environ.get("COURSE_DB_URL") or f"sqlite:///{root / 'grading' / 'gradebook.db'}"
+# SQLAlchemy would take that for another driver than the one in requirements.txt.
+url = re.sub("^postgres(ql)?://", "postgresql+psycopg2://", os.environ.get("COURSE_DB_URL", ""))
+c.CourseDirectory.db_url = url or f"sqlite:///{root / 'grading' / 'gradebook.db'}"
 c.CourseDirectory.source_directory = "solutions"
 c.CourseDirectory.release_directory = "notebooks"
 c.CourseDirectory.submitted_directory = "grading/submitted"

@@ -1,6 +1,7 @@
 """``python -m autograder``: grade an assignment, report on it, judge files, release the notebooks."""
 
 import argparse
+import errno
 import json
 import os
 import sys
@@ -14,7 +15,7 @@ def main(arguments: list[str] | None = None) -> int:
     commands = parser.add_subparsers(dest="command", required=True)
 
     grade = commands.add_parser("grade", help="grade grading/submitted/<student>/<assignment>/ into gradebook and feedback")
-    grade.add_argument("assignment")
+    grade.add_argument("assignment", type=_stem)
     grade.add_argument("--student", default="*", metavar="GLOB", help="only the students whose folder matches")
     grade.add_argument("--json", type=Path, metavar="FILE", help="write every verdict to FILE")
     grade.add_argument("--scheduler", metavar="ADDRESS", help="judge on the Dask cluster with this scheduler")
@@ -30,7 +31,7 @@ def main(arguments: list[str] | None = None) -> int:
     release.set_defaults(run=_release)
 
     report = commands.add_parser("report", help="say what the class misunderstood, from what was graded")
-    report.add_argument("assignment")
+    report.add_argument("assignment", type=_stem)
     report.set_defaults(run=_report)
 
     for command in (grade, judge):
@@ -53,6 +54,11 @@ def main(arguments: list[str] | None = None) -> int:
         return _stop(error)
 
 
+def _stem(text: str) -> str:
+    """Return the name of an assignment, which may be given as its folder or its file: a shell completes these."""
+    return text.rstrip("/").rpartition("/")[2].removesuffix(".ipynb")
+
+
 def _grade(options: argparse.Namespace) -> int:
     with importing.many_modules():
         from autograder import exercises
@@ -70,6 +76,7 @@ def _grade(options: argparse.Namespace) -> int:
 
     names: list[str] = []
     with grading.Tally() as tally:
+        names = []
         try:
             if options.json:
                 options.json.parent.mkdir(parents=True, exist_ok=True)
@@ -79,10 +86,11 @@ def _grade(options: argparse.Namespace) -> int:
                 for result in tqdm(graded, total=len(names), desc=options.assignment, unit="submission"):
                     tally.add(result)
         except (OSError, grading.CannotGrade) as error:
+            if len(tally):
+                print(f"\nStopped. {_so_far(tally, names)}.", file=sys.stderr)
             return _stop(error)
         except KeyboardInterrupt:
-            done = f"{len(tally)} of {len(names)} are graded and stay so"
-            print(f"\nStopped. {done}; the same command goes on.", file=sys.stderr)
+            print(f"\nStopped. {_so_far(tally, names)}; the same command goes on.", file=sys.stderr)
             return 130
         print(tally.table())
         print(f"Feedback: {course.FEEDBACK}/<student>/{options.assignment}/{options.assignment}.html")
@@ -94,7 +102,13 @@ def _grade(options: argparse.Namespace) -> int:
                 return _stop(error)
         for student, error in tally.errors.items():
             print(f"{student} was not graded: {error}", file=sys.stderr)
+        if passed_over := grading.passed_over(options.student):
+            print(f"Passed over in {course.SUBMITTED}, no ordinary folders: {', '.join(passed_over)}", file=sys.stderr)
         return 1 if tally.errors else 0
+
+
+def _so_far(tally, names: list[str]) -> str:
+    return f"{len(tally) - len(tally.errors)} of {len(names)} are graded and stay so"
 
 
 def _judge(options: argparse.Namespace) -> int:
@@ -160,13 +174,13 @@ def _row(path: Path, item, verdicts: list) -> dict:
 
 
 def _release(options: argparse.Namespace) -> int:
-    from autograder import course, releasing
+    from autograder import course, grading, releasing
 
     try:
         for folder in releasing.release(course.nbgrader_config()):
             print(f"released {folder.relative_to(course.ROOT)}")
         print(f"bundle for students: {releasing.bundle().relative_to(course.ROOT)}")
-    except releasing.ReleaseFailed as error:
+    except (OSError, grading.CannotGrade, releasing.ReleaseFailed) as error:
         return _stop(error)
     return 0
 
@@ -176,16 +190,23 @@ def _report(options: argparse.Namespace) -> int:
 
     try:
         report = reporting.make(options.assignment, course.nbgrader_config())
-    except (KeyError, grading.CannotGrade, reporting.CannotReport) as error:
+        written = reporting.write(report)
+    except (KeyError, OSError, grading.CannotGrade, reporting.CannotReport) as error:
         return _stop(error)
     print(reporting.in_words(report))
-    for path in reporting.write(report):
+    for path in written:
         print(path.relative_to(course.ROOT))
     return 0
 
 
 def _stop(error: Exception) -> int:
-    print(error.args[0] if isinstance(error, KeyError) else error, file=sys.stderr)
+    """Say why a command ends, and return its exit status."""
+    said = error.args[0] if isinstance(error, KeyError) else str(error)
+    if isinstance(error, OSError) and error.strerror:
+        said = f"{error.strerror}: {error.filename}" if error.filename else error.strerror
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            said += ". Make room, then run the same command again."
+    print(said, file=sys.stderr)
     return 2
 
 

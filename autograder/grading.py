@@ -7,7 +7,7 @@ import json
 import os
 import tempfile
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
@@ -22,7 +22,7 @@ from autograder.notebook_judge import judge_notebook
 
 
 class CannotGrade(Exception):
-    """Grading can't start; the message says what to do."""
+    """Grading can't start or go on; the message says what to do."""
 
 
 @dataclass(frozen=True)
@@ -32,6 +32,7 @@ class Result:
     waiting: names of the cells that a person is to read and give points for.
     late_penalty: points that nbgrader takes off the score for a late submission.
     worth_reading: pieces of its code that an instructor should look at, see ``reaching_inside``.
+    as_released: whether it is the notebook as it was given out.
     error: why it could not be judged or recorded at all.
     """
 
@@ -44,6 +45,7 @@ class Result:
     verdicts: tuple[dict, ...] = ()
     worth_reading: tuple[str, ...] = ()
     late_penalty: float = 0.0
+    as_released: bool = False
     error: str | None = None
 
     def as_json(self) -> dict:
@@ -55,11 +57,27 @@ def students(stem: str, pattern: str = "*") -> list[str]:
     """Return the students to grade: every folder of ``submitted/`` that matches. Raises CannotGrade."""
     if not course.SUBMITTED.is_dir():
         raise CannotGrade(f"There is no folder {course.SUBMITTED}. Collect submissions first: <student>/{stem}/{stem}.ipynb")
-    names = [p.name for p in course.SUBMITTED.iterdir() if p.is_dir() and not p.is_symlink() and p.name[0] != "."]
+    names = [path.name for path in _visible(course.SUBMITTED) if path.is_dir() and not path.is_symlink()]
     chosen = sorted(fnmatch.filter(names, pattern))
     if not chosen:
         raise CannotGrade(f"No student matches {pattern!r} in {course.SUBMITTED} ({len(names)} folders).")
     return chosen
+
+
+def passed_over(pattern: str = "*") -> list[str]:
+    """Return what stands in ``submitted/`` and is no student's folder, but a link or a file."""
+    names = [path.name for path in _visible(course.SUBMITTED) if path.is_symlink() or not path.is_dir()]
+    return [submission.printable(name) for name in sorted(fnmatch.filter(names, pattern))]
+
+
+def _visible(folder: Path) -> Iterator[Path]:
+    return (path for path in folder.iterdir() if not path.name.startswith("."))
+
+
+def check_released(stem: str) -> None:
+    """Raise CannotGrade for an assignment whose notebook is not in ``notebooks/``: it says what a cell held at first."""
+    if not course.released_notebook(stem).is_file():
+        raise CannotGrade(f"{stem} is not in {course.NOTEBOOKS} yet. Release it first: python -m autograder release")
 
 
 def grade(stem: str, names: list[str], crew: Crew) -> Iterator[Result]:
@@ -68,6 +86,7 @@ def grade(stem: str, names: list[str], crew: Crew) -> Iterator[Result]:
     A submission that was graded before by the same judge with the same limits, and has not changed,
     is not judged again. Raises CannotGrade.
     """
+    check_released(stem)
     secret = course.secret()
     judge = _judge_version(stem, secret)
     refused: dict[str, str] = {}
@@ -97,35 +116,40 @@ def grade(stem: str, names: list[str], crew: Crew) -> Iterator[Result]:
         from autograder import recording
 
     with recording.Book(stem, course.nbgrader_config()) as book:
-        yield from _recorded(book, outcomes, stem)
+        yield from _recorded(book, outcomes, stem, recording.why_nothing_can_be_recorded)
         lost = []
         for name in known:
             notebook = _graded_before(name, stem, judge)
             try:
                 result = notebook and book.read_again(notebook, name)
             except Exception as error:
-                result = _failed(name, stem, error)
+                result = _failed(name, stem, error, recording.why_nothing_can_be_recorded(error))
             if result:
                 yield result
             else:
                 lost.append(name)  # the gradebook was replaced
-        yield from _recorded(book, crew.run(map(job, lost)), stem)
+        yield from _recorded(book, crew.run(map(job, lost)), stem, recording.why_nothing_can_be_recorded)
     for name, reason in refused.items():
         yield Result(ascii(name)[1:-1], stem, error=reason)
 
 
-def _recorded(book, outcomes: Iterator[tuple[str, object]], stem: str) -> Iterator[Result]:
+def _recorded(book, outcomes: Iterator[tuple[str, object]], stem: str, why_nothing: Callable) -> Iterator[Result]:
     for name, outcome in outcomes:
         try:
             if isinstance(outcome, Exception):
                 raise outcome
             result = book.record(outcome, name)
         except Exception as error:  # one submission must never end the batch; the command reports it
-            result = _failed(name, stem, error)
+            result = _failed(name, stem, error, why_nothing(error))
         yield result
 
 
-def _failed(name: str, stem: str, error: Exception) -> Result:
+def _failed(name: str, stem: str, error: Exception, nothing: str | None) -> Result:
+    """Return the result of what could not be judged or recorded. Raises CannotGrade where no other one could be."""
+    if nothing:
+        raise CannotGrade(nothing) from None
+    if isinstance(error, OSError) and error.filename:
+        return Result(name, stem, error=f"{error.strerror}: {error.filename}")
     return Result(name, stem, error=f"{type(error).__name__}: {error}")
 
 
@@ -204,11 +228,12 @@ class Tally:
         self._names |= dict.fromkeys(points)
         notes = [
             result.error or result.problem,
+            "as it was given out" if result.as_released else None,
             f"late: {result.late_penalty:g} points off" if result.late_penalty else None,
             "code to be looked at" if result.worth_reading else None,
             f"to be read: {', '.join(result.waiting)}" if result.waiting else None,
         ]
-        total = f"{result.score:g}/{result.max_score:g}"
+        total = "–" if result.error else f"{result.score:g}/{result.max_score:g}"
         self._lines[result.student] = points, total, textwrap.shorten("; ".join(filter(None, notes)), 160, placeholder=" …")
         if result.error:
             self.errors[result.student] = result.error

@@ -11,20 +11,23 @@ from pathlib import Path
 from nbconvert.exporters import Exporter, NotebookExporter
 from nbgrader.api import Gradebook
 from nbgrader.apps.api import NbGraderAPI
-from nbgrader.converters import base
+from nbgrader.converters import Autograde, base
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.plugins import CsvExportPlugin
 from nbgrader.preprocessors import ClearSolutions, GetGrades, NbGraderPreprocessor
 from nbgrader.utils import is_solution
 
-from autograder import course, feedback, submission
+from autograder import course, feedback, sandbox, submission
+from autograder.grading import CannotGrade, check_released
 from autograder.limits import CONFIGURED
 from autograder.notebook_judge import judge_notebook
-from autograder.recording import save_scores
+from autograder.recording import open_gradebook, save_scores
 
 # nbgrader's own, kept here because a server reads the configuration again and again.
 _find_all_files = base.find_all_files
 _submitted_students = NbGraderAPI.get_submitted_students
+_convert_notebooks = base.BaseConverter.convert_notebooks
+_autograde = NbGraderAPI.autograde
 
 
 class SubmissionExporter(NotebookExporter):
@@ -34,7 +37,6 @@ class SubmissionExporter(NotebookExporter):
         if not self.parent._sanitizing:
             return super().from_filename(filename, resources, **kwargs)
         stem = resources["nbgrader"]["assignment"]
-        submission.check_name(resources["nbgrader"]["student"])
         template = submission.read_template(course.source_notebook(stem), course.released_notebook(stem))
         notebook = submission.rebuild_handed(submission.hand_in(Path(filename), CONFIGURED.notebook_bytes), template)
         return self.from_notebook_node(notebook, resources, **kwargs)
@@ -69,6 +71,57 @@ def look_at_submissions_with_care() -> None:
     NbGraderAPI.get_submitted_students = plain
     NbGraderAPI.get_submitted_timestamp = submitted_at
     CourseDirectory.get_existing_timestamp = lambda _, folder: submission.handed_in_at(Path(folder))
+
+
+def refuse_in_words() -> None:
+    """Let ``nbgrader autograde`` and Formgrader's button say in a sentence what would be a traceback.
+
+    That is what hinders grading at all, before an earlier grading is taken away, and names that are refused. The others
+    are graded all the same.
+    """
+
+    def convert(autograde):
+        try:
+            _check(autograde.coursedir, autograde.coursedir.assignment_id)
+        except CannotGrade as error:
+            autograde.log.error(str(error))
+            raise base.NbGraderException(str(error)) from None
+        refused = {path: why for path in sorted(autograde.assignments) if (why := _why_refused(Path(path).parent.name))}
+        for path, why in refused.items():
+            del autograde.assignments[path]
+            autograde.log.error(why)
+        _convert_notebooks(autograde)
+        if refused:
+            raise base.NbGraderException("\n".join(refused.values()))
+
+    def press(api, assignment_id, student_id, *args, **kwargs):
+        try:
+            _check(api.coursedir, assignment_id)
+        except CannotGrade as error:
+            return {"success": False, "log": str(error)}
+        why = _why_refused(student_id)
+        return {"success": False, "log": why} if why else _autograde(api, assignment_id, student_id, *args, **kwargs)
+
+    Autograde.convert_notebooks = convert
+    NbGraderAPI.autograde = press
+
+
+def _check(where: CourseDirectory, stem: str) -> None:
+    """Raise CannotGrade where no submission of an assignment can be judged, or recorded."""
+    check_released(stem)
+    try:
+        sandbox.check()
+    except sandbox.NoSandbox as error:
+        raise CannotGrade(str(error)) from None
+    open_gradebook(where, to_write=True).close()
+
+
+def _why_refused(student: str) -> str | None:
+    try:
+        submission.check_name(student)
+    except submission.BadSubmission as bad:
+        return f"{ascii(student)[1:-1]} was not graded: {bad}"
+    return None
 
 
 def _receipts(folder: Path) -> list[str]:

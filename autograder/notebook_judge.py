@@ -91,10 +91,10 @@ def _outputs(result: CellResult) -> list:
 
 
 def _explain_extra_cells(verdict: Verdict) -> Verdict:
-    if verdict.passed or not re.search("NameError|is not defined:", verdict.hint):
+    if verdict.passed or not re.search("NameError|NotImplementedError|is not defined:", verdict.hint):
         return verdict
     note = (
-        " Only the exercise cells are graded, not cells that you added or split off: "
+        " Only the exercise cells are graded, not cells that you added: "
         "move what the function needs into its own cell."
     )
     return replace(verdict, hint=verdict.hint + note)

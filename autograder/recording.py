@@ -4,15 +4,19 @@ One process records, over one connection, and commits once a submission. Importi
 while, so ``grading`` imports this module when the workers are already judging.
 """
 
+import errno
+import logging
+import re
 import warnings
 from pathlib import Path
 
 import nbformat
 from nbformat import NotebookNode
 from nbgrader.api import BaseCell, Comment, Grade, Gradebook, MissingEntry, SubmittedAssignment, SubmittedNotebook
+from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import AssignLatePenalties
 from nbgrader.utils import compute_checksum, determine_grade, is_grade, is_solution
-from sqlalchemy.exc import SAWarning, SQLAlchemyError
+from sqlalchemy.exc import OperationalError, SAWarning, SQLAlchemyError
 from traitlets.config import Config
 
 from autograder import course, feedback, pages, submission
@@ -20,6 +24,8 @@ from autograder.grading import CannotGrade, Result
 
 # nbgrader 0.9 adds rows in an order that SQLAlchemy 2.1 remarks on; nothing is lost by it.
 warnings.filterwarnings("ignore", category=SAWarning)
+# nbgrader prints a traceback of every error of the gradebook, by Tornado's logger; who calls it says it in words.
+logging.getLogger("tornado.application").addHandler(logging.NullHandler())
 
 
 class Book:
@@ -30,7 +36,7 @@ class Book:
         self.config = config
 
     def __enter__(self) -> "Book":
-        self._gradebook = open_gradebook(self.config)
+        self._gradebook = open_gradebook(self.config.CourseDirectory, to_write=True)
         try:
             self._gradebook.find_notebook(self.stem, self.stem)
         except MissingEntry:
@@ -121,16 +127,61 @@ class Book:
         pages.write(course.FEEDBACK / student / self.stem / f"{self.stem}.html", feedback.page(notebook, about))
         waiting = tuple(name for name, (*_, waits) in grades.items() if waits)
         worth_reading = tuple(found.get("worth_reading", ()))
-        return Result(student, self.stem, score, max_score, waiting, found.get("problem"), verdicts, worth_reading, late)
+        as_released = found.get("as_released", False)
+        return Result(
+            student, self.stem, score, max_score, waiting, found.get("problem"), verdicts, worth_reading, late, as_released
+        )  # fmt: skip
 
 
-def open_gradebook(config: Config) -> Gradebook:
-    """Return nbgrader's gradebook, in SQLite or where ``COURSE_DB_URL`` says. Raises CannotGrade."""
+def open_gradebook(where: CourseDirectory | Config, *, to_write: bool = False) -> Gradebook:
+    """Return nbgrader's gradebook, in SQLite or where the configuration says. Raises CannotGrade.
+
+    where: what has its address, ``CourseDirectory`` or what configures it.
+    to_write: find out, too, whether it can be written now.
+    """
     try:
-        return Gradebook(config.CourseDirectory.db_url, config.CourseDirectory.course_id)
-    except (SQLAlchemyError, ImportError) as error:  # no such server, a wrong password, no driver
-        reason = str(getattr(error, "orig", None) or error).strip()
-        raise CannotGrade(f"The gradebook can't be opened: {' '.join(reason.split())}") from None
+        gradebook = Gradebook(where.db_url, where.course_id)
+        if to_write and gradebook.engine.dialect.name == "sqlite":
+            with gradebook.engine.connect() as connection:
+                connection.exec_driver_sql("BEGIN IMMEDIATE")
+                connection.rollback()
+    except (SQLAlchemyError, ImportError, OSError) as error:  # no such server, a wrong password, no driver, a locked file
+        raise CannotGrade(f"The gradebook can't be opened: {_in_words(error)}") from None
+    return gradebook
+
+
+# What a gradebook that can't be used says of itself, and what to do.
+_ADVICE = {
+    "locked": "Another program is writing to it: close that, or wait until it is done",
+    "readonly": "It, or its folder, is not yours to write: change that",
+    "unable to open": "Its folder is missing or not yours to write: change that",
+    "full|No space|quota": "Make room",
+    "malformed|not a database": "Put back grading/gradebook.db from a backup",
+    "Name or service|refused|translate|timeout|does not exist|authentication|plugin|parse|No module": "Look at COURSE_DB_URL",
+}
+
+
+def _in_words(error: BaseException) -> str:
+    """Return a reason and what to do, without the statement and the values that SQLAlchemy adds."""
+    reason = " ".join(str(getattr(error, "orig", None) or getattr(error, "strerror", None) or error).split()).rstrip(".?")
+    advice = next((advice for pattern, advice in _ADVICE.items() if re.search(pattern, reason)), "")
+    return f"{reason}. {advice}, then run the same command again." if advice else reason
+
+
+def why_nothing_can_be_recorded(error: Exception) -> str | None:
+    """Return why no other submission could be recorded either, and what to do; None if an error is of one alone.
+
+    So it is when the gradebook is locked or gone, or the disk full.
+    """
+    causes: list[BaseException] = [error]
+    while following := causes[-1].__cause__ or causes[-1].__context__:
+        causes.append(following)
+    for cause in causes:
+        if isinstance(cause, OperationalError):
+            return f"The gradebook can't be written: {_in_words(cause)}"
+        if isinstance(cause, OSError) and cause.errno in (errno.ENOSPC, errno.EDQUOT, errno.EROFS):
+            return f"The results can't be written: {_in_words(cause)}"
+    return None
 
 
 def save_scores(gradebook: Gradebook, notebook: NotebookNode, stem: str, student: str) -> None:

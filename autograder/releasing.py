@@ -10,7 +10,7 @@ from nbgrader.apps.api import NbGraderAPI
 from nbgrader.coursedir import CourseDirectory
 from traitlets.config import Config
 
-from autograder import course, exercises
+from autograder import course, exercises, recording
 
 BUNDLE = "normalisation-course"
 _RUN_TIME = ("__pycache__", ".ipynb_checkpoints")
@@ -33,8 +33,9 @@ class ReleaseFailed(Exception):
 
 
 def release(config: Config) -> list[Path]:
-    """Make ``notebooks/`` from ``solutions/`` by nbgrader. Returns the folders. Raises ReleaseFailed."""
+    """Make ``notebooks/`` from ``solutions/`` by nbgrader. Returns the folders. Raises ReleaseFailed, CannotGrade."""
     course.GRADING.mkdir(parents=True, exist_ok=True)
+    recording.open_gradebook(config.CourseDirectory, to_write=True).close()
     api = NbGraderAPI(coursedir=CourseDirectory(config=config), config=config)
     for stem in exercises.stems():
         outcome = api.generate_assignment(stem, force=True, create=True)

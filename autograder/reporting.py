@@ -7,7 +7,7 @@ import math
 import re
 import statistics
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,11 +16,14 @@ from nbgrader.api import Grade, MissingEntry
 from traitlets.config import Config
 
 from autograder import course, exercises, feedback, pages, python_errors
-from autograder.exercise import Topic, Verdict
+from autograder.exercise import Quiz, Topic, Verdict
 from autograder.recording import open_gradebook
 
 BARS = 10
-COLUMNS = ("table", "exercise", "name", "title", "points", "students", "of", "share", "hint", "section")
+COLUMNS = ("table", "exercise", "name", "title", "points", "students", "of", "share", "hint", "section", "who")
+TO_TEACH = 3  # sections that the page names first
+
+Asked = dict[str, tuple[str, dict[str, str]]]  # {question: (its text, {letter: choice})}
 
 
 class CannotReport(Exception):
@@ -34,6 +37,8 @@ class Graded:
     score, max_score: as the gradebook has them, a late penalty taken off.
     problem: why the submission could not be read, or None.
     worth_reading: pieces of its code that an instructor should look at.
+    nothing: whether nothing was handed in.
+    as_released: whether it is the notebook as it was given out.
     """
 
     student: str
@@ -42,6 +47,13 @@ class Graded:
     problem: str | None
     verdicts: tuple[Verdict, ...]
     worth_reading: tuple[str, ...] = ()
+    nothing: bool = False
+    as_released: bool = False
+
+    @property
+    def counts(self) -> bool:
+        """Whether there is work in it that tells what its author understood."""
+        return not self.problem and not self.as_released
 
 
 @dataclass(frozen=True)
@@ -60,12 +72,13 @@ class Written:
 
 @dataclass(frozen=True)
 class Row:
-    """One line of a table: how many of the readable submissions something holds for.
+    """One line of a table: for how many of those whose work counts something holds.
 
     name: of the check, the misconception or the question.
     students: those for whom it holds.
     section: "page.html#label", where the book explains it.
     reasons: why a check failed: a misconception or "not recognised", and how often.
+    others: those for whom it does not hold, where it is they whom one looks for.
     """
 
     exercise: str
@@ -77,6 +90,11 @@ class Row:
     hint: str = ""
     section: str = ""
     reasons: tuple[tuple[str, int], ...] = ()
+    others: tuple[str, ...] | None = None
+
+    @property
+    def who(self) -> tuple[str, ...]:
+        return self.students if self.others is None else self.others
 
     @property
     def share(self) -> float:
@@ -108,22 +126,33 @@ def _headings(chapter: str) -> dict[str, str]:
 class Report:
     """All that the page says of an assignment.
 
-    readable: how many submissions could be read; the shares are shares of them.
+    graded: of every student, those too who handed in nothing.
+    absent: students of the gradebook who have no folder of their own.
+    to_teach: a row a section of the book, with those who showed that they need it; the most needed first.
+    checks: those of the exercises, and the questions of the quiz.
+    hardest: the check of an exercise that fewest passed; None if everybody passed all.
     missing: "student: reason" of those who are left out.
     """
 
     assignment: str
     graded: tuple[Graded, ...]
-    readable: int
+    absent: tuple[str, ...]
+    to_teach: tuple[Row, ...]
     checks: tuple[Row, ...]
+    hardest: Row | None
     misconceptions: tuple[Row, ...]
     choices: tuple[Row, ...]
     written: tuple[Written, ...]
     missing: tuple[str, ...]
 
     @property
+    def counted(self) -> list[Graded]:
+        """The submissions that shares and scores are about."""
+        return [g for g in self.graded if g.counts]
+
+    @property
     def scores(self) -> list[float]:
-        return [g.score for g in self.graded]
+        return [g.score for g in self.counted]
 
     @property
     def max_score(self) -> float:
@@ -134,12 +163,25 @@ class Report:
         return statistics.median(self.scores)
 
     @property
+    def nothing(self) -> list[str]:
+        """Who handed in nothing."""
+        return sorted([*(g.student for g in self.graded if g.nothing), *self.absent])
+
+    @property
+    def as_released(self) -> list[str]:
+        return [g.student for g in self.graded if g.as_released]
+
+    @property
     def unreadable(self) -> list[Graded]:
-        return [g for g in self.graded if g.problem]
+        return [g for g in self.graded if g.problem and not g.nothing]
 
     @property
     def worth_reading(self) -> list[Graded]:
         return [g for g in self.graded if g.worth_reading]
+
+    @property
+    def students(self) -> int:
+        return len(self.graded) + len(self.absent)
 
     @property
     def waiting(self) -> int:
@@ -150,16 +192,20 @@ class Report:
 def make(stem: str, config: Config) -> Report:
     """Gather what the grading left of an assignment. Raises KeyError, CannotReport."""
     topic = exercises.topic(stem)
-    graded, written, missing = _gather(topic, config)
-    readable = [g for g in graded if not g.problem]
+    graded, written, absent, missing = _gather(topic, config)
+    counted = [g for g in graded if g.counts]
     quiz = topic.quiz.name
+    asked = questions(stem)
+    passed = checks(counted, quiz, asked)
     return Report(
         assignment=stem,
         graded=tuple(graded),
-        readable=len(readable),
-        checks=tuple(checks(readable, quiz)),
-        misconceptions=tuple(misconceptions(readable, topic)),
-        choices=tuple(wrong_answers(readable, quiz)),
+        absent=tuple(absent),
+        to_teach=tuple(to_teach(counted, quiz)),
+        checks=tuple(passed),
+        hardest=next((row for row in passed if row.exercise != quiz and row.share < 1), None),
+        misconceptions=tuple(misconceptions(counted, topic)),
+        choices=tuple(wrong_answers(counted, topic.quiz, asked)),
         written=tuple(written),
         missing=tuple(missing),
     )
@@ -174,7 +220,7 @@ def write(report: Report) -> tuple[Path, Path]:
 
 
 def as_html(report: Report) -> str:
-    bars = histogram(report.scores, report.max_score)
+    bars = histogram(report.scores, report.max_score) if report.scores else []
     return pages.render("report.html", report=report, bars=bars, book=pages.book_address(course.REPORTS))
 
 
@@ -188,17 +234,27 @@ def as_csv(report: Report) -> str:
         for row in rows:
             points = "" if row.points is None else f"{row.points:g}"
             share = f"{row.share:.3f}"
-            out.writerow((table, row.exercise, row.name, row.title, points, len(row.students), row.of, share, row.hint, row.section))
+            numbers = (points, len(row.students), row.of, share)
+            out.writerow((table, row.exercise, row.name, row.title, *numbers, row.hint, row.section, "; ".join(row.who)))
     return text.getvalue()
 
 
 def in_words(report: Report) -> str:
     """Return a few lines for the terminal."""
-    n = len(report.graded)
-    lines = [f"{n} submission{'s' * (n != 1)}, median {report.median:g} of {report.max_score:g} points"]
+    n = len(report.counted)
+    lines = [f"{n} of {report.students} students handed in work that can be read"]
+    if n:
+        lines[0] += f": median {report.median:g} of {report.max_score:g} points"
     lines += [f"  {row.percent:3d} %  {row.name}" for row in report.misconceptions[:5]]
-    if report.unreadable:
-        lines.append(f"{len(report.unreadable)} could not be read")
+    if report.to_teach:
+        lines.append(f"Teach again: {'; '.join(row.label for row in report.to_teach[:TO_TEACH])}")
+    for what, names in (
+        ("Nothing handed in", report.nothing),
+        ("Handed in as it was given out", report.as_released),
+        ("Could not be read", [g.student for g in report.unreadable]),
+    ):
+        if names:
+            lines.append(f"{what}: {', '.join(names)}")
     if report.worth_reading:
         lines.append(f"Code to be looked at: {', '.join(g.student for g in report.worth_reading)}")
     if report.waiting:
@@ -210,7 +266,37 @@ def in_words(report: Report) -> str:
 # tables ---------------------------------------------------------------------------------------
 
 
-def checks(graded: list[Graded], quiz: str) -> list[Row]:
+def questions(stem: str) -> Asked:
+    """Return the questions of the quiz, from the notebook that students got."""
+    try:
+        cells = nbformat.read(course.released_notebook(stem), as_version=4).cells
+    except (OSError, ValueError):
+        return {}
+    text = "\n".join(cell.source for cell in cells if cell.cell_type == "markdown").replace("$", "")
+    asked = re.findall(r"^\*\*(\w+)\.\*\* (.*)$((?:\n+- \w\) .*)*)", text, re.MULTILINE)
+    return {name: (question, dict(re.findall(r"^- (\w)\) (.*)$", choices, re.MULTILINE))) for name, question, choices in asked}
+
+
+def to_teach(graded: list[Graded], quiz: str) -> list[Row]:
+    """Return a row a section that recognised misconceptions and wrong answers to the quiz lead to, the most needed first.
+
+    Its name tells which these were. One student alone makes no section of the class.
+    """
+    found: dict[str, dict[str, list[str]]] = {}
+    for g in graded:
+        for v in g.verdicts:
+            if not v.passed and v.section and (v.misconception or v.exercise == quiz):
+                why = v.misconception or f"question {v.check}"
+                found.setdefault(v.section, {}).setdefault(why, []).append(g.student)
+    rows = []
+    for section, reasons in found.items():
+        students = tuple(dict.fromkeys(student for names in reasons.values() for student in names))
+        seen = sorted(reasons, key=lambda why: -len(set(reasons[why])))
+        rows.append(Row("", ", ".join(seen), section, students, len(graded), section=section))
+    return sorted((row for row in rows if len(row.students) > 1), key=lambda row: (-row.share, row.section))
+
+
+def checks(graded: list[Graded], quiz: str, asked: Asked) -> list[Row]:
     """Return a row a check, or question of the quiz, with the students who got it, the hardest first."""
     found: dict[tuple[str, str], list[tuple[str, Verdict]]] = {}
     for g in graded:
@@ -223,13 +309,14 @@ def checks(graded: list[Graded], quiz: str) -> list[Row]:
         reasons = Counter("held back" if v.held else v.misconception or "not recognised" for v in failed)
         rows.append(
             Row(
-                exercise, check, first.title,
+                exercise, check, _asked(check, asked) if exercise == quiz else first.title,
                 students=tuple(student for student, v in pairs if v.passed),
                 of=len(pairs),
                 points=first.max_points,
                 # A recognised misconception brings a section of its own.
                 section=next((v.section for _, v in pairs if not v.misconception), ""),
                 reasons=tuple(reasons.most_common()),
+                others=tuple(student for student, v in pairs if not v.passed),
             )  # fmt: skip
         )
     return sorted(rows, key=lambda row: (row.share, -row.points))
@@ -265,18 +352,33 @@ def misconceptions(graded: list[Graded], topic: Topic) -> list[Row]:
     return sorted(rows, key=lambda row: (-row.share, -lost[row.name], row.name))
 
 
-def wrong_answers(graded: list[Graded], quiz: str) -> list[Row]:
+def wrong_answers(graded: list[Graded], quiz: Quiz, asked: Asked) -> list[Row]:
     """Return a row a wrong answer to a question of the quiz, the most frequent first."""
     found: dict[tuple[str, str], list[tuple[str, Verdict]]] = {}
     for g in graded:
         for v in g.verdicts:
-            if v.exercise == quiz and not v.passed:
+            if v.exercise == quiz.name and not v.passed:
                 found.setdefault((v.check, v.hint), []).append((g.student, v))
-    rows = [
-        Row(quiz, question, pairs[0][1].title, tuple(s for s, _ in pairs), len(graded), hint=hint, section=pairs[0][1].section)
-        for (question, hint), pairs in found.items()
-    ]
+    rows = []
+    for (name, hint), pairs in found.items():
+        choices = asked[name][1] if name in asked else {}
+        taken = next((f" – {letter}) {choices.get(letter, '')}" for letter, why in _why(quiz, name) if why == hint), "")
+        students = tuple(student for student, _ in pairs)
+        section = pairs[0][1].section
+        rows.append(Row(quiz.name, name, f"{_asked(name, asked)}{taken}", students, len(graded), hint=hint, section=section))
     return sorted(rows, key=lambda row: (-row.share, row.name))
+
+
+def _why(quiz: Quiz, name: str) -> Iterator[tuple[str, str]]:
+    """Yield (letter, what a student is told who took it) of a question."""
+    for question in quiz.questions:
+        if question.name == name:
+            yield from question.why.items()
+
+
+def _asked(name: str, asked: Asked) -> str:
+    """Return a question with its number, or that alone where the notebook is not at hand."""
+    return f"Question {name}: {asked[name][0]}" if name in asked else f"Question {name}"
 
 
 def _hint(topic: Topic, exercise: str, name: str) -> str:
@@ -304,14 +406,14 @@ def histogram(scores: list[float], max_score: float) -> list[dict]:
 # what grading left ----------------------------------------------------------------------------
 
 
-def _gather(topic: Topic, config: Config) -> tuple[list[Graded], list[Written], list[str]]:
+def _gather(topic: Topic, config: Config) -> tuple[list[Graded], list[Written], list[str], list[str]]:
     stem = topic.stem
     paths = {path.parent.parent.name: path for path in sorted(course.AUTOGRADED.glob(f"*/{stem}/{stem}.ipynb"))}
     again = f"python -m autograder grade {stem}"
     if not paths:
         raise CannotReport(f"No submission of {stem} is graded yet. Grade first: {again}")
     graded, missing, grades = [], [], []
-    with open_gradebook(config) as gradebook:
+    with open_gradebook(config.CourseDirectory) as gradebook:
         for student, path in paths.items():
             try:
                 left = _left_by_the_judge(path)
@@ -323,13 +425,16 @@ def _gather(topic: Topic, config: Config) -> tuple[list[Graded], list[Written], 
             else:
                 score = entry.score - (entry.late_submission_penalty or 0)
                 graded.append(Graded(student, score, entry.max_score, **left))
-                grades += entry.grades
+                grades += entry.grades if graded[-1].counts else []
         written = _written(grades, {item.name for item in (*topic.exercises, topic.quiz)})
+        enrolled = {student.id for student in gradebook.students}
     if not graded:
         raise CannotReport(f"No submission of {stem} can be reported on. Grade again: {again}\n  " + "\n  ".join(missing))
     handed_in = {p.parent.name for p in course.SUBMITTED.glob(f"*/{stem}") if p.is_dir()}
-    missing += [f"{_plain(student)}: handed in, not graded yet" for student in sorted(handed_in - set(paths))]
-    return graded, written, missing
+    later = {g.student for g in graded if g.nothing and (course.SUBMITTED / g.student / stem / f"{stem}.ipynb").exists()}
+    graded = [g for g in graded if g.student not in later]
+    missing += [f"{_plain(student)}: handed in, not graded yet" for student in sorted(handed_in - set(paths) | later)]
+    return graded, written, sorted(enrolled - handed_in - set(paths)), missing
 
 
 def _plain(name: str) -> str:
@@ -345,6 +450,8 @@ def _left_by_the_judge(path: Path) -> dict:
         "problem": found.get("problem"),
         "verdicts": tuple(feedback.verdicts_of(notebook)),
         "worth_reading": tuple(found.get("worth_reading", ())),
+        "nothing": found.get("nothing", False),
+        "as_released": found.get("as_released", False),
     }
 
 

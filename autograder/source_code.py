@@ -4,6 +4,7 @@ import ast
 from collections import deque
 from collections.abc import Iterator
 from functools import lru_cache
+from itertools import dropwhile
 
 from autograder.exercise import Exercise, Topic
 from autograder.student_side.magics import without_magics
@@ -99,3 +100,37 @@ def _tree(source: str) -> ast.AST:
         return ast.parse(source)
     except SyntaxError:
         return ast.parse(without_magics(source))
+
+
+def can_be_read(source: str) -> bool:
+    """Whether a cell is Python, IPython's own lines aside."""
+    try:
+        return not any(_is_of_the_future(node) for node in _after_its_head(_tree(source).body))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return False
+
+
+def names_of(source: str) -> set[str]:
+    """Return the names of the functions, classes and values that a cell defines; none if it can't be read."""
+    try:
+        body = _tree(source).body
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return set()
+    named = {node.name for node in body if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)}
+    # answers["q1"] = "b" changes answers, which is as good as defining it.
+    for node in body:
+        for target in getattr(node, "targets", [getattr(node, "target", None)]):
+            while isinstance(target, ast.Subscript | ast.Attribute):
+                target = target.value
+            if isinstance(target, ast.Name):
+                named.add(target.id)
+    return named
+
+
+def _after_its_head(body: list[ast.stmt]) -> Iterator[ast.stmt]:
+    """Yield the statements after those that Python wants first: a text and what is of the future."""
+    return dropwhile(lambda node: _is_of_the_future(node) or isinstance(getattr(node, "value", None), ast.Constant), body)
+
+
+def _is_of_the_future(node: ast.stmt) -> bool:
+    return isinstance(node, ast.ImportFrom) and node.module == "__future__"

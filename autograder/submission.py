@@ -5,12 +5,14 @@ metadata; from the submission comes the text of the solution cells, found by the
 """
 
 import copy
+import errno
 import hashlib
 import json
 import os
 import re
 import stat
 import unicodedata
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -19,8 +21,13 @@ from typing import BinaryIO
 import nbformat
 from nbformat import NotebookNode
 
+from autograder import source_code
+
 MAX_CELL_CHARACTERS = 200_000
 MAX_WRITTEN_CHARACTERS = 20_000
+# Of more or longer cells in one answer's place only the first counts: to put them together, they are parsed here.
+MAX_PIECES = 10
+MAX_TOGETHER_CHARACTERS = 50_000
 # What nbgrader's exchange lays beside a submitted notebook; feedback finds its way back by them.
 RECEIPTS = ("timestamp.txt", "submission_secret.txt")
 RECEIPT_BYTES = 200
@@ -50,12 +57,16 @@ class BadSubmission(Exception):
     """The file can't be graded; the message tells the student why and what to do."""
 
 
+class NothingHandedIn(BadSubmission):
+    """There is no file."""
+
+
 @dataclass(frozen=True)
 class Answers:
     """What was found in a submission.
 
-    texts: text of the solution cells by grade_id.
-    extra_cells: how many cells with text the student added, or split off an exercise's; they are not graded.
+    texts: text of the solution cells by grade_id, put together where a cell was split.
+    extra_cells: how many cells with code the student added, or copied elsewhere, that are not graded.
     """
 
     texts: dict[str, str]
@@ -86,9 +97,10 @@ def open_ordinary(path: Path) -> BinaryIO:
         # Neither follow a link nor wait for a pipe's other end.
         number = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     except FileNotFoundError:
-        raise BadSubmission(_not_found(path)) from None
+        raise _not_found(path) from None
     except OSError as error:
-        raise BadSubmission(f"{path.name} can't be opened as an ordinary file ({error.strerror}).") from None
+        reason = "it is a link: hand in the notebook itself" if error.errno == errno.ELOOP else error.strerror
+        raise BadSubmission(f"{path.name} can't be opened as an ordinary file ({reason}).") from None
     if not stat.S_ISREG(os.fstat(number).st_mode):
         os.close(number)
         raise BadSubmission(f"{path.name} is not an ordinary file. Hand in the notebook itself.")
@@ -117,41 +129,106 @@ def handed_in_at(folder: Path) -> datetime | None:
         return None
 
 
-def _not_found(path: Path) -> str:
-    try:
-        names = (printable(os.fsencode(p.name).decode("utf-8", "replace")) for p in path.parent.iterdir() if p.suffix == ".ipynb")
-        others = sorted(names)[:5]
-    except OSError:
-        return "Nothing was handed in for this assignment."
+def _not_found(path: Path) -> BadSubmission:
+    """Return what to say where there is no file: what stands in its place, if anything does."""
     if path.suffix != ".ipynb":
-        return f"There is no file {path.name}."
-    if others:
-        return f"No notebook called {path.name} was handed in, but {', '.join(others)}: rename it to {path.name}."
-    return f"No notebook called {path.name} was handed in."
+        return BadSubmission(f"There is no file {path.name}.")
+    try:
+        others = sorted(p.name for p in path.parent.iterdir() if p.name not in RECEIPTS and p.name[0] != ".")
+    except OSError:
+        others = []
+    if not others:
+        return NothingHandedIn("Nothing was handed in for this assignment.")
+    notebooks = [name for name in others if name.endswith(".ipynb")]
+    names = ", ".join(printable(os.fsencode(name).decode("utf-8", "replace")) for name in (notebooks or others)[:5])
+    what = f"rename it to {path.name}" if notebooks else "hand in the notebook itself"
+    return BadSubmission(f"No notebook called {path.name} was handed in, but {names}: {what}.")
 
 
 def answers(data: bytes, template: Template) -> Answers:
     """Return the student's answers from the bytes of a notebook. Raises BadSubmission."""
     cells = _cells(data)
-    wanted = {cell.metadata.nbgrader.grade_id for cell in template.source.cells if is_solution(cell)}
+    kinds = {cell.metadata.nbgrader.grade_id: cell.cell_type for cell in template.source.cells if is_solution(cell)}
     known = {cell.metadata.nbgrader.grade_id for cell in template.source.cells if "nbgrader" in cell.metadata}
-    texts: dict[str, str] = {}
-    extra = own = foreign = 0
-    for cell in cells:
-        grade_id, text = _grade_id(cell), _text(cell)
-        own += grade_id in known
-        foreign += grade_id is not None and grade_id not in known
-        # Of several copies of a cell the first that was worked on counts.
-        if grade_id in wanted and texts.get(grade_id, "").strip() in ("", template.stubs.get(grade_id)):
-            texts[grade_id] = text[:MAX_CELL_CHARACTERS]
-        elif cell.get("cell_type") == "code" and (grade_id in wanted or grade_id not in known):
-            extra += text.strip() not in ("", template.stubs.get(grade_id), texts.get(grade_id, "").strip())
+    own = sum(_grade_id(cell) in known for cell in cells)
+    foreign = sum(_grade_id(cell) is not None and _grade_id(cell) not in known for cell in cells)
     if own == 0 or own < foreign:
         raise BadSubmission(
             "This is not the notebook of this assignment, or a program that saved it dropped what marks its cells: "
             "answer in the notebook that was given out, and hand in that."
         )
-    return Answers(texts, extra)
+    read: dict[str, tuple[str, list[str]]] = {}
+    for grade_id, copies, added in _places(cells, kinds, known):
+        # Of several places with a cell's id the first that was worked on counts.
+        if grade_id not in read or not read[grade_id][1]:
+            pieces = _pieces(copies, added, template.stubs.get(grade_id, ""), kinds[grade_id])
+            read[grade_id] = _as_one(pieces, kinds[grade_id]) if pieces else (copies[-1], [])
+    counted = {text.strip() for grade_id in read for text in read[grade_id][1]}
+    extra = 0
+    for cell in cells:
+        grade_id, text = _grade_id(cell), _text(cell).strip()
+        if cell.get("cell_type") == "code" and (grade_id in kinds or grade_id not in known):
+            extra += text not in ("", template.stubs.get(grade_id)) and text not in counted
+    return Answers({grade_id: text[:MAX_CELL_CHARACTERS] for grade_id, (text, _) in read.items()}, extra)
+
+
+def _places(cells: list[dict], kinds: dict[str, str], known: set[str]) -> Iterator[tuple[str, list[str], list[str]]]:
+    """Yield (id, texts of the cells with it, texts of cells added right below) of each place where an answer stands.
+
+    A place reaches to the assignment's next cell. JupyterLab gives both halves of a split cell the id, and a copy too.
+    """
+    here = None
+    for cell in cells:
+        grade_id = _grade_id(cell)
+        if grade_id in known and (here is None or here[0] != grade_id):
+            if here:
+                yield here
+            here = (grade_id, [], []) if grade_id in kinds else None
+        if here and grade_id == here[0]:
+            here[1].append(_text(cell))
+        elif here and grade_id is None and cell.get("cell_type") == kinds[here[0]]:
+            here[2].append(_text(cell))
+    if here:
+        yield here
+
+
+def _pieces(copies: list[str], added: list[str], stub: str, kind: str) -> list[str]:
+    """Return what was written in an answer's place; nothing if it was left as released.
+
+    Code in cells that the student added below counts as far as it defines anew what the answer's own cell should
+    define: whoever runs the notebook from top to bottom finds that definition in use. Words count if the answer's own
+    cell was left as released.
+    """
+    written = [text for text in copies if text.strip() not in ("", stub)]
+    if kind == "markdown":
+        return written or [text for text in added if text.strip()]
+    added = [text for text in added[:MAX_PIECES] if len(text) <= MAX_TOGETHER_CHARACTERS]
+    asked = source_code.names_of(stub) if added else set()
+    anew = [i for i, text in enumerate(added, start=1) if asked & source_code.names_of(text)]
+    if not anew:
+        return written
+    before = written or [stub] * (stub in map(str.strip, copies))
+    return [*before, *(text for text in added[: anew[-1]] if text.strip())]
+
+
+def _as_one(pieces: list[str], kind: str) -> tuple[str, list[str]]:
+    """Return the text of pieces put together, and the pieces that are in it.
+
+    Code is put together as long as it can be read: a broken piece takes nothing from the others.
+    """
+    if kind == "markdown" or len(pieces) < 2:
+        return "\n\n".join(pieces), pieces
+    whole, used = pieces[0], pieces[:1]
+    for piece in pieces[1:MAX_PIECES]:
+        together = f"{whole}\n{piece}"
+        if len(together) > MAX_TOGETHER_CHARACTERS:
+            break
+        if source_code.can_be_read(together):
+            whole, used = together, [*used, piece]
+        elif not source_code.can_be_read(whole):
+            alone = source_code.can_be_read(piece)
+            whole, used = (piece, [piece]) if alone else (together, [*used, piece])
+    return whole, used
 
 
 def rebuild(template: Template, found: Answers | None) -> NotebookNode:
@@ -169,7 +246,9 @@ def rebuild(template: Template, found: Answers | None) -> NotebookNode:
             missing = cell.source if cell.cell_type == "markdown" else ""
             text = found.texts.get(grade_id, missing) if found else missing
             cell.source = harmless(text) if cell.cell_type == "markdown" and text != missing else text
-    notebook.metadata["course"] = {"extra_cells": found.extra_cells if found else 0}
+    extra = found.extra_cells if found else 0
+    untouched = found is not None and all(text.strip() in ("", template.stubs.get(name)) for name, text in found.texts.items())
+    notebook.metadata["course"] = {"extra_cells": extra, "as_released": untouched and not extra}
     return notebook
 
 
@@ -188,10 +267,14 @@ def harmless(markdown: str) -> str:
 
 @dataclass(frozen=True)
 class Handed:
-    """What was found where a submission should be: bytes, or the reason why there are none."""
+    """What was found where a submission should be: bytes, or the reason why there are none.
+
+    nothing: whether that is because there is no file.
+    """
 
     data: bytes | None = None
     problem: str | None = None
+    nothing: bool = False
 
 
 def hand_in(path: Path, max_bytes: int) -> Handed:
@@ -199,7 +282,7 @@ def hand_in(path: Path, max_bytes: int) -> Handed:
     try:
         return Handed(read_file(path, max_bytes))
     except BadSubmission as bad:
-        return Handed(problem=str(bad))
+        return Handed(problem=str(bad), nothing=isinstance(bad, NothingHandedIn))
 
 
 def rebuild_handed(handed: Handed, template: Template) -> NotebookNode:
@@ -211,7 +294,7 @@ def rebuild_handed(handed: Handed, template: Template) -> NotebookNode:
         except BadSubmission as bad:
             problem = str(bad)
     notebook = rebuild(template, None)
-    notebook.metadata["course"]["problem"] = problem
+    notebook.metadata["course"] |= {"problem": problem, "nothing": handed.nothing}
     return notebook
 
 
@@ -233,8 +316,10 @@ def is_judged(cell: NotebookNode) -> bool:
 
 
 def _cells(data: bytes) -> list[dict]:
+    if not data.strip():
+        raise BadSubmission("The file is empty: saving or uploading it failed. Save the notebook in JupyterLab and hand it in again.")
     try:
-        notebook = json.loads(data.decode("utf-8-sig"))
+        notebook = json.loads(data)  # in UTF-8, or in UTF-16 as some programs of Windows write
     except (ValueError, RecursionError):
         raise BadSubmission(
             "The file is not a Jupyter notebook (it can't be read as JSON). Open it in JupyterLab, save it there and hand in that file."

@@ -3,6 +3,8 @@
 import csv
 import json
 import re
+import shutil
+import sqlite3
 
 import nbformat
 import pytest
@@ -70,7 +72,7 @@ def test_bad_submissions_cost_only_what_they_touch(graded):
             mine = [v for v in row["verdicts"] if v["exercise"] == first]
             assert not any(v["passed"] for v in mine) and words in mine[0]["hint"]
             assert all(v["passed"] for v in row["verdicts"] if v["exercise"] in others)
-        assert empty["score"] == 0 and not empty["problem"]
+        assert empty["score"] == 0 and not empty["problem"] and empty["as_released"] and not typo["as_released"]
         assert broken["score"] == 0 and "not a Jupyter notebook" in broken["problem"]
         assert "not a Jupyter notebook" in course.feedback("sample_jonas", stem)
         assert course.feedback("sample_hana", stem).count("SyntaxError") == 2, "below the cell and once on its card"
@@ -245,6 +247,151 @@ def test_a_file_that_can_not_be_written_is_said_in_one_line(course):
     for command in (("judge", "z_scores", str(right)), ("grade", STEMS[0], "--student", "sample_ines")):
         done = course.run("python", "-m", "autograder", *command, "--json", "/proc/nowhere/out.json", good=False)
         assert done.returncode == 2 and "/proc/nowhere" in done.stderr and "Traceback" not in done.stderr
+
+
+# bad situations: one sentence that says what to do, and nothing lost -----------------------------
+
+
+def kept(course):
+    """What grading has left: the gradebook's scores, and every file with its text."""
+    rooms = (course.root / "grading" / room for room in ("autograded", "feedback"))
+    files = (path for room in rooms for path in room.rglob("*") if path.is_file())
+    return course.scores(), {str(path): path.read_text() for path in files}
+
+
+def said(done) -> str:
+    """Return what a command that failed said, without its progress and nbgrader's notes; no traceback is among it."""
+    assert done.returncode != 0 and "Traceback" not in done.stderr, done.stderr[-3000:]
+    lines = [line.rpartition("\r")[2] for line in done.stderr.splitlines()]
+    return "\n".join(line for line in lines if line and not re.search("INFO|WARNING", line) and "submission/s" not in line)
+
+
+OURS = ("python", "-m", "autograder", "grade", STEMS[0])
+NBGRADERS = ("nbgrader", "autograde", STEMS[0], "--force")
+BOTH = pytest.mark.parametrize("command", [OURS, NBGRADERS], ids=["ours", "nbgrader's"])
+
+
+@BOTH
+def test_a_refused_name_is_said_in_a_sentence_and_the_others_are_graded(graded, command):
+    course, results = graded
+    folders = [course.submitted(name, STEMS[0]) for name in ("bad <b>", "bad Ann")]
+    for path in folders:
+        path.write_bytes(course.submitted("sample_ada", STEMS[0]).read_bytes())
+    try:
+        text = said(course.run(*command, "--student", "bad *", good=False))
+    finally:
+        for path in folders:
+            shutil.rmtree(path.parent.parent)
+    assert len(re.findall("bad <b> was not graded: .*rename it", text)) == 1 and "Ann was not" not in text
+    scores = course.scores()
+    assert scores["bad Ann", STEMS[0]] == results[STEMS[0]]["sample_ada"]["score"] and ("bad <b>", STEMS[0]) not in scores
+
+
+def test_formgraders_button_says_it_in_a_sentence_too(graded):
+    course, _ = graded
+    code = f"""
+from autograder import course
+from nbgrader.apps.api import NbGraderAPI
+from nbgrader.coursedir import CourseDirectory
+config = course.nbgrader_config()
+api = NbGraderAPI(coursedir=CourseDirectory(config=config), config=config)
+print(api.autograde({STEMS[0]!r}, "<b>"))
+print(api.autograde({STEMS[0]!r}, "sample_ada")["success"])
+"""
+    refused, good = course.run("python", "-c", code).stdout.splitlines()[-2:]
+    assert "rename it" in refused and "'success': False" in refused and "Traceback" not in refused and good == "True"
+
+
+@BOTH
+def test_a_locked_gradebook_is_said_in_a_sentence(graded, command):
+    course, _ = graded
+    before = kept(course)
+    other = sqlite3.connect(course.root / "grading" / "gradebook.db", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    try:
+        text = said(course.run(*command, "--student", "sample_[ab]*", good=False))
+    finally:
+        other.close()
+    assert len(text.splitlines()) == 1 and "Another program is writing to it" in text and "run the same command again" in text
+    assert kept(course) == before
+
+
+def test_a_disk_that_fills_up_ends_the_run_and_the_same_command_goes_on(graded):
+    course, results = graded
+    for path in (course.root / "grading" / "autograded").glob(f"sample_*/{STEMS[0]}/{STEMS[0]}.ipynb"):
+        path.unlink()
+    code = f"""
+import errno, sys
+from autograder import __main__, pages
+write = pages.write
+def full(path, text):
+    if "sample_chidi" in str(path):
+        raise OSError(errno.ENOSPC, "No space left on device")
+    write(path, text)
+pages.write = full
+sys.exit(__main__.main(["grade", {STEMS[0]!r}, "--student", "sample_*", "--workers", "1"]))
+"""
+    text = said(course.run("python", "-c", code, good=False))
+    assert "2 of 10 are graded and stay so" in text and "No space left on device. Make room, then run the same command again." in text
+    out = course.root / "full.json"
+    course.run(*OURS, "--student", "sample_*", "--json", str(out))
+    assert {row["student"]: row["verdicts"] for row in json.loads(out.read_text())} == {s: r["verdicts"] for s, r in results[STEMS[0]].items()}
+
+
+def test_a_place_that_can_not_be_written_is_one_students_trouble(graded):
+    course, _ = graded
+    for name in ("place_a", "place_b"):
+        course.submitted(name, STEMS[0]).write_bytes(course.submitted("sample_ada", STEMS[0]).read_bytes())
+    (course.root / "grading" / "feedback" / "place_a").write_text("in the way")
+    done = course.run(*OURS, "--student", "place_*", good=False)
+    assert re.search("^place_a was not graded: Not a directory: .*place_a", said(done), re.MULTILINE)
+    assert re.search("^place_a  .*  –  Not a directory", done.stdout, re.MULTILINE) and "place_b was not" not in done.stderr
+    assert course.feedback("place_b", STEMS[0])
+
+
+@BOTH
+def test_what_is_not_released_is_said_in_a_sentence(graded, command):
+    course, _ = graded
+    before = kept(course)
+    notebooks = course.root / "notebooks"
+    notebooks.rename(notebooks.with_name("away"))
+    try:
+        text = said(course.run(*command, "--student", "sample_ada", good=False))
+    finally:
+        notebooks.with_name("away").rename(notebooks)
+    assert "Release it first: python -m autograder release" in text and kept(course) == before
+
+
+@pytest.mark.parametrize("url", ["sqlite:////nowhere/gradebook.db", "postgresql://me:x@127.0.0.1:1/none"])
+def test_a_wrong_address_of_the_gradebook_is_said_and_takes_nothing_away(graded, url):
+    course, _ = graded
+    before = kept(course)
+    release = ("python", "-m", "autograder", "release")
+    for command in ((*OURS, "--student", "sample_ada"), (*NBGRADERS, "--student", "sample_ada"), release):
+        text = said(course.run(*command, good=False, COURSE_DB_URL=url))
+        assert len(text.splitlines()) == 1 and "The gradebook can't be opened" in text and "run the same command again" in text
+    assert kept(course) == before and (course.root / "notebooks" / STEMS[0] / f"{STEMS[0]}.ipynb").exists()
+
+
+def test_what_is_no_folder_is_named(graded):
+    course, _ = graded
+    submitted = course.root / "grading" / "submitted"
+    (submitted / "odd_link").symlink_to(submitted / "sample_ada")
+    (submitted / "odd_file.zip").write_text("x")
+    course.submitted("odd_student", STEMS[0]).write_bytes(b"")
+    try:
+        done = course.run(*OURS, "--student", "odd_*")
+    finally:
+        (submitted / "odd_link").unlink()
+        (submitted / "odd_file.zip").unlink()
+    assert "no ordinary folders: odd_file.zip, odd_link" in done.stderr and "The file is empty" in done.stdout
+
+
+def test_an_assignment_may_be_named_by_its_folder_or_file(graded):
+    course, _ = graded
+    for name in (f"{STEMS[0]}/", f"notebooks/{STEMS[0]}", f"solutions/{STEMS[0]}/{STEMS[0]}.ipynb"):
+        course.run("python", "-m", "autograder", "grade", name, "--student", "sample_ada")
+        course.run("python", "-m", "autograder", "report", name)
 
 
 def test_unknown_names_are_answered_with_the_known_ones(course):

@@ -2,6 +2,7 @@
 
 import csv
 import re
+import statistics
 
 import nbformat
 import pytest
@@ -23,13 +24,22 @@ def reported(course, tmp_path_factory):
     answers = {q.name: "<img src=x>" for q in quiz.questions}
     sample_class.answer(notebook, quiz.name, f"import gc as other  # <b>\n{quiz.variable} = {answers}")
     mine.submitted("sample_hostile", STEM).write_text(nbformat.writes(notebook))
+    mine.submitted("sample_nothing", STEM)
+    mine.submitted("sample_later", STEM)
+    (mine.root / "students.csv").write_text("id,last_name,first_name,email\nsample_absent,Absent,Ann,\n")
+    mine.run("nbgrader", "db", "student", "import", "students.csv")
     mine.run("python", "-m", "autograder", "grade", STEM, "--student", "sample_*")
     mine.submitted("sample_late", STEM)
+    mine.submitted("sample_later", STEM).write_text("{}")
     done = mine.run("python", "-m", "autograder", "report", STEM)
     reports = mine.root / "grading" / "reports"
     page = (reports / f"{STEM}.html").read_text()
     rows = list(csv.DictReader((reports / f"{STEM}.csv").open(newline="")))
     return mine, done.stdout, page, rows
+
+
+# Without Ines, who left the notebook as it was, and Jonas, whose upload broke off; with the hostile one.
+COUNTED = len(sample_class.STUDENTS) - 2 + 1
 
 
 def in_table(rows, table):
@@ -44,9 +54,10 @@ def test_every_check_and_question_has_a_share_the_hardest_first(reported):
     assert {(row["exercise"], row["name"]) for row in found} == expected
     shares = [float(row["share"]) for row in found]
     assert shares == sorted(shares) and shares[0] < shares[-1] <= 1
-    readable = len(sample_class.STUDENTS)  # without the one whose upload broke off, with the hostile one
-    assert {row["of"] for row in found} == {str(readable)}
+    assert {row["of"] for row in found} == {str(COUNTED)}
     assert page.count('class="bar"') == len(rows)
+    for row in found:
+        assert len(row["who"].split("; ") if row["who"] else []) == COUNTED - int(row["students"])
 
 
 def test_misconceptions_come_with_hint_and_section_the_most_frequent_first(reported):
@@ -64,17 +75,50 @@ def test_misconceptions_come_with_hint_and_section_the_most_frequent_first(repor
         assert f'href="../../_build/html/book/{row["section"]}"' in page
 
 
-def test_the_page_has_the_scores_and_what_is_left_to_do(reported):
+def test_who_handed_in_nothing_is_told_and_distorts_no_figure(reported):
     mine, said, page, _ = reported
-    scores = [score for (name, stem), score in mine.scores().items() if stem == STEM and name.startswith("sample_")]
-    assert f"{len(scores)} submissions graded" in page
+    left_out = {"sample_ines", "sample_jonas", "sample_nothing", "sample_later"}
+    scores = [s for (name, stem), s in mine.scores().items() if stem == STEM and name.startswith("sample_") and name not in left_out]
+    assert len(scores) == COUNTED and min(scores) > 0
+    students = COUNTED + 4  # Ines, Jonas, who handed in nothing, who is absent
+    assert f"{COUNTED} of {students} students handed in work that can be read" in page
+    assert f"{COUNTED} of {students} students handed in work that can be read: median {statistics.median(scores):g} of" in said
+    assert f"Half of them have {statistics.median(scores):g} of" in page
     counts = re.search(r'aria-label="Histogram of scores\. ([^"]*)"', page)[1]
     assert sum(int(n) for n in re.findall(r": (\d+)\.", counts)) == len(scores)
-    assert "sample_jonas" in page and "not a Jupyter notebook" in page
-    assert "sample_late: handed in, not graded yet" in page
-    written = len(scores) - 2  # Ines left hers untouched, Jonas' could not be read
+
+
+def test_what_is_left_to_do_is_told_with_names(reported):
+    _, said, page, _ = reported
+    text = re.sub("<[^>]*>|\\s+", " ", page)
+    to_do = re.sub(" +", " ", text[text.index("To do") :])
+    assert "2 handed in nothing. Ask them; until then they have 0 points. Who sample_absent, sample_nothing 1 handed" in to_do
+    assert "Nothing handed in: sample_absent, sample_nothing\n" in said
+    assert "1 handed in the notebook as it was given out: the wrong copy, or nothing done. Ask this student. Who sample_ines" in to_do
+    assert "1 handed in what could not be read, and has 0 points." in to_do and "sample_jonas : The file is not a Jupyter notebook" in to_do
+    assert "2 are left out of this report. Grade again. sample_late: handed in, not graded yet sample_later: handed in, not" in to_do
+    written = COUNTED
     held = len(exercises.topic(STEM).exercises)  # of the hostile one, whose code is to be looked at
-    assert f"{written} to be read" in page and f"{written + held} answers wait to be read" in said
+    assert f"{written} to be read" in to_do and f"{written + held} answers wait to be read" in said
+
+
+def test_what_to_teach_again_comes_first(reported):
+    _, said, page, rows = reported
+    assert page.index("To teach again") < page.index("To do") < page.index("<h2>Scores")
+    first = re.search(r'<ol>\s*<li><a href="[^"]*/book/([^"]*)">([^<]*)</a>: \d+ % <span class="aside">\((\d+) of (\d+); (.*?)\)', page)
+    section, heading, students, of, reasons = first.groups()
+    leads = [row for row in rows if row["section"] == section and row["table"] in ("misconception", "wrong answer")]
+    assert of == str(COUNTED) and int(students) == len({name for row in leads for name in row["who"].split("; ")})
+    assert {reason.removeprefix("question ") for reason in reasons.split(", ")} == {row["name"] for row in leads}
+    assert f"Teach again: {heading}" in said.replace("&#39;", "'")
+
+
+def test_a_question_of_the_quiz_is_shown_with_the_answer_taken(reported):
+    _, _, page, rows = reported
+    question = exercises.topic(STEM).quiz.questions[0]
+    [row] = [r for r in in_table(rows, "wrong answer") if r["hint"] == next(iter(question.why.values())) and r["name"] == question.name]
+    assert row["title"].startswith("Question q1: You add 10 points to every score.") and row["title"].endswith("? – a) it grows by 10")
+    assert row["title"] in page
 
 
 def test_code_that_a_person_should_look_at_is_shown(reported):
@@ -98,7 +142,8 @@ def test_without_the_book_there_are_no_links(reported):
         mine.run("python", "-m", "autograder", "report", STEM)
     finally:
         book.with_name("away").rename(book)
-    assert "href" not in (mine.root / "grading" / "reports" / f"{STEM}.html").read_text()
+    page = (mine.root / "grading" / "reports" / f"{STEM}.html").read_text()
+    assert "To teach again" in page and not re.search('href="(?!#)', page)
 
 
 def test_missing_data_is_told(reported):
@@ -139,8 +184,28 @@ def test_a_student_counts_once_for_a_misconception():
 
 
 def test_checks_say_why_they_failed():
-    rows = reporting.checks([graded("a", one="ddof-1"), graded("b", one=False), graded("c", one=True)], "quiz")
+    rows = reporting.checks([graded("a", one="ddof-1"), graded("b", one=False), graded("c", one=True)], "quiz", {})
     assert rows[0].reasons == (("ddof-1", 1), ("not recognised", 1)) and rows[0].percent == 33
+    assert rows[0].students == ("c",) and rows[0].who == ("a", "b")
+
+
+def test_a_section_is_taught_again_for_all_that_leads_to_it():
+    rows = reporting.to_teach([graded("a", one="ddof-1"), graded("b", one="other", two="ddof-1"), graded("c", one=False)], "quiz")
+    assert [(row.students, row.name, row.section) for row in rows] == [(("a", "b"), "ddof-1, other", "p.html#s")]
+    assert not reporting.to_teach([graded("a", one="ddof-1"), graded("b", one=True)], "quiz"), "one student is not the class"
+
+
+def test_nobody_whose_work_counts_makes_a_report_all_the_same(reported):
+    mine, *_ = reported
+    code = f"""
+from autograder import reporting
+nobody = reporting.Graded("a", 0.0, 4.0, "unreadable", ())
+report = reporting.Report({STEM!r}, (nobody,), (), (), (), None, (), (), (), ())
+print(reporting.in_words(report))
+print(reporting.as_html(report), reporting.as_csv(report))
+"""
+    said = mine.run("python", "-c", code).stdout
+    assert said.startswith("0 of 1 students handed in work that can be read\nCould not be read: a\n") and "Histogram" not in said
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 import json
 import os
+import time
 
 import nbformat
 import pytest
@@ -9,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from autograder import course, exercises, submission
+from autograder import course, exercises, source_code, submission
 
 
 def marks(grade_id, solution=False, grade=False, **more):
@@ -76,8 +77,10 @@ def test_an_untouched_answer_is_told_from_a_written_one():
         assert (nb.cells[3].metadata.nbgrader.checksum == compute_checksum(nb.cells[3])) is untouched
 
 
-def test_the_first_edited_copy_counts():
-    assert rebuilt(notebook(cell(STUB, "f_code"), cell("mine", "f_code"), cell("later", "f_code")))[1] == "mine"
+def test_of_copies_elsewhere_the_first_that_was_worked_on_counts():
+    later = cell("later", "f_code")
+    assert rebuilt(notebook(cell(STUB, "f_code"), cell("mine", "f_code"), cell("check(f)", "f"), later))[1] == "mine"
+    assert rebuilt(notebook(cell(STUB, "f_code"), cell("check(f)", "f"), later))[1] == "later"
 
 
 def test_a_missing_cell_is_empty():
@@ -92,9 +95,89 @@ def test_extra_cells_are_counted():
     assert submission.answers(notebook(cell("def helper(): pass"), cell("x", "f_code")), TEMPLATE).extra_cells == 1
 
 
-def test_the_half_of_a_split_cell_that_is_left_out_is_counted():
-    split = notebook(cell("x = 1", "f_code"), cell("def f(): pass", "f_code"), cell(STUB, "f_code"), cell("x = 1", "f_code"))
-    assert submission.answers(split, TEMPLATE).extra_cells == 1
+# A cell split by JupyterLab, whose halves both have its id; a copy of it; code pasted below it: the notebook runs, so it counts.
+TOGETHER = {
+    "split between functions": (["def g(): pass", "def f(): g()"], "def g(): pass\ndef f(): g()"),
+    "split within a function": (["def f(x):\n    y = x", "    return y"], "def f(x):\n    y = x\n    return y"),
+    "split after its first line": (["def f(x):", "    return x"], "def f(x):\n    return x"),
+    "a copy that is another attempt": (["def f(): return 1", "def f(): return 2"], "def f(): return 1\ndef f(): return 2"),
+    "a copy that is broken": (["def f(): return 1", "def f(: return"], "def f(): return 1"),
+    "a copy of what is broken": (["def f(: return", "def f(): return 1"], "def f(): return 1"),
+    "a copy with what must stand first": (["import math", "from __future__ import annotations"], "import math"),
+    "two halves with what must stand first": (["'f'\nfrom __future__ import annotations", "x = 1"], "'f'\nfrom __future__ import annotations\nx = 1"),
+    "an empty copy": (["mine", " "], "mine"),
+    "a copy as released": ([STUB, "mine", STUB], "mine"),
+    "with magics": (["%%time\nx = 1", "!ls\ny = 2"], "%%time\nx = 1\n!ls\ny = 2"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("texts, expected", TOGETHER.values(), ids=TOGETHER)
+def test_pieces_of_a_cell_are_put_together(texts, expected):
+    pieces = [cell(text, "f_code") for text in texts]
+    between = cell("my notes", cell_type="markdown")
+    assert rebuilt(notebook(pieces[0], between, *pieces[1:], cell("check(f)", "f")))[1] == expected
+
+
+def test_pieces_that_are_left_out_are_counted():
+    broken = notebook(cell("def f(): pass", "f_code"), cell("def f(:", "f_code"), cell(STUB, "f_code"), cell("def f(): pass", "f_code"))
+    assert submission.answers(broken, TEMPLATE).extra_cells == 1
+    many = notebook(*(cell(f"x{i} = 1", "f_code") for i in range(submission.MAX_PIECES + 5)))
+    assert submission.answers(many, TEMPLATE).extra_cells == 5
+    long = notebook(cell("def f(): pass", "f_code"), cell("x = 1  #" + "x" * submission.MAX_TOGETHER_CHARACTERS, "f_code"))
+    assert submission.answers(long, TEMPLATE) == submission.Answers({"f_code": "def f(): pass"}, 1)
+
+
+def test_many_or_long_pieces_are_read_in_time():
+    dense = "f = " + "[a,(b),-c]," * (submission.MAX_TOGETHER_CHARACTERS // 130)
+    begun = time.monotonic()
+    submission.answers(notebook(*(cell(dense, "f_code") for _ in range(100)), *(cell(dense) for _ in range(1000))), TEMPLATE)
+    submission.answers(notebook(cell("", "f_code"), *(cell("x" * 1_000_000) for _ in range(8))), TEMPLATE)
+    assert time.monotonic() - begun < 15
+
+
+DEFINES = "def f(x):\n    " + STUB
+BELOW = {
+    "of a cell left as released": ([cell(DEFINES, "f_code"), cell("h = 1"), cell("def f(x): return h")], f"{DEFINES}\nh = 1\ndef f(x): return h"),
+    "of an emptied cell": ([cell("", "f_code"), cell("def f(x): return x")], "def f(x): return x"),
+    "defines anew": ([cell("def f(x): return 1", "f_code"), cell("def f(x): return x")], "def f(x): return 1\ndef f(x): return x"),
+    "only tries something": ([cell("def f(x): return 1", "f_code"), cell("f(3)"), cell("while True: pass")], "def f(x): return 1"),
+    "tries it afterwards": ([cell(DEFINES, "f_code"), cell("f = abs"), cell("while True: pass")], f"{DEFINES}\nf = abs"),
+    "can't be read": ([cell(DEFINES, "f_code"), cell("def f(x) return x")], DEFINES),
+    "below the check": ([cell(DEFINES, "f_code"), cell("f(1)", "f"), cell("def f(x): return x")], DEFINES),
+    "above": ([cell("def f(x): return x"), cell(DEFINES, "f_code")], DEFINES),
+    "of another assignment": ([cell(DEFINES, "f_code"), cell("f(1)", "f"), cell("def f(x): return x", "other_code")], DEFINES),
+    "in words": ([cell(DEFINES, "f_code"), cell("def f(x): return x", cell_type="markdown")], DEFINES),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("cells, expected", BELOW.values(), ids=BELOW)
+def test_code_pasted_right_below_its_cell_counts_where_it_is_what_the_notebook_uses(cells, expected):
+    template = submission.Template(SOURCE, {"f_code": DEFINES, "explain": "Write here."})
+    found = submission.answers(notebook(*cells), template)
+    assert found.texts["f_code"] == expected
+    assert found.extra_cells == sum(c["cell_type"] == "code" and c["source"] not in ("", DEFINES, "f(1)") and c["source"] not in expected for c in cells)
+
+
+@pytest.mark.parametrize("text", ['answers["q1"] = "b"', "answers |= {}", "answers: dict = {}", "class answers: pass", "answers.q = 1"])
+def test_a_cell_defines_what_it_names_or_changes(text):
+    assert source_code.names_of(text) == {"answers"}
+
+
+def words(text, grade_id=None):
+    return cell(text, grade_id, cell_type="markdown")
+
+
+@pytest.mark.parametrize(
+    "cells, expected",
+    [
+        ([words("One.", "explain"), words("Two.", "explain")], "One.\n\nTwo."),
+        ([words("Write here.", "explain"), words("One."), cell("x = 1"), words("Two.")], "One.\n\nTwo."),
+        ([words("One.", "explain"), words("my notes")], "One."),
+        ([words("Write here.", "explain"), words(" ")], "Write here."),
+    ],
+)
+def test_an_answer_in_words_may_stand_in_two_cells_or_below_its_own(cells, expected):
+    assert rebuilt(notebook(*cells))[3] == expected
 
 
 OTHERS = [cell("x", "f_code"), cell("x", "g_code"), cell("x", "h_code")]
@@ -114,6 +197,18 @@ def test_names_of_people_are_plain(name):
 @pytest.mark.parametrize("name", ["", "..", ".\u0301.", "a\u202eb", "a/b", "a\nb", "<b>", "e\u0301" * 51])
 def test_orders_and_paths_are_no_names(name):
     assert not submission.is_plain(name)
+
+
+def test_an_empty_file_is_told_as_such():
+    for data in (b"", b" \n"):
+        with pytest.raises(submission.BadSubmission, match="The file is empty"):
+            submission.answers(data, TEMPLATE)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-32"])
+def test_text_of_any_width_is_read(encoding):
+    document = json.loads(notebook(cell("x = 'σ'", "f_code")))
+    assert rebuilt(json.dumps(document, ensure_ascii=False).encode(encoding))[1] == "x = 'σ'"
 
 
 @pytest.mark.parametrize("data", [b"", b"not json", b"[1, 2]", b"{}", b"\xff\xfe", b'{"cells": 3}', b"[" * 100_000])
@@ -158,13 +253,32 @@ def test_odd_files_are_refused(tmp_path):
     big.write_bytes(b"x" * 2000)
     folder = tmp_path / "folder.ipynb"
     folder.mkdir()
-    assert "ordinary file" in refuse(link)
+    assert "ordinary file (it is a link: hand in the notebook itself)" in refuse(link)
     assert "ordinary file" in refuse(pipe)
     assert "ordinary file" in refuse(folder)
     assert "limit" in refuse(big)
 
 
 def test_a_missing_file_is_told_with_what_is_there(tmp_path):
-    assert refuse(tmp_path / "none" / "a.ipynb") == "Nothing was handed in for this assignment."
+    nothing = "Nothing was handed in for this assignment."
+    assert refuse(tmp_path / "none" / "a.ipynb") == refuse(tmp_path / "a.ipynb") == nothing
+    (tmp_path / "timestamp.txt").write_text("2026-03-01 11:59 UTC")
+    (tmp_path / ".DS_Store").write_text("x")
+    assert submission.hand_in(tmp_path / "a.ipynb", 1000) == submission.Handed(problem=nothing, nothing=True)
+    (tmp_path / "a.zip").write_text("x")
+    assert submission.hand_in(tmp_path / "a.ipynb", 1000) == submission.Handed(problem=refuse(tmp_path / "a.ipynb"))
+    assert "but a.zip: hand in the notebook itself" in refuse(tmp_path / "a.ipynb")
     (tmp_path / "Copy of a.ipynb").write_text("{}")
-    assert "rename it to a.ipynb" in refuse(tmp_path / "a.ipynb")
+    assert "but Copy of a.ipynb: rename it to a.ipynb" in refuse(tmp_path / "a.ipynb")
+    assert refuse(tmp_path / "a.py") == "There is no file a.py."
+
+
+def test_what_is_handed_in_as_it_was_released_is_known():
+    def as_released(*cells):
+        return submission.rebuild(TEMPLATE, submission.answers(notebook(*cells), TEMPLATE)).metadata["course"]["as_released"]
+
+    assert as_released(cell(STUB, "f_code"), words("Write here.", "explain"))
+    assert as_released(cell(f" {STUB}\n", "f_code"))
+    assert not as_released(cell(STUB, "f_code"), cell("tried(1)"))
+    assert not as_released(cell("x", "f_code"), words("Write here.", "explain"))
+    assert not as_released(cell(STUB, "f_code"), words("One.", "explain"))

@@ -53,6 +53,28 @@ def copied_cells(notebook: dict) -> None:
         notebook["cells"].insert(notebook["cells"].index(cell) + 1, {**cell, "source": "# a copy to try things\nx = 1\n"})
 
 
+def split(text: str):
+    """The first answer's cell, split by JupyterLab before ``text``: both halves have its marks and no lines at their seam."""
+
+    def change(notebook: dict) -> None:
+        cell = cell_of(notebook, FIRST)
+        cell["source"] = f"import math\n\n{''.join(cell['source'])}"
+        place = cell["source"].index(text)
+        halves = [cell["source"][:place].strip("\n"), cell["source"][place:].strip("\n")]
+        at = notebook["cells"].index(cell)
+        notebook["cells"][at : at + 1] = [{**cell, "source": half} for half in halves]
+
+    return change
+
+
+def pasted_below(place: Place) -> None:
+    """Each answer in code stands in a cell of the student's own, right below the one it belongs to."""
+    notebook, right = place.empty(), solutions(place.solved())
+    for cell, solved in zip(solutions(notebook), right, strict=True):
+        notebook["cells"].insert(notebook["cells"].index(cell) + 1, new_cell(solved["source"]))
+    place.write(notebook)
+
+
 def stub_before_answer(notebook: dict) -> None:
     """The student kept the empty cell and wrote into a copy of it."""
     cell = cell_of(notebook, FIRST)
@@ -159,6 +181,9 @@ ROWS = (
     Row("vs_code", changed(from_vs_code), ALL, exact=True),
     Row("old_nbgrader", changed(from_old_nbgrader), ALL, exact=True),
     Row("copied_cells", changed(copied_cells), ALL, exact=True),
+    Row("split_after_its_imports", changed(split("def ")), ALL, exact=True),
+    Row("split_within_its_function", changed(split("    return")), ALL, exact=True),
+    Row("pasted_below", pasted_below, ALL, exact=True),
     Row("stub_before_answer", changed(stub_before_answer), ALL, exact=True),
     Row("own_cells", changed(own_cells), ALL, exact=True),
     Row("other_order", changed(other_order), ALL, exact=True),

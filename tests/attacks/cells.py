@@ -120,5 +120,8 @@ ROWS = (
         n["cells"].insert(1, new_cell("def half(x):\n    return x / 2\n")),
         cell_of(n, FIRST).update(source="def standard_deviation(scores):\n    return half(scores)\n"),
     ) and None), (*EXERCISES[1:], QUIZ), tells="not cells that you added"),
-    Row("split_after_its_imports", changed(lambda n: second_copy("import math\n", cell_of(n, FIRST)["source"])(n)), OTHERS, tells="split off"),
+    Row("answer_below_the_check", changed(lambda n: (
+        n["cells"].append(new_cell(cell_of(n, FIRST)["source"])),
+        cell_of(n, FIRST).update(source="def standard_deviation(scores):\n    raise NotImplementedError('write this')\n"),
+    ) and None), OTHERS, tells="not cells that you added"),
 )  # fmt: skip
