@@ -149,6 +149,11 @@ FORMULAS = named(
         "autograd-function",
     ),
     Misconception(
+        "var-mean-order",
+        "Mean and variance have changed places: `torch.var_mean` gives the variance first, and the mean second.",
+        "autograd-function",
+    ),
+    Misconception(
         "absolute-deviation",
         "The absolute deviations were averaged. The variance is the mean of the squared deviations.",
         "autograd-function",
@@ -506,9 +511,9 @@ FUNCTION = (
         ),
         Misconception(
             "needs-input-grad",
-            "It fails when only some of the inputs want a gradient. `ctx.needs_input_grad` says "
-            "which; where it is False, "
-            "return None, and still one value for each argument.",
+            "Any of the inputs may want a gradient, or only some of them. `ctx.needs_input_grad` says which, with one entry "
+            "for each argument of `forward`, eps too; where it is False, return None, and still one value for each "
+            "argument.",
             "autograd-function",
         ),
         Misconception(
@@ -767,7 +772,7 @@ LANES = named(
     Misconception(
         "half-precision-statistics",
         "Something was computed in 16 bits. Convert when you load, `tl.load(…).to(tl.float32)`, and let sums that go over "
-        "several rows be float32 too; the store converts back by itself.",
+        "several rows, and what is stored as mean and rstd, be float32 too; the store converts y and dx by itself.",
         "low-precision",
     ),
     Misconception(
@@ -777,7 +782,7 @@ LANES = named(
     ),
     Misconception(
         "input-mutated",
-        "The kernel wrote into one of its inputs.",
+        "A kernel writes only what it is to give. Look at the pointer in each `tl.store`.",
         "triton-forward",
     ),
 )
@@ -1248,6 +1253,7 @@ def untouched(rng):
 BLANK = tensor(0.0, "float64")  # stands in for an output that does not count
 SIGNS = (
     (r"incorrect number of gradients", "wrong-number-of-gradients"),
+    (r"values to unpack.*needs_input_grad", "needs-input-grad"),
     (r"gradient different than None at position 4", "gradient-for-eps"),
     (r"__init__\(\) missing 1 required positional argument: 'eps'", "eps-default"),
     (r"(forward|backward|__init__)\(\) (got|takes|missing)", "wrong-signature"),
@@ -1511,6 +1517,7 @@ FORWARD_STATISTICS = [
     ("root-twice", divided(deviation, lambda x: np.sqrt(variance(x)))),
     ("not-squared", divided(deviation, lambda x: mean(deviation(x)))),
     ("not-averaged", divided(deviation, lambda x: deviation(x) ** 2)),
+    ("var-mean-order", divided(lambda x: x - variance(x), mean)),
     ("absolute-deviation", divided(deviation, absolute)),
     ("absolute-deviation", by_absolute),
     *by_other_counts(),
@@ -1861,7 +1868,7 @@ def invoke_module(student: Student, item: Run) -> Reply:
     reply = told(student.torch("LayerNorm", [x], mode=item.mode, **asked))
     if reply.problem:
         return reply
-    if item.fresh and set(listed(reply.value, "names")) != {"weight", "bias"}:
+    if item.fresh and sorted(map(str, listed(reply.value, "names"))) != ["bias", "weight"]:
         return unmet("`state_dict()` has other names than `weight` and `bias`", "state-has-more")
     gradients = listed(reply.value, "gradients") + [None]
     of_parameters = reply.value.get("of_parameters")
@@ -2432,6 +2439,7 @@ NOT_IN_KERNELS = {
     "wrong-axis",
     "whole-array",
     "len-for-features",
+    "var-mean-order",
 }
 
 
@@ -2476,7 +2484,7 @@ def squares_of(p: Pass) -> np.ndarray:
 
 FORWARD_MISTAKES = [
     *((name, of_kernel(name, s)) for name, s in FORWARD_STATISTICS if name not in NOT_IN_KERNELS),
-    *((name, forward_tables(floored)) for name in ("eps-as-floor",)),
+    ("eps-as-floor", forward_tables(floored)),
     ("missing-parentheses", forward_tables(y=lambda p: (p.x - mean(p.x) / p.s) * p.weight + p.bias)),
     ("beta-scaled", forward_tables(y=bias_scaled)),
     ("gamma-beta-swapped", forward_tables(y=exchanged)),
@@ -2810,6 +2818,7 @@ def backward_halves(rng):
             rng, 4, 32, 32, 4, " in bfloat16, around 100", location=100.0, spread=1.0, name="bfloat16", **ROUGH
         ),
         # The tables of sums are in float32, so they are exact where every program adds up in float32.
+        backward_case(rng, 40, 8, 8, 2, control=True, judged=SUMS),
         *(
             backward_case(rng, 40, 8, 8, 2, f" in {name}", name=name, judged=SUMS, atol=1e-3, rtol=1e-4)
             for name in ("float16", "bfloat16")
