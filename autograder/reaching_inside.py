@@ -75,10 +75,12 @@ class Own:
 
     variables: nodes, by ``id``, that stand for a variable of a function.
     functions: names of its functions, as far as nothing else has the name.
+    methods: (class, function) for the functions in the bodies of its classes, as far as nothing else has the class's name.
     """
 
     variables: frozenset[int]
     functions: frozenset[str]
+    methods: frozenset[tuple[str, str]]
 
 
 def worth_reading(cells: list[str]) -> list[str]:
@@ -124,7 +126,11 @@ def _own(nodes: list[ast.AST]) -> Own:
     variables = frozenset(number for node in functions for number in _variables(node))
     assigned = {node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
     given = {node.arg for node in nodes if isinstance(node, ast.arg)}
-    return Own(variables, frozenset(node.name for node in functions) - assigned - given)
+    named = {getattr(node, "asname", None) or getattr(node, "name", None) for node in nodes if not isinstance(node, ast.ClassDef)}
+    taken = assigned | given | named
+    classes = [node for node in nodes if isinstance(node, ast.ClassDef) and node.name not in taken]
+    methods = frozenset((c.name, line.name) for c in classes for line in c.body if isinstance(line, ast.FunctionDef))
+    return Own(variables, frozenset(node.name for node in functions) - assigned - given, methods)
 
 
 def _variables(function: ast.FunctionDef) -> Iterator[int]:
@@ -149,7 +155,7 @@ def _reaches_inside(node: ast.AST, own: Own, *, called: bool, looked_into: bool)
     if isinstance(node, ast.Import | ast.ImportFrom):
         return _imports_inside(node)
     if isinstance(node, ast.Attribute):
-        return _attribute_inside(node, called)
+        return _attribute_inside(node, own, called)
     if isinstance(node, ast.Name):
         # A variable may well be called modules. What is not called gets another name.
         if node.id == "sys":
@@ -180,7 +186,7 @@ def _is_ordinary(node: ast.Import | ast.ImportFrom) -> bool:
     return all(name in ORDINARY or name == DISPLAY or name.partition(".")[0] in PACKAGES for name in modules)
 
 
-def _attribute_inside(node: ast.Attribute, called: bool) -> bool:
+def _attribute_inside(node: ast.Attribute, own: Own, called: bool) -> bool:
     if node.attr in ("modules", "attrgetter", "methodcaller"):
         return not called  # sys.modules, and not layer.modules()
     if isinstance(node.value, ast.Name) and node.value.id == "sys":
@@ -191,7 +197,8 @@ def _attribute_inside(node: ast.Attribute, called: bool) -> bool:
         return not (node.attr == "__dict__" and _is_own(node.value))
     if node.attr.startswith("_"):
         stored = isinstance(node.ctx, ast.Store) and node.attr.startswith("__")
-        return stored or not (node.attr in FOR_ALL or _is_own(node.value) or _is_super(node.value))
+        of_own_class = isinstance(node.ctx, ast.Load) and (getattr(node.value, "id", None), node.attr) in own.methods
+        return stored or not (node.attr in FOR_ALL or _is_own(node.value) or _is_super(node.value) or of_own_class)
     return False
 
 

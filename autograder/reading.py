@@ -74,7 +74,7 @@ def read(reply: Reply, outputs: tuple[Output, ...]) -> Outcome:
             problem = f"{output.name} is {name_of(value)}; expected {wanted}"
             return Outcome(problem=problem, brief=f"{output.name} is {what}; expected {wanted}", kind=kind)
         values.append(array)
-    return Outcome(tuple(values), changed=reply.changed, grown=reply.grown, warnings=reply.warnings)
+    return Outcome(tuple(values), changed=reply.changed, grown=reply.grown, warnings=reply.warnings, sign=reply.sign)
 
 
 def _array(value: object) -> np.ndarray | None:

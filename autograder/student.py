@@ -41,8 +41,8 @@ class Reply:
     input. ``error`` is the exception behind it, of the call or of the cell that should have defined the function.
 
     ``changed`` lists the positions of the arguments that the call modified; ``grown`` counts the bytes
-    by which the process's peak memory grew. ``sign`` names the misconception that a problem is the sign of,
-    where whoever made the call knows it.
+    by which the process's peak memory grew. ``sign`` names the misconception that a problem, or a wrong value,
+    is the sign of, where whoever made the call knows it.
     """
 
     value: Any = None

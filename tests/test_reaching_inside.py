@@ -66,6 +66,10 @@ IMPLEMENTATIONS = Path(__file__).parent / "implementations"
         ("np.testing.measure('x')", ["np.testing.measure"]),
         ("multiprocessing.reduction.ForkingPickler.loads(data)", ["multiprocessing.reduction.ForkingPickler"]),
         ("def f():\n    global vars\n    vars = vars", ["vars"]),
+        ("class Norm(Function):\n    pass\nNorm._C", ["Norm._C"]),
+        ("class Norm:\n    def _f():\n        pass\nNorm = torch\nNorm._f", ["Norm._f"]),
+        ("class Norm:\n    def _f():\n        pass\nimport torch as Norm\nNorm._f", ["Norm._f"]),
+        ("class Norm:\n    def _f():\n        pass\nNorm._f = g", ["Norm._f"]),
     ],
 )
 def test_code_that_reaches_inside_is_shown(source, shown):
@@ -94,6 +98,7 @@ def test_code_that_reaches_inside_is_shown(source, shown):
         "sys.stdout.write(f'{sys.version_info} {np.__version__} {type(x).__name__}')",
         "class Norm(nn.Module):\n    def __setattr__(self, name, value):\n        super().__setattr__(name, value)",
         "class Norm(Function):\n    def forward(ctx, x):\n        ctx._x = x\n        return self._helper(x)",
+        "class Norm(Function):\n    def _hat(x):\n        return x\n    def forward(ctx, x):\n        return Norm._hat(x)",
         "class Norm(nn.Module):\n    def f(self):\n        return self.__class__.__name__ + super()._get_name()",
         "@functools.wraps(f)\ndef g(*a):\n    return f(*a)",
         "np.load(file, 'r')\ntorch.load(file, weights_only=True)\njson.load(file)",

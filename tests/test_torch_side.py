@@ -48,6 +48,8 @@ def silent(x):
     pass
 def its_shape(x):
     return x.shape
+def its_type(x):
+    return str(x.dtype)
 """
 
 
@@ -200,3 +202,44 @@ def test_the_librarys_own_norm_does_not_run(route):
 def test_the_same_operators_run_where_they_are_allowed():
     with Student([PRELUDE, "def norm(x):\n    return nn.LayerNorm(3, dtype=x.dtype)(x)\n"], Rules(libraries=("torch",))) as student:
         assert student.torch("norm", [drawn(2, 3)]).problem is None
+
+
+KERNELS = """
+import triton
+import triton.language as tl
+@triton.jit
+def copies(x, y, stride, n, many, BLOCK: tl.constexpr):
+    lanes = tl.arange(0, BLOCK)
+    row = tl.program_id(0)
+    values = tl.load(x + row * stride + lanes, mask=lanes < many, other=0.0)
+    tl.store(y + row * n + lanes, values, mask=lanes < n)
+@triton.jit
+def reads_all(x, y, stride, n, many, BLOCK: tl.constexpr):
+    lanes = tl.arange(0, BLOCK)
+    values = tl.load(x + tl.program_id(0) * stride + lanes)
+    tl.store(y + tl.program_id(0) * n + lanes, values, mask=lanes < n)
+"""
+
+
+def test_a_kernel_that_reads_outside_of_the_rows_is_noticed():
+    x, y = drawn(6, 7, name="float16", requires_grad=False), drawn(6, 5, name="float16", requires_grad=False)
+
+    def strayed(kernel: str, *, rows=4, many=5, readable=((0, 4, 5),)) -> bool:
+        asked = {"grid": [rows], "kwargs": {"BLOCK": 8}, "returns": [1], "readable": [list(part) for part in readable]}
+        reply = student.torch(kernel, [x, y, 7, 5, many], watched=False, **asked)
+        assert np.array_equal(tensors.array(reply.value["outputs"][0])[:rows], tensors.array(x)[:rows, :5])
+        return reply.value["strayed"]
+
+    with Student([PRELUDE, KERNELS], Rules(libraries=("torch", "triton"))) as student:
+        assert [result.error for result in student.results] == [None, None]
+        assert not strayed("copies")
+        assert strayed("copies", many=6) and strayed("copies", rows=5) and strayed("reads_all")
+        assert not strayed("reads_all", readable=()) and not strayed("copies")
+
+
+def test_what_a_modules_state_holds_is_told(student):
+    assert student.torch("Scale", [drawn(2, 3)], build=[[3], {}], names=True).value["names"] == ["weight"]
+
+
+def test_what_is_no_tensor_in_place_of_an_output_is_said(student):
+    assert "it returned no tensor" in student.torch("its_type", [drawn(2, 3)], upstream=[drawn(2, 3, requires_grad=False)]).problem

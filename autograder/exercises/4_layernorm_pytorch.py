@@ -19,12 +19,13 @@ Tolerances. A computation in float32 is right wherever the input is no float64.
 - float16 and bfloat16, which keep 11 and 8 bits: x̂, γ·x̂ and the sum may each be rounded. Allowed: 0.01 + 1 % and
   0.06 + 3 %. Statistics in bfloat16 at 100 ± 1 are off by up to 0.25.
 - Autocast: a matrix product in bfloat16 over features around 5 is off by 0.01 and more. Allowed: 1e-3.
-- Kernels compute in float32: 1e-4, as above.
+- Kernels compute in float32: 1e-4, as above. Of 16-bit rows dx is rounded, and the partial sums are not: 1e-3.
 """
 
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from itertools import combinations
 from typing import NamedTuple
 
 import numpy as np
@@ -63,8 +64,10 @@ BETA = np.array([1.0, 0.0, -1.0, 2.0])
 DY = np.array([[0.0, 2.0, -2.0, 2.0], [1.0, 0.0, 2.0, 0.0]])
 EXAMPLE = "the worked example (weight = (2, 1, 0.5, 1.5), bias = (1, 0, -1, 2))"
 Y, DX, PARAMETERS, SECOND = (0,), (1,), (2, 3), (4, 5, 6)  # positions among the outputs
+OTHER_EPS = 1.0  # of a call between the forward and a backward that is differentiated
 SENTINEL = -7.0  # what stands in memory that a kernel is to write, and in memory that it must not touch
 ROW_BYTES = 16  # two numbers a row, in float64 at most
+SMALL = 2**15  # numbers in a table that has room for lanes a stride apart, and more
 
 # misconceptions -------------------------------------------------------------------------------
 
@@ -85,11 +88,24 @@ KEEPDIMS_MISSING = Misconception(
     "when there are as many tokens as features. Reduce with `keepdim=True`.",
     "autograd-function",
 )
+MISSING_PARENTHESES = Misconception(
+    "missing-parentheses",
+    "Python multiplies and divides before it subtracts, so rstd reached only what stands next to it, not the whole "
+    "difference. Put the subtraction in parentheses.",
+    "autograd-function",
+)
+SIGN_REVERSED = Misconception(
+    "sign-reversed",
+    "A sign is reversed, of x̂ or of a gradient: it is x − mean, not mean − x, and dx is g less its two corrections.",
+    "autograd-function",
+)
 
 FORMULAS = named(
     MULTIPLIED,
     SUM_FOR_MEAN,
     KEEPDIMS_MISSING,
+    MISSING_PARENTHESES,
+    SIGN_REVERSED,
     half_not_root("autograd-function", "variance + ε", "torch.sqrt"),
     Misconception(
         "eps-as-floor",
@@ -98,14 +114,20 @@ FORMULAS = named(
     ),
     Misconception(
         "affine-wrong",
-        "weight or bias is used in another way than it should be: weight as 1 + weight or added, or bias subtracted. weight "
-        "multiplies x̂, and bias is added.",
+        "weight or bias is used in another way than it should be: weight as 1 + weight or added, or bias subtracted or added "
+        "to weight. weight multiplies x̂, and bias is added.",
         "autograd-function",
     ),
     Misconception(
-        "missing-parentheses",
-        "Python multiplies and divides before it subtracts, so only what stands after the last minus was multiplied by rstd. "
-        "Put the subtraction in parentheses.",
+        "affine-first",
+        "weight and bias were applied to x before it was normalised, so that the mean and the spread that they give "
+        "were taken away again. Normalise first: y = weight · x̂ + bias.",
+        "autograd-function",
+    ),
+    Misconception(
+        "len-for-features",
+        "A sum over the features was divided by the number of tokens (`len(x)` and `x.shape[0]` count those) or of all "
+        "values. The number of features is `x.shape[-1]`.",
         "autograd-function",
     ),
     Misconception(
@@ -127,6 +149,16 @@ FORMULAS = named(
         "autograd-function",
     ),
     Misconception(
+        "var-mean-order",
+        "Mean and variance have changed places: `torch.var_mean` gives the variance first, and the mean second.",
+        "autograd-function",
+    ),
+    Misconception(
+        "absolute-deviation",
+        "The absolute deviations were averaged. The variance is the mean of the squared deviations.",
+        "autograd-function",
+    ),
+    Misconception(
         "not-averaged",
         "Every deviation was divided by the root of its own square, so only its sign is left. Average the squares "
         "over the features: one variance a token.",
@@ -140,11 +172,6 @@ FORMULAS = named(
     Misconception(
         "only-centred",
         "The features were centred but not divided: x̂ = (x − mean) · rstd.",
-        "autograd-function",
-    ),
-    Misconception(
-        "sign-reversed",
-        "The signs of x̂ are exchanged: the features were subtracted from the mean. It is x − mean.",
         "autograd-function",
     ),
     Misconception(
@@ -204,6 +231,12 @@ FORMULAS = named(
         "autograd-function",
     ),
     Misconception(
+        "eps-altered",
+        "ε was squared, or divided by d, before it was added: that is what adding it to the sum of the squares does. "
+        "It is added to the variance as it is: variance + ε.",
+        "autograd-function",
+    ),
+    Misconception(
         "half-precision-statistics",
         "The statistics were computed in 16 bits. float16 ends at 65504, and 256² is past it; "
         "bfloat16 keeps 8 bits, so "
@@ -226,6 +259,12 @@ GRADIENTS = named(
         "autograd-function",
     ),
     Misconception(
+        "upstream-unchanged",
+        "dx is dy, or dy ⊙ weight, as it came in. It has to pass through the normalisation as well: subtract the mean "
+        "and the component along x̂, and multiply by rstd.",
+        "autograd-function",
+    ),
+    Misconception(
         "no-mean-term",
         "One of the two corrections is missing: the mean of g = dy ⊙ weight is not subtracted.",
         "autograd-function",
@@ -242,6 +281,20 @@ GRADIENTS = named(
     ),
     SUM_FOR_MEAN,
     MULTIPLIED,
+    MISSING_PARENTHESES,
+    SIGN_REVERSED,
+    Misconception(
+        "corrections-exchanged",
+        "The two means in dx are exchanged. The mean of g is subtracted as it is; the mean of g ⊙ x̂ is multiplied by x̂ "
+        "first.",
+        "autograd-function",
+    ),
+    Misconception(
+        "statistics-exchanged",
+        "mean and rstd stand in each other's place: `ctx.saved_tensors` gives the tensors back in the order in which they "
+        "were saved.",
+        "what-to-save",
+    ),
     Misconception(
         "divided-by-variance",
         "dx is divided by variance + ε, not by its root: rstd is a factor once, not twice.",
@@ -321,6 +374,22 @@ GRADIENTS = named(
     Misconception(
         "dgamma-uses-g",
         "weight has got into its own or bias's gradient. There it is dy that is summed, not g = dy ⊙ weight.",
+        "autograd-function",
+    ),
+    Misconception(
+        "dy-missing",
+        "dy does not appear in a gradient. By the chain rule it is a factor of each: g = dy ⊙ weight for x, Σ dy ⊙ x̂ for "
+        "weight, Σ dy for bias.",
+        "autograd-function",
+    ),
+    Misconception(
+        "dgamma-uses-dx",
+        "The gradient of weight or bias was formed with dx. What is summed is dy, the gradient by y: Σ dy ⊙ x̂ and Σ dy.",
+        "autograd-function",
+    ),
+    Misconception(
+        "dgamma-scaled",
+        "weight's gradient was multiplied by rstd once more. x̂ holds it already: Σ dy ⊙ x̂.",
         "autograd-function",
     ),
     Misconception(
@@ -406,16 +475,45 @@ FUNCTION = (
         ),
         Misconception(
             "wrong-number-of-gradients",
-            "`backward` returns one value for each argument of `forward`: the gradients of x, weight and "
-            "bias, and None for "
-            "eps.",
+            "`backward` returns one value for each argument of `forward`, separated by commas and in no list: the "
+            "gradients of x, weight and bias, and None for eps.",
             "autograd-function",
         ),
         Misconception(
+            "gradient-for-eps",
+            "eps is a number, so it gets no gradient: `backward` returns None for it. The values stand in the order of "
+            "the forward's arguments, so this None comes last.",
+            "autograd-function",
+        ),
+        Misconception(
+            "wrong-signature",
+            "PyTorch calls `forward(ctx, x, weight, bias, eps)` and `backward(ctx, dy)`: both begin with ctx, and the "
+            "backward gets one gradient for each output.",
+            "autograd-function",
+        ),
+        Misconception(
+            "returns-more",
+            "`forward` returns y and nothing else. What the backward needs goes through `ctx.save_for_backward`.",
+            "autograd-function",
+        ),
+        Misconception(
+            "saved-tensors-misused",
+            "`ctx.save_for_backward(a, b)` is called once, with tensors alone and in no list; `a, b = ctx.saved_tensors`, "
+            "without parentheses behind it, gives them back in the same order. A number such as eps becomes an "
+            "attribute: `ctx.eps = eps`.",
+            "what-to-save",
+        ),
+        Misconception(
+            "not-kept",
+            "The backward reads an attribute of `ctx` that the forward did not set. A number such as eps is kept with "
+            "`ctx.eps = eps`.",
+            "what-to-save",
+        ),
+        Misconception(
             "needs-input-grad",
-            "It fails when only some of the inputs want a gradient. `ctx.needs_input_grad` says "
-            "which; where it is False, "
-            "return None, and still one value for each argument.",
+            "Any of the inputs may want a gradient, or only some of them. `ctx.needs_input_grad` says which, with one entry "
+            "for each argument of `forward`, eps too; where it is False, return None, and still one value for each "
+            "argument.",
             "autograd-function",
         ),
         Misconception(
@@ -495,7 +593,42 @@ MODULE = (
         ),
         Misconception(
             "returns-none",
-            "`forward` ends without `return`, or a parameter gets no gradient: it is not used, or detached on its way.",
+            "`forward` ends without `return`, or a parameter gets no gradient: it is not used, detached on its way, or made "
+            "with `requires_grad=False`.",
+            "module-parameters",
+        ),
+        Misconception(
+            "statistics-detached",
+            "The gradient does not flow through the mean, or not through the variance: `no_grad`, `detach`, `.data` or "
+            "`.item()` makes a constant of it. Both move with x, and each adds a term to the gradient.",
+            "module-parameters",
+        ),
+        Misconception(
+            "state-has-more",
+            "`state_dict()` holds more than `weight` and `bias`, so files of weights of another LayerNorm would not fit. "
+            "eps is a plain attribute: `self.eps = eps`, no parameter and no buffer.",
+            "module-parameters",
+        ),
+        Misconception(
+            "parameter-shape",
+            "`weight` and `bias` have one number a feature: their shape is (d,).",
+            "module-parameters",
+        ),
+        Misconception(
+            "wrong-signature",
+            "The layer is made as `LayerNorm(d, eps=1e-5)` and called with x alone. The `apply` of a Function gets every "
+            "argument of its `forward` but ctx.",
+            "module-parameters",
+        ),
+        Misconception(
+            "no-tensor",
+            "`forward` returns something that is no tensor. A Function is not called as a class is, but by its `apply`: "
+            "`LayerNormFunction.apply(x, self.weight, self.bias, self.eps)`.",
+            "module-parameters",
+        ),
+        Misconception(
+            "super-init-missing",
+            "`super().__init__()` comes first in `__init__`: it makes the places where a module keeps its parameters.",
             "module-parameters",
         ),
         Misconception(
@@ -529,13 +662,14 @@ LANES = named(
     Misconception(
         "padded-lanes",
         "The lanes that pad a row to BLOCK were counted: divide by n, not by BLOCK, and set the deviations of surplus "
-        "lanes to 0, where each would count as (0 − mean)².",
+        "lanes to 0, where each would count as (0 − mean)². ε is added once, after the sum, and not in every lane.",
         "padding-trap",
     ),
     Misconception(
         "mask-missing",
-        "Something past the end of a row was read. `tl.load(pointers, mask=columns < n, other=0.0)`: without the mask "
-        "the surplus lanes hold whatever stands behind the row.",
+        "Something past the end of a row, or of weight or bias, was read. `tl.load(pointers, mask=columns < n, other=0.0)`: "
+        "without the mask the surplus lanes hold whatever stands behind, or the address is nobody's memory. "
+        "`tl.where` after the load comes too late.",
         "padding-trap",
     ),
     Misconception(
@@ -556,9 +690,89 @@ LANES = named(
         "triton-forward",
     ),
     Misconception(
+        "surplus-lanes",
+        "It is right where BLOCK = n, and wrong where BLOCK is larger. Nothing may be read, written or counted for a lane "
+        "past n: mask every load and store, let such lanes be 0 in every sum, and divide by n.",
+        "padding-trap",
+    ),
+    Misconception(
+        "mask-wrong",
+        "The mask leaves out a feature of the row. The columns go from 0 to n − 1: `columns < n`.",
+        "triton-forward",
+    ),
+    Misconception(
+        "columns-strided",
+        "The stride was multiplied with the columns. A row's features lie side by side: row i, column j stands at "
+        "pointer + i·stride + j.",
+        "triton-forward",
+    ),
+    Misconception(
+        "parameters-by-row",
+        "weight and bias were not read as what they are: one number a feature, the same for every row. "
+        "`tl.load(weight + columns, mask=columns < n, other=0.0)`, with no row or program in the address.",
+        "triton-forward",
+    ),
+    Misconception(
+        "statistics-misplaced",
+        "mean and rstd hold one number a row, side by side: those of row i stand at `mean + i` and `rstd + i`, without "
+        "a stride and without columns.",
+        "triton-forward",
+    ),
+    Misconception(
+        "statistics-exchanged",
+        "mean and rstd stand in each other's place. Each has a pointer of its own: `mean` and `rstd`.",
+        "triton-forward",
+    ),
+    Misconception(
+        "rows-not-stored",
+        "The row that the kernel is to give, y or dx, was not written at all: `tl.store(pointer + row·stride + columns, …, "
+        "mask=columns < n)`.",
+        "triton-forward",
+    ),
+    Misconception(
+        "not-triton",
+        "Inside of a kernel there is only what Triton has: `tl.load`, `tl.store`, `tl.sum`, `tl.sqrt`, `tl.where`, … and "
+        "the operators + − * /. Neither NumPy nor PyTorch nor `math` can compute with a block, there is no `**`, and "
+        "a pointer has no index in brackets: one adds to it.",
+        "triton-forward",
+    ),
+    Misconception(
+        "jit-missing",
+        "Keep the line `@triton.jit` above the kernel: without it it is a plain function, which can't be launched.",
+        "triton-forward",
+    ),
+    Misconception(
+        "wrong-signature",
+        "Keep the kernel's arguments as they were given, all of them and in their order: it is launched with them.",
+        "triton-forward",
+    ),
+    Misconception(
+        "size-not-constant",
+        "The size of a block must be a power of two that is known when the kernel is compiled: `tl.arange(0, BLOCK)`, "
+        "`tl.zeros([BLOCK], tl.float32)`. n is neither; the mask `columns < n` cuts the block to it.",
+        "triton-forward",
+    ),
+    Misconception(
+        "one-axis",
+        "A block that `tl.arange` has made has one axis: `tl.sum(…, axis=0)`.",
+        "triton-forward",
+    ),
+    Misconception(
+        "pointer-first",
+        "`tl.load` and `tl.store` take pointers first: `tl.store(pointers, values, mask=…)`. What was given there is no "
+        "pointer.",
+        "triton-forward",
+    ),
+    Misconception(
+        "address-outside",
+        "The kernel read or wrote far outside of its tables, and that ended the process. Every address is "
+        "pointer + row·stride + columns, with a mask.",
+        "triton-forward",
+    ),
+    Misconception(
         "half-precision-statistics",
-        "16-bit inputs were not converted when they were loaded. `tl.load(…).to(tl.float32)`; the store converts back "
-        "by itself.",
+        "Something was computed in 16 bits. Convert when you load, `tl.load(…).to(tl.float32)`, and let sums that go over "
+        "several rows, and what is stored as mean and rstd, be float32 too; the store converts y and dx by itself.",
         "low-precision",
     ),
     Misconception(
@@ -568,7 +782,7 @@ LANES = named(
     ),
     Misconception(
         "input-mutated",
-        "The kernel wrote into one of its inputs.",
+        "A kernel writes only what it is to give. Look at the pointer in each `tl.store`.",
         "triton-forward",
     ),
 )
@@ -584,14 +798,33 @@ FORWARD_KERNEL = (
             "triton-forward",
         ),
         Misconception(
+            "program-times-block",
+            "The program's number was multiplied by BLOCK, as it is where programs share one long vector. Here a program has "
+            "a row: `tl.program_id(0)` is the row's number, and row i begins at pointer + i·stride.",
+            "triton-forward",
+        ),
+        Misconception(
+            "mean-of-another",
+            "What was stored as mean is not the mean of the row that was loaded. That of the deviations is 0, and the "
+            "mean of their squares is the variance: store the number that you subtracted.",
+            "triton-forward",
+        ),
+        Misconception(
+            "where-exchanged",
+            "`tl.where(condition, a, b)` is a where the condition holds, and b elsewhere. Here the features became 0, and "
+            "the surplus lanes kept their deviations.",
+            "padding-trap",
+        ),
+        Misconception(
             "rstd-is-std",
-            "In rstd's place stands the standard deviation or the variance, in y or in what is stored. rstd is the "
-            "reciprocal, 1/√(variance + ε).",
+            "In rstd's place stands something else that is made of the variance, in y or in what is stored: the standard "
+            "deviation, the variance, or its reciprocal. rstd is 1/√(variance + ε).",
             "triton-forward",
         ),
         Misconception(
             "program-id-ignored",
-            "Only one row was written. `tl.program_id(0)` says which row a program works on.",
+            "Only the first row was written. `tl.program_id(0)` says which row a program works on; and the mask compares "
+            "the columns alone with n, `columns < n`, in every row.",
             "triton-forward",
         ),
     )
@@ -604,14 +837,33 @@ BACKWARD_KERNEL = (
     | named(
         Misconception(
             "program-id-ignored",
-            "All programs did the same rows, and stored their sums in the same place. `tl.program_id(0)` says which "
-            "program this one is.",
+            "Only program 0 did rows of its own. `tl.program_id(0)` says which program this one is: its rows begin with the "
+            "one of its number, and its sums have a row of their own in the tables. The mask compares the columns alone "
+            "with n, `columns < n`.",
             "triton-backward",
         ),
         Misconception(
             "rows-skipped",
             "A program did one row and stopped. There may be fewer programs than rows: program p takes the rows p, "
             "p + programs, p + 2·programs, …",
+            "triton-backward",
+        ),
+        Misconception(
+            "rows-shared-wrongly",
+            "It is right with as many programs as rows, and wrong with fewer or more. Program p takes the rows p, "
+            "p + programs, p + 2·programs, … as long as they are less than m, each of them once.",
+            "triton-backward",
+        ),
+        Misconception(
+            "program-for-row",
+            "The program's number stands where the row's belongs. They are the same in a program's first row only: what "
+            "belongs to a row is found by the loop's `row`, and only the tables of sums by the program.",
+            "triton-backward",
+        ),
+        Misconception(
+            "idle-program",
+            "A program without rows stored nothing. It has a row in both tables as well, which the caller adds up: it "
+            "stores zeros there. So the stores stand behind the loop, and under no condition.",
             "triton-backward",
         ),
         Misconception(
@@ -640,8 +892,44 @@ BACKWARD_KERNEL = (
             "triton-backward",
         ),
         Misconception(
+            "partials-misplaced",
+            "The sums for weight or bias were not stored where they belong: `dweight + p·n + columns`. p is the program's "
+            "number, not a row's, and the tables have no gaps: neither BLOCK nor a stride stands in their address.",
+            "triton-backward",
+        ),
+        Misconception(
+            "partials-not-zeroed",
+            "The sums were added to what stood in the tables before, and nobody has put zeros there. Add up in registers, "
+            "beginning with `tl.zeros([BLOCK], tl.float32)`, and store once after the loop.",
+            "triton-backward",
+        ),
+        Misconception(
+            "dgamma-wrong-axis",
+            "The gradient of weight or bias was summed over the features of a row, to a single number. It has one number a "
+            "feature: add up the rows lane by lane, without `tl.sum`.",
+            "triton-backward",
+        ),
+        Misconception(
             "divided-by-batch",
-            "The sums for weight or bias were divided by the number of rows. They are sums.",
+            "The sums for weight or bias were divided, by the number of rows, of programs or of features. They are sums.",
+            "triton-backward",
+        ),
+        Misconception(
+            "m-for-n",
+            "m and n are exchanged somewhere. m counts rows: the loop ends there. n counts features: the mask compares "
+            "with it, and the means in dx divide by it.",
+            "triton-backward",
+        ),
+        Misconception(
+            "statistics-recomputed",
+            "mean and rstd were computed again from x, without the forward's ε. Load what the forward has stored: "
+            "`tl.load(mean + row)` and `tl.load(rstd + row)`.",
+            "triton-backward",
+        ),
+        Misconception(
+            "rstd-taken-for-variance",
+            "What stands at rstd was taken for a variance, and a root was taken of it. It is 1/√(variance + ε) already: "
+            "x̂ = (x − mean) · rstd.",
             "triton-backward",
         ),
     )
@@ -661,6 +949,7 @@ class Pass(NamedTuple):
     g: np.ndarray
     xhat: np.ndarray
     s: np.ndarray
+    eps: float = 0.0
 
 
 def rms_by(x, eps):
@@ -672,9 +961,19 @@ def y_of(p: Pass) -> np.ndarray:
     return p.xhat * p.weight + p.bias
 
 
-def layernorm(forward=centred_by, backward=None, y=y_of, dx=layernorm_dx, dweight=dgamma_of, dbias=dbeta_of, frozen=None):
+def layernorm(
+    forward=centred_by,
+    backward=None,
+    y=y_of,
+    dx=layernorm_dx,
+    dweight=dgamma_of,
+    dbias=dbeta_of,
+    frozen=None,
+    x_of=None,
+):
     """Return LayerNorm with its gradients, or one in which some parts are others.
 
+    x_of: (x, weight, bias) -> what is taken for x, forward and backward.
     backward: the statistics of the backward pass, those of the forward unless given.
     frozen: (x, eps, x of the forward) -> (x̂, σ_ε), as the backward computes them when it is differentiated.
 
@@ -683,19 +982,20 @@ def layernorm(forward=centred_by, backward=None, y=y_of, dx=layernorm_dx, dweigh
     """
     backward = backward or forward
 
-    def gradients(x, weight, bias, dy, xhat, s):
-        p = Pass(x, weight, bias, dy, dy * weight, xhat, s)
+    def gradients(x, weight, bias, eps, dy, xhat, s):
+        p = Pass(x, weight, bias, dy, dy * weight, xhat, s, eps)
         return dx(p), dweight(p), dbias(p)
 
     def run(x, weight, bias, eps, dy, *vectors) -> tuple:
-        ahead = Pass(x, weight, bias, dy, dy * weight, *forward(x, eps))
-        results = y(ahead), *gradients(x, weight, bias, dy, *backward(x, eps))
+        x = x_of(x, weight, bias) if x_of else x
+        ahead = Pass(x, weight, bias, dy, dy * weight, *forward(x, eps), eps)
+        results = y(ahead), *gradients(x, weight, bias, eps, dy, *backward(x, eps))
         if not vectors:
             return results
 
         def loss(at_x, at_weight, at_dy):
             xhat, s = frozen(at_x, eps, x) if frozen else backward(at_x, eps)
-            found = gradients(at_x, at_weight, bias, at_dy, xhat, s)
+            found = gradients(at_x, at_weight, bias, eps, at_dy, xhat, s)
             return sum((u * value).sum() for u, value in zip(vectors, found))
 
         return *results, *by_complex_steps(loss, x, weight, dy)
@@ -836,14 +1136,17 @@ def epsilons(rng):
 
 def exact_ones(rng):
     exact = {"atol": 1e-10, "rtol": 1e-10}
-    controls = [case(rng, (4, 7), control=True, name="float32")]
+    controls = [case(rng, (4, 7), control=True, name="float32", eps=0.1, spread=1.0)]
     return controls + [case(rng, shape, " in float64, to 10 digits", eps=0.1, **exact) for shape in ((3, 5), (4, 7))]
 
 
 def second_ones(rng):
     more = {"second": True, "judged": SECOND, "atol": 1e-6, "rtol": 1e-6}
-    first = [case(rng, (3, 5), control=True)]
-    return first + [case(rng, s, ", second derivatives", spread=1.0, eps=0.1, **more) for s in ((3, 5), (4, 3), (2, 4))]
+    first = [case(rng, (3, 5), control=True, spread=1.0, eps=0.1)]
+    out = first + [case(rng, s, ", second derivatives", spread=1.0, eps=0.1, **more) for s in ((3, 5), (4, 3), (2, 4))]
+    other = case(rng, (3, 4), eps=OTHER_EPS).args[:4]
+    kind = ", second derivatives with another call before the backward"
+    return [*out, case(rng, (3, 4), kind, spread=1.0, eps=0.1, between=other, **more)]
 
 
 ROUGH = {"atol": 0.06, "rtol": 0.03}  # bfloat16
@@ -888,7 +1191,7 @@ def corners(rng):
         case(rng, (4, 7), control=True),
         case(rng, (5, 7), " in which two tokens are constant", x=flat, atol=0.03),
         case(rng, (6, 1), atol=1e-3),
-        case(rng, (3, 5), " with a spread of 0.001", spread=1e-3, atol=0.03),
+        case(rng, (3, 5), " with a spread of 0.001", spread=1e-3, atol=0.03, control=True),
     ]
 
 
@@ -950,13 +1253,41 @@ def untouched(rng):
 BLANK = tensor(0.0, "float64")  # stands in for an output that does not count
 SIGNS = (
     (r"incorrect number of gradients", "wrong-number-of-gradients"),
+    (r"values to unpack.*needs_input_grad", "needs-input-grad"),
+    (r"gradient different than None at position 4", "gradient-for-eps"),
+    (r"__init__\(\) missing 1 required positional argument: 'eps'", "eps-default"),
+    (r"(forward|backward|__init__)\(\) (got|takes|missing)", "wrong-signature"),
+    (
+        r"save_for_backward can only save|values to unpack.*saved_tensors|saved_tensors'.*not writable",
+        "saved-tensors-misused",
+    ),
+    (r"'tuple' object is not callable.*saved_tensors\(", "saved-tensors-misused"),
+    (r"Backward' object has no attribute", "not-kept"),
     (r"invalid gradient at index 0", "outputs-swapped"),
     (r"invalid gradient at index [12]", "dgamma-wrong-axis"),
     (r"once_differentiable|carry no graph|numpy\(\) on Tensor that requires grad", "not-differentiable-twice"),
     (r"modified by an inplace operation", "cache-mutated"),
+    (r"leaf Variable that requires grad is being used in an in-place", "input-mutated"),
     (r"view size is not compatible", "contiguous-only"),
+    (r"has no `apply`|Module.apply\(\) takes|must implement either the backward", "autograd-graph"),
     (r"returned None", "returns-none"),
     (r"no parameter called `(weight|bias)`|makes no nn.Module", "parameters-not-registered"),
+    (r"the parameter `(weight|bias)` of .* has shape", "parameter-shape"),
+    (r"returned no tensor", "no-tensor"),
+    (r"before Module.__init__\(\) call", "super-init-missing"),
+    (r"Tensors does not require grad", "returns-none"),
+)
+
+KERNEL_SIGNS = (
+    (r"'to_tensor'|must be Tensor, not tensor|must be real number, not tensor|for \*\* or pow", "not-triton"),
+    (r"unsupported tensor index|(module 'triton.language'|'tensor' object) has no attribute", "not-triton"),
+    (r"does not support item assignment|unexpected type (fp|bf)|is not iterable", "not-triton"),
+    (r"'function' object is not subscriptable", "jit-missing"),
+    (r"got multiple values|missing \d+ required positional|takes \d+ positional|unexpected keyword", "wrong-signature"),
+    (r"must be of type tl.constexpr|must have type `constexpr|must be a power of 2", "size-not-constant"),
+    (r"axis \d out of bounds", "one-axis"),
+    (r"Unsupported ptr type", "pointer-first"),
+    (r"ended the process", "address-outside"),
 )
 
 
@@ -966,9 +1297,9 @@ def listed(value: dict, name: str) -> list:
     return list(found) if isinstance(found, (list, tuple)) else []
 
 
-def told(reply: Reply) -> Reply:
+def told(reply: Reply, signs=SIGNS) -> Reply:
     """Add the misconception that an error message is the sign of."""
-    for pattern, name in SIGNS:
+    for pattern, name in signs:
         if reply.problem and re.search(pattern, reply.problem):
             return replace(reply, sign=name)
     return reply
@@ -1007,6 +1338,8 @@ def invoke_function(student: Student, item: Run) -> Reply:
         all_wanted = all(t.requires_grad for t in inputs)
         return reply if all_wanted or reply.sign != "wrong-number-of-gradients" else replace(reply, sign=None)
     y = single_output(reply)
+    if isinstance(y, list) and len(y) > 1:
+        return unmet(f"`forward` returned {len(y)} values; expected y alone", "returns-more")
     if differentiated and not any(is_own(kind) for kind in listed(reply.value, "nodes")):
         return unmet("the graph holds no backward of yours", "autograd-graph")
     if not differentiated and isinstance(y, wire.Tensor) and y.requires_grad:
@@ -1024,7 +1357,8 @@ def invoke_function(student: Student, item: Run) -> Reply:
             tensor(np.zeros(t.raw.shape), "float64") if v is None else v
             for v, t in ((by_x, x), (by_weight, weight), (by_dy, dy))
         ]
-    return Reply(only_judged(item, values), changed=reply.changed, warnings=reply.warnings)
+    sign = "input-mutated" if {0, 1, 2} & set(reply.changed) else None
+    return Reply(only_judged(item, values), changed=reply.changed, warnings=reply.warnings, sign=sign)
 
 
 def is_own(kind: object) -> bool:
@@ -1084,12 +1418,20 @@ def of_gx(p):
     return mean(p.g * p.xhat)
 
 
+def outside_reciprocal(x, eps):
+    s = 1 / (1 / np.sqrt(variance(x)) + eps)
+    return deviation(x) / s, s
+
+
 STATISTICS = [
     ("ddof-1", with_ddof),
     ("wrong-axis", by_feature),
     ("whole-array", by_array),
     ("eps-missing", without_eps),
     ("eps-outside-root", outside_root),
+    ("eps-outside-root", outside_reciprocal),
+    ("eps-altered", lambda x, eps: centred_by(x, eps**2)),
+    ("eps-altered", lambda x, eps: centred_by(x, eps / x.shape[-1])),
     *(("eps-fixed", fixed_eps(value)) for value in (1e-5, 1e-6, 1e-8, 1e-12)),
 ]
 
@@ -1119,6 +1461,46 @@ def less_the_sum(x):
     return x - x.sum(**SUM)
 
 
+def by_count(count: Callable) -> Callable:
+    """Means over the features that are sums divided by another number."""
+    return lambda x: x.sum(**SUM) / count(x)
+
+
+def less(average: Callable) -> Callable:
+    return lambda x: x - average(x)
+
+
+def counted_tokens(x):
+    return x.shape[0]
+
+
+def counted_all(x):
+    return x.size
+
+
+def by_other_counts() -> list:
+    """What comes of dividing by the number of tokens or of all values, in the mean, in the variance or in both."""
+    found = []
+    for count in (counted_tokens, counted_all):
+        average = by_count(count)
+        off = less(average)
+        found += [
+            divided(off, lambda x, average=average, off=off: average(off(x) ** 2)),
+            divided(deviation, lambda x, average=average: average(deviation(x) ** 2)),
+            divided(off, lambda x, off=off: mean(off(x) ** 2)),
+        ]
+    return [("len-for-features", by) for by in found]
+
+
+def absolute(x):
+    return mean(np.abs(deviation(x)))
+
+
+def by_absolute(x, eps):
+    s = absolute(x) + eps
+    return deviation(x) / s, s
+
+
 def less_another(axis):
     return lambda x: x - mean(x, axis)
 
@@ -1135,6 +1517,10 @@ FORWARD_STATISTICS = [
     ("root-twice", divided(deviation, lambda x: np.sqrt(variance(x)))),
     ("not-squared", divided(deviation, lambda x: mean(deviation(x)))),
     ("not-averaged", divided(deviation, lambda x: deviation(x) ** 2)),
+    ("var-mean-order", divided(lambda x: x - variance(x), mean)),
+    ("absolute-deviation", divided(deviation, absolute)),
+    ("absolute-deviation", by_absolute),
+    *by_other_counts(),
     ("sum-subtracted", divided(less_the_sum, lambda x: mean(less_the_sum(x) ** 2))),
     ("sum-subtracted", divided(less_the_sum, variance)),
     ("only-centred", lambda x, eps: (deviation(x), np.ones_like(x))),
@@ -1144,6 +1530,7 @@ FORWARD_STATISTICS = [
     ("keepdims-missing", divided(deviation, lambda x: (deviation(x) ** 2).mean(axis=-1))),
     ("keepdims-missing", divided(without_an_axis, lambda x: mean(without_an_axis(x) ** 2))),
     ("keepdims-missing", divided(without_an_axis, lambda x: (deviation(x) ** 2).mean(axis=-1))),
+    ("keepdims-missing", divided(without_an_axis, lambda x: (without_an_axis(x) ** 2).mean(axis=-1))),
     *(
         (name, divided(less_another(axis), lambda x, axis=axis: mean(less_another(axis)(x) ** 2)))
         for name, axis in (("wrong-axis", 0), ("whole-array", None))
@@ -1184,9 +1571,9 @@ OF_TENSORS = [
     ("affine-wrong", {"y": lambda p: p.xhat * (1 + p.weight) + p.bias}),
     ("affine-wrong", {"y": lambda p: p.xhat + p.weight + p.bias}),
     ("affine-wrong", {"y": lambda p: p.xhat * p.weight - p.bias}),
+    ("affine-wrong", {"y": lambda p: p.xhat * (p.weight + p.bias)}),
     ("missing-parentheses", {"forward": mean_alone, "backward": centred_by}),
     ("missing-parentheses", {"y": lambda p: p.x - mean(p.x) / p.s * p.weight + p.bias}),
-    ("missing-parentheses", {"dx": lambda p: p.g - of_g(p) - p.xhat * of_gx(p) / p.s}),
 ]
 
 
@@ -1198,6 +1585,14 @@ def exchanged(p):
     return p.xhat * p.bias + p.weight
 
 
+def affine_first(x, weight, bias):
+    return x * weight + bias
+
+
+def scaled_first(x, weight, bias):
+    return x * weight
+
+
 FORWARD_PARTS = [
     *((name, {"forward": statistics, "backward": centred_by}) for name, statistics in STATISTICS + FORWARD_STATISTICS),
     ("beta-scaled", {"y": bias_scaled}),
@@ -1206,6 +1601,10 @@ FORWARD_PARTS = [
     ("affine-ignored", {"y": lambda p: p.xhat}),
     ("affine-ignored", {"y": lambda p: p.xhat * p.weight}),
     ("affine-ignored", {"y": lambda p: p.xhat + p.bias}),
+    ("affine-first", {"y": lambda p: centred_by(affine_first(p.x, p.weight, p.bias), p.eps)[0]}),
+    ("affine-first", {"y": lambda p: centred_by(scaled_first(p.x, p.weight, p.bias), p.eps)[0] + p.bias}),
+    ("affine-first", {"y": lambda p: p.xhat, "x_of": affine_first}),
+    ("affine-first", {"y": lambda p: p.xhat + p.bias, "x_of": scaled_first}),
 ]
 
 DX_PARTS = [
@@ -1214,6 +1613,14 @@ DX_PARTS = [
     ("no-variance-term", {"dx": lambda p: (p.g - of_g(p)) / p.s}),
     ("gamma-outside-means", {"dx": lambda p: p.weight * layernorm_dx(p._replace(g=p.dy))}),
     ("gamma-ignored", {"dx": lambda p: layernorm_dx(p._replace(g=p.dy))}),
+    ("gamma-ignored", {"dx": lambda p: p.dy / p.s}),
+    ("dy-missing", {"dx": lambda p: layernorm_dx(p._replace(g=p.weight * np.ones_like(p.dy)))}),
+    ("upstream-unchanged", {"dx": lambda p: p.g}),
+    ("upstream-unchanged", {"dx": lambda p: p.dy}),
+    ("corrections-exchanged", {"dx": lambda p: (p.g - of_gx(p) - p.xhat * of_g(p)) / p.s}),
+    ("sign-reversed", {"dx": lambda p: -layernorm_dx(p)}),
+    ("missing-parentheses", {"dx": lambda p: p.g - of_g(p) - p.xhat * of_gx(p) / p.s}),
+    ("missing-parentheses", {"dx": lambda p: p.g / p.s - of_g(p) - p.xhat * of_gx(p)}),
     ("sum-for-mean", {"dx": written(lambda p: p.g.sum(**SUM), lambda p: (p.g * p.xhat).sum(**SUM))}),
     ("sum-for-mean", {"dx": written(of_g, lambda p: (p.g * p.xhat).sum(**SUM))}),
     ("correction-sign", {"dx": written(of_g, lambda p: -of_gx(p))}),
@@ -1243,16 +1650,45 @@ DX_PARTS = [
     ("factor-of-two", {"dx": written(of_g, lambda p: of_gx(p) / 2)}),
 ]
 
+
+def dgamma_of_dx(p):
+    return over_tokens(layernorm_dx(p) * p.xhat)
+
+
+def dbeta_of_dx(p):
+    return over_tokens(layernorm_dx(p))
+
+
 PARAMETER_PARTS = [
     ("dgamma-uses-x", {"dweight": lambda p: over_tokens(p.dy * p.x)}),
     ("dgamma-uses-x", {"dweight": lambda p: over_tokens(p.dy * (p.x - mean(p.x)))}),
     ("dgamma-uses-g", {"dweight": lambda p: over_tokens(p.g * p.xhat), "dbias": lambda p: over_tokens(p.g)}),
     ("dgamma-uses-g", {"dweight": lambda p: over_tokens(p.g * p.xhat)}),
     ("dgamma-uses-g", {"dbias": lambda p: over_tokens(p.g)}),
+    ("dy-missing", {"dweight": lambda p: over_tokens(p.xhat)}),
+    ("dy-missing", {"dbias": lambda p: np.ones(p.dy.shape[-1])}),
+    ("dy-missing", {"dbias": lambda p: over_tokens(np.ones_like(p.dy))}),
+    ("dy-missing", {"dweight": lambda p: over_tokens(p.xhat), "dbias": lambda p: np.ones(p.dy.shape[-1])}),
+    ("dy-missing", {"dweight": lambda p: over_tokens(p.xhat), "dbias": lambda p: over_tokens(np.ones_like(p.dy))}),
+    ("dgamma-uses-dx", {"dweight": dgamma_of_dx, "dbias": dbeta_of_dx}),
+    ("dgamma-uses-dx", {"dweight": dgamma_of_dx}),
+    ("dgamma-uses-dx", {"dbias": dbeta_of_dx}),
+    ("dgamma-scaled", {"dweight": lambda p: over_tokens(p.dy * p.xhat / p.s)}),
     ("dgamma-dbeta-swapped", {"dweight": dbeta_of, "dbias": dgamma_of}),
     ("dgamma-without-xhat", {"dweight": dbeta_of}),
     ("dbeta-uses-xhat", {"dbias": dgamma_of}),
 ]
+
+
+def exchanged_statistics(x, eps):
+    """x̂ and σ_ε, where mean and rstd have changed places."""
+    rstd = 1 / centred_by(x, eps)[1]
+    return (x - rstd) * mean(x), 1 / mean(x)
+
+
+def dx_by(average: Callable) -> Callable:
+    """dx with other means over the features."""
+    return written(lambda p: average(p.g), lambda p: average(p.g * p.xhat))
 
 
 def tokens_of(p: Pass) -> int:
@@ -1271,6 +1707,10 @@ BACKWARD_PARTS = [
     ("divided-by-batch", {"dx": lambda p: layernorm_dx(p) / tokens_of(p)}),
     ("multiplied", {"backward": lambda x, eps: (deviation(x) * centred_by(x, eps)[1], centred_by(x, eps)[1])}),
     ("xhat-wrong", {"backward": not_centred}),
+    ("sign-reversed", {"backward": divided(lambda x: -deviation(x), variance)}),
+    ("statistics-exchanged", {"backward": exchanged_statistics}),
+    *(("len-for-features", {"dx": dx_by(by_count(count))}) for count in (counted_tokens, counted_all)),
+    *(("len-for-features", {"forward": by, "dx": dx_by(by_count(counted_tokens))}) for _, by in by_other_counts()[:3]),
     ("dx-wrong-axis", {"dx": written(lambda p: mean(p.g, 0), lambda p: mean(p.g * p.xhat, 0))}),
     ("dx-wrong-axis", {"dx": written(lambda p: mean(p.g, 0), of_gx)}),
     ("dx-wrong-axis", {"dx": written(of_g, lambda p: mean(p.g * p.xhat, 0))}),
@@ -1324,6 +1764,8 @@ SECOND_PARTS = [
     ("statistics-without-history", {"frozen": still_spread}),
     ("statistics-without-history", {"frozen": still_mean}),
     ("not-differentiable-twice", {"frozen": still}),
+    ("eps-missing", {"frozen": lambda x, eps, was: centred_by(x, 0.0)}),
+    *(("eps-fixed", {"frozen": lambda x, eps, was, v=v: centred_by(x, v)}) for v in (1e-5, 1e-6, 1e-8, 1e-12)),
 ]
 
 
@@ -1331,7 +1773,15 @@ def suspects_of(parts: list) -> tuple[Suspect, ...]:
     return tuple(Suspect(name, layernorm(**changed), throughout=True) for name, changed in parts)
 
 
-DIFFERENTIATORS = frozenset({"grad", "vjp", "jvp", "jacobian", "jacrev", "jacfwd", "grad_and_value", "linearize", "run_backward"})
+def arguments_exchanged(x, weight, bias, eps, dy) -> tuple:
+    """LayerNorm whose second argument is bias and whose third is weight."""
+    y, dx, second, third = layernorm()(x, bias, weight, eps, dy)
+    return y, dx, second, third
+
+
+DIFFERENTIATORS = frozenset(
+    {"grad", "vjp", "jvp", "jacobian", "jacrev", "jacfwd", "grad_and_value", "linearize", "run_backward"}
+)
 
 OUTPUTS = tuple(Output(name, "tensor") for name in ("y", "x's gradient", "weight's gradient", "bias's gradient"))
 SECOND_OUTPUTS = tuple(Output(f"the second derivative by {name}", "tensor") for name in ("x", "weight", "dy"))
@@ -1392,7 +1842,11 @@ LAYERNORM_FUNCTION = Exercise(
         ),
         Check("untouched", "The arguments are left as they were", 1, "autograd-function", untouched),
     ),
-    suspects=suspects_of(FORWARD_PARTS + BACKWARD_PARTS + SECOND_PARTS + OF_TENSORS),
+    suspects=suspects_of(FORWARD_PARTS + BACKWARD_PARTS + SECOND_PARTS + OF_TENSORS)
+    + (
+        Suspect("gamma-beta-swapped", arguments_exchanged, throughout=True),
+        Suspect("global-state", layernorm(frozen=lambda x, eps, was: centred_by(x, OTHER_EPS))),
+    ),
     misconceptions=FUNCTION,
     forbidden_names=NORMS | DIFFERENTIATORS,
 )
@@ -1410,10 +1864,12 @@ def invoke_module(student: Student, item: Run) -> Reply:
     if not item.fresh:
         asked["state"] = {"weight": weight, "bias": bias}
     names = [name for name, position in (("weight", 2), ("bias", 3)) if not item.judged or position in item.judged]
-    asked |= {"upstream": [dy], "parameters": names}
+    asked |= {"upstream": [dy], "parameters": names, "names": item.fresh}
     reply = told(student.torch("LayerNorm", [x], mode=item.mode, **asked))
     if reply.problem:
         return reply
+    if item.fresh and sorted(map(str, listed(reply.value, "names"))) != ["bias", "weight"]:
+        return unmet("`state_dict()` has other names than `weight` and `bias`", "state-has-more")
     gradients = listed(reply.value, "gradients") + [None]
     of_parameters = reply.value.get("of_parameters")
     of_parameters = of_parameters if isinstance(of_parameters, dict) else {}
@@ -1474,6 +1930,13 @@ def autocasts(rng):
     ]
 
 
+# What autograd makes of a forward in which a statistic is cut off from x.
+DETACHED = [
+    {"dx": lambda p: p.g / p.s},
+    {"dx": lambda p: (p.g - of_g(p)) / p.s},
+    {"dx": lambda p: (p.g - p.xhat * of_gx(p)) / p.s},
+]
+
 LAYERNORM_MODULE = Exercise(
     name="LayerNorm",
     functions=("LayerNorm",),
@@ -1522,7 +1985,10 @@ LAYERNORM_MODULE = Exercise(
     )
     + tuple(
         Suspect(name, as_module(layernorm(**changed)), throughout=True)
-        for name, changed in FORWARD_PARTS + [(name, parts) for name, parts in BACKWARD_PARTS if name in FORMULAS] + OF_TENSORS
+        for name, changed in FORWARD_PARTS
+        + [(name, parts) for name, parts in BACKWARD_PARTS if name in FORMULAS]
+        + OF_TENSORS
+        + [("statistics-detached", parts) for parts in DETACHED]
     ),
     misconceptions=MODULE,
     forbidden_names=NORMS,
@@ -1537,17 +2003,21 @@ class Launch(Case):
     """A case of a kernel. Its args are what the reference needs: tables with their gaps, sizes and strides."""
 
 
-def table(rng, values: np.ndarray, stride: int, block: int, name: str) -> wire.Tensor:
-    """Rows of a larger table: NaN stands behind each row and behind the last one, as far as a block reaches."""
+def table(values: np.ndarray, stride: int, block: int, name: str) -> wire.Tensor:
+    """Rows of a larger table: NaN stands behind each row, and behind the last one as far as a wrong address may reach."""
     rows, n = values.shape
-    roomy = np.full((rows + -(-block // stride) + 1, stride), np.nan)
+    roomy = np.full((rows + rows_behind(rows, block, stride), stride), np.nan)
     roomy[:rows, :n] = values
     return tensor(roomy, name, False)
 
 
-def vector(values: np.ndarray, length: int, name: str) -> wire.Tensor:
-    """Values with NaN behind them."""
-    roomy = np.full(length, np.nan)
+def vector(values: np.ndarray, rows: int, width: int, name: str = "float32", block: int = 0) -> wire.Tensor:
+    """Values with others behind them, as far as they would reach if each of the rows had ``width`` of its own.
+
+    block: up to so many it is NaN that stands behind them.
+    """
+    roomy = 2 + np.sin(1 + np.arange((rows + 1) * width))
+    roomy[len(values) : block] = np.nan
     roomy[: len(values)] = values
     return tensor(roomy, name, False)
 
@@ -1556,9 +2026,14 @@ def blank(*shape: int, name: str = "float32") -> wire.Tensor:
     return tensor(np.full(shape, SENTINEL), name, False)
 
 
-def rows_behind(block: int, stride: int) -> int:
-    """How many rows of a table a block can reach into from the one that it stands in, and one more."""
-    return -(-block // stride) + 1
+def rows_behind(rows: int, block: int, stride: int) -> int:
+    """How many rows of a table stand behind its own, so that an address which is wrong in a usual way stays inside.
+
+    Rows twice as far apart; a block behind the last of them; in small tables lanes that are a stride apart, and rows that
+    are a block of rows apart.
+    """
+    small = rows * block * stride <= SMALL
+    return rows + (rows * block if small else -(-2 * block // stride)) + 1
 
 
 def guarded(values: np.ndarray, rows: int, n: int) -> tuple[np.ndarray, int]:
@@ -1573,40 +2048,58 @@ def forward_case(
 ) -> Launch:
     """args: (x, weight, bias, ε, rows, n, block, y's stride). gap: the strides of x and y are so much more than n."""
     weight, bias = parameters(rng, n)
-    x = table(rng, tokens(rng, (m, n), location, spread), n + gap[0], block, name)
-    args = (x, vector(weight, n + block, name), vector(bias, n + block, name), eps, m, n, block, n + gap[1])
+    x = table(tokens(rng, (m, n), location, spread), n + gap[0], block, name)
+    width = max(n + gap[0], n + gap[1], block)
+    vectors = (vector(values, m, width, name, block) for values in (weight, bias))
+    args = (x, *vectors, eps, m, n, block, n + gap[1])
     more = {"atol": 1e-4, "rtol": 1e-4, "any_dtype": True} | more
     return Launch(args, f"{m} rows of {n} features, BLOCK = {block}{kind}", **more)
 
 
 def shown_forward(judged: tuple) -> Launch:
-    args = (
-        tensor(np.vstack([TOKENS, np.full((3, 4), np.nan)]), "float32", False),
-        tensor(GAMMA, "float32", False),
-        tensor(BETA, "float32", False),
-        EPS,
-        2,
-        4,
-        4,
-        4,
-    )
+    args = (table(TOKENS, 4, 4, "float32"), vector(GAMMA, 2, 4), vector(BETA, 2, 4), EPS, 2, 4, 4, 4)
     return Launch(args, EXAMPLE, public=True, judged=judged, atol=1e-4, rtol=1e-4, any_dtype=True)
+
+
+def room(m: int, *widths: int) -> int:
+    """How long a vector of one number a row is with all that a wrong address may reach."""
+    return (m + 1) * max(widths)
 
 
 def invoke_forward(student: Student, item: Launch) -> Reply:
     x, weight, bias, eps, m, n, block, y_stride = item.args
-    y = blank(m + rows_behind(block, y_stride), y_stride, name=x.dtype)
-    args = [x, y, weight, bias, blank(m + 4), blank(m + 4), x.raw.shape[1], y_stride, n, eps]
-    reply = student.torch(
-        "layernorm_forward_kernel", args, grid=[m], kwargs={"BLOCK": block}, returns=[1, 4, 5], watched=False
-    )
-    buffers = filled(reply, [y, args[4], args[5]])
+    x_stride = x.raw.shape[1]
+    y = blank(m + rows_behind(m, block, y_stride), y_stride, name=x.dtype)
+    average = blank(room(m, x_stride, y_stride, block))
+    args = [x, y, weight, bias, average, average, x_stride, y_stride, n, eps]
+    parts = [(m, n), (m, n), (n, 1), (n, 1), (m, 1), (m, 1)]
+    reply = launched(student, FORWARD_KERNEL_EXERCISE.name, args, m, block, [1, 4, 5], parts)
+    buffers = filled(reply, [y, average, average])
     if isinstance(buffers, Reply):
         return buffers
     rows, outside = guarded(buffers[0], m, n)
     (averages, beyond), (reciprocals, further) = (guarded(b[:, None], m, 1) for b in buffers[1:])
-    values = rows, averages[:, 0], reciprocals[:, 0], np.int64(outside + beyond + further)
-    return Reply(values, changed=reply.changed)
+    return Reply((rows, averages[:, 0], reciprocals[:, 0], np.int64(outside + beyond + further), strayed(reply)))
+
+
+def launched(
+    student: Student, kernel: str, args: list, programs: int, block: int, returns: list[int], parts: list
+) -> Reply:
+    """Launch a kernel.
+
+    returns: positions of what it is to write, where alone it may. parts: (rows, columns) of each table that it may read.
+    """
+    readable = [[i, *part] for i, part in enumerate(parts)]
+    asked = {"grid": [programs], "kwargs": {"BLOCK": block}, "returns": returns, "readable": readable}
+    reply = student.torch(kernel, args, watched=False, **asked)
+    if reply.problem is None and reply.changed:
+        return unmet("the kernel wrote into a table that it is only to read", "input-mutated")
+    return told(reply, KERNEL_SIGNS)
+
+
+def strayed(reply: Reply) -> np.int64:
+    """Return 1 if the kernel read something outside of what it may read, else 0."""
+    return np.int64(reply.value.get("strayed") is True)
 
 
 def filled(reply: Reply, sent: list[wire.Tensor]) -> list[np.ndarray] | Reply:
@@ -1619,23 +2112,140 @@ def filled(reply: Reply, sent: list[wire.Tensor]) -> list[np.ndarray] | Reply:
             return Reply(problem="the launch gave no tables back", error_type="Return")
     if len(found) != len(sent):
         return Reply(problem="the launch gave no tables back", error_type="Return")
-    return [array(got).astype("float64") for got in found]
+    with np.errstate(invalid="ignore"):
+        return [array(got).astype("float64") for got in found]
 
 
-def row_mean(x):
-    return x.mean(axis=-1)
+def row_mean(p: Pass) -> np.ndarray:
+    return p.x.mean(axis=-1)
 
 
-def forward_tables(statistics=centred_by, y=y_of, rstd=lambda s: 1 / s, average=row_mean) -> Callable:
+def rstd_of(p: Pass) -> np.ndarray:
+    return 1 / p.s[..., 0]
+
+
+def forward_tables(statistics=centred_by, y=y_of, rstd=rstd_of, average=row_mean) -> Callable:
     """Return what the forward kernel writes, or one in which some parts are others."""
 
     def run(x, weight, bias, eps, m, n, block, y_stride) -> tuple:
         x = x[:m, :n]
         xhat, s = statistics(x, eps)
-        p = Pass(x, weight[:n], bias[:n], x, x, xhat, s)
-        return y(p), average(x), rstd(s)[..., 0] * np.ones(m), 0
+        p = Pass(x, weight[:n], bias[:n], x, x, xhat, s, eps)
+        return y(p), average(p), rstd(p) * np.ones(m), 0, 0
 
     return run
+
+
+class Lane(NamedTuple):
+    """What the address of lanes is made of.
+
+    row, program: their numbers. stride: that of the table itself. strides: those of all the tables of the launch.
+    """
+
+    row: int
+    program: int
+    lanes: np.ndarray
+    stride: int
+    m: int
+    n: int
+    block: int
+    strides: tuple[int, ...]
+
+
+def own_row(a: Lane) -> np.ndarray:
+    return a.row * a.stride + a.lanes
+
+
+def by(step: Callable) -> Callable:
+    """The address of lanes where rows are ``step`` apart."""
+    return lambda a: a.row * step(a) + a.lanes
+
+
+def programs_row(a: Lane) -> np.ndarray:
+    return a.program * a.stride + a.lanes
+
+
+def every_row(a: Lane) -> np.ndarray:
+    """The address where all rows, or programs, are in one place."""
+    return a.lanes
+
+
+def strided_columns(a: Lane) -> np.ndarray:
+    return a.row + a.lanes * a.stride
+
+
+def the_row(a: Lane) -> int:
+    """The address of a row's number."""
+    return a.row
+
+
+def the_program(a: Lane) -> int:
+    return a.program
+
+
+def one_place(a: Lane) -> int:
+    return 0
+
+
+def no_place(a: Lane) -> None:
+    """Nothing is stored."""
+
+
+def first_row_only(a: Lane) -> int | None:
+    return a.row if a.row == 0 else None
+
+
+def columns_inside(a: Lane) -> np.ndarray:
+    return a.lanes < a.n
+
+
+# The distance of rows, where it is wrong: n, BLOCK, or another table's stride.
+WRONG_STEPS = [lambda a: a.n, lambda a: a.block, *(lambda a, i=i: a.strides[i % len(a.strides)] for i in range(3))]
+STRIDE_MISSING = by(lambda a: 1)
+# Where mean and rstd are looked for, or put, though each row has one number.
+STATISTICS_MISPLACED = [
+    *(lambda a, step=step: a.row * step(a) for step in WRONG_STEPS),
+    *(by(step) for step in WRONG_STEPS),
+    every_row,
+]
+# Where weight and bias are looked for, though every row has the same.
+PARAMETERS_BY_ROW = [*(by(step) for step in WRONG_STEPS), the_row, one_place]
+MASK_TOO_NARROW = [lambda a: a.lanes < a.n - 1]
+MASK_WITH_ROW = [lambda a, step=step: a.row * step(a) + a.lanes < a.n for step in WRONG_STEPS]
+
+
+def inside_of(name: str, flag: bool | tuple[str, ...], inside: np.ndarray) -> np.ndarray | None:
+    """The mask of a load or store. flag: whether they have one, or the names of those that have none."""
+    return inside if flag is True or (flag and name not in flag) else None
+
+
+class Reads:
+    """What an imitated kernel reads; ``strayed`` is 1 as soon as something was not in the part that it may read."""
+
+    def __init__(self) -> None:
+        self.strayed = 0
+
+    def __call__(
+        self, table: np.ndarray, part: tuple[int, int], address, inside: np.ndarray | None = None
+    ) -> np.ndarray:
+        """Return what stands at an address: with a mask, 0 outside of it. part: the rows and columns that may be read."""
+        address = np.asarray(address)
+        masked = inside is not None and address.ndim > 0
+        touched = address[inside] if masked else address
+        row, column = np.divmod(touched, table.shape[-1] if table.ndim == 2 else 1)
+        if np.any((row >= part[0]) | (column >= part[1])):
+            self.strayed = 1
+        return np.where(inside, table.ravel()[np.where(inside, address, 0)], 0.0) if masked else table.ravel()[address]
+
+
+def write(flat: np.ndarray, address, values, inside: np.ndarray | None = None) -> None:
+    if address is None:
+        return
+    if np.ndim(address) == 0:
+        flat[address] = values
+        return
+    kept = np.ones(len(address), dtype=bool) if inside is None else inside
+    flat[address[kept]] = np.broadcast_to(values, address.shape)[kept]
 
 
 def forward_lanes(
@@ -1645,86 +2255,88 @@ def forward_lanes(
     centre=True,
     mean_over="n",
     variance_over="n",
-    x_step=None,
-    y_step=None,
+    x=own_row,
+    y=own_row,
+    mean=the_row,
+    rstd=the_row,
+    weight=every_row,
+    bias=every_row,
+    mask=columns_inside,
     one_row=False,
-    means="each",
-    reciprocals="each",
+    scaled=False,
 ) -> Callable:
     """Imitate the kernel lane by lane.
 
-    load, store, centre: whether loads, stores and the deviations are masked. mean_over, variance_over: what the sums
-    are divided by. x_step, y_step: the distance of rows, as a function of (n, block), if not the stride. means,
-    reciprocals: "each" row's is stored, "none", or all in "one place".
+    load: whether loads are masked, or the names of those that are not. store: whether stores are. centre: whether the
+    deviations are; "reversed" with 0 inside.
+    mean_over, variance_over: what the sums are divided by. x, y, mean, rstd, weight, bias: where each is read or stored.
+    mask: which lanes count as the row's. one_row: every program does the first row. scaled: program p does row p·BLOCK.
     """
 
-    def put(table, row, value, which):
-        if which != "none":
-            table[row if which == "each" else 0] = value
-
-    def run(x, weight, bias, eps, m, n, block, y_stride) -> tuple:
-        lanes = np.arange(block)
-        mask = lanes < n
-        flat, padded_weight, padded_bias = x.ravel(), weight[:block], bias[:block]
-        out = np.full((m + rows_behind(block, y_stride), y_stride), SENTINEL)
-        stored = np.full(m, SENTINEL), np.full(m, SENTINEL)
-        step = x_step(n, block) if x_step else x.shape[1]
-        for row in range(m):
-            source = 0 if one_row else row
-            value = flat[source * step + lanes]
-            value = np.where(mask, value, 0.0) if load else value
-            centred = value - value.sum() / (n if mean_over == "n" else block)
+    def run(table_x, weights, biases, eps, m, n, block, y_stride) -> tuple:
+        out = np.full((m + rows_behind(m, block, y_stride), y_stride), SENTINEL)
+        x_stride = table_x.shape[1]
+        stored = np.full((2, room(m, x_stride, y_stride, block)), SENTINEL)
+        over = {"n": n, "block": block}
+        read = Reads()
+        for program in [0] * m if one_row else range(m):
+            row = program * block if scaled else program
+            a = Lane(row, program, np.arange(block), x_stride, m, n, block, (x_stride, y_stride))
+            inside = mask(a)
+            to_store = inside if store else None
+            value = read(table_x, (m, n), x(a), inside_of("x", load, inside))
+            average = value.sum() / over[mean_over]
+            centred = value - average
             if centre:
-                centred = np.where(mask, centred, 0.0)
-            rstd = 1 / np.sqrt((centred**2).sum() / (n if variance_over == "n" else block) + eps)
-            result = centred * rstd * (np.where(mask, padded_weight, 0.0) if load else padded_weight)
-            result = result + (np.where(mask, padded_bias, 0.0) if load else padded_bias)
-            width = block if not store else n
-            place = source * (y_step(n, block) if y_step else y_stride)
-            out.ravel()[place : place + width] = result[:width]
-            put(stored[0], source, value.sum() / (n if mean_over == "n" else block), means)
-            put(stored[1], source, rstd, reciprocals)
+                centred = np.where(inside != (centre == "reversed"), centred, 0.0)
+            reciprocal = 1 / np.sqrt((centred**2).sum() / over[variance_over] + eps)
+            gain, shift = (
+                read(v, (n, 1), place(a), inside_of(name, load, inside))
+                for name, v, place in (("weight", weights, weight), ("bias", biases, bias))
+            )
+            write(out.ravel(), y(a._replace(stride=y_stride)), centred * reciprocal * gain + shift, to_store)
+            write(stored[0], mean(a), average, to_store)
+            write(stored[1], rstd(a), reciprocal, to_store)
         rows, outside = guarded(out, m, n)
-        return rows, *stored, outside
+        (averages, beyond), (reciprocals, further) = (guarded(v[:, None], m, 1) for v in stored)
+        return rows, averages[:, 0], reciprocals[:, 0], outside + beyond + further, read.strayed
 
     return run
 
 
-def width_n(n, block):
-    return n
+def parameters_alike(*, parameters=every_row, **options) -> Callable:
+    """``forward_lanes`` in which weight and bias are read alike."""
+    return forward_lanes(weight=parameters, bias=parameters, **options)
 
 
-def width_block(n, block):
-    return block
+def some_of(names: tuple[str, ...]) -> list[tuple[str, ...]]:
+    return [chosen for size in range(1, len(names) + 1) for chosen in combinations(names, size)]
 
 
-def width_one(n, block):
-    return 1
+def lanes_of(simulate: Callable, counts: list[dict], loaded: tuple[str, ...]) -> list[tuple[str, Callable]]:
+    """What goes wrong with lanes and strides in either kernel.
 
-
-def nowhere(n, block):
-    return 0
-
-
-def lanes_of(simulate: Callable, counts: list[dict]) -> list[tuple[str, Callable]]:
-    """What goes wrong with lanes and strides in either kernel."""
+    simulate: takes x and y for where it reads and writes. loaded: the names of what it loads with a mask.
+    """
     found = [("padded-lanes", simulate(**options)) for options in counts]
-    found += [
-        ("mask-missing", simulate(load=False, **o))
-        for o in ({}, {"centre": False}, {"store": False}, {"store": False, "centre": False})
-    ]
+    found += [("mask-missing", simulate(load=False, store=False, centre=c)) for c in (True, False)]
     found += [("writes-outside", simulate(store=False))]
-    for name, step in (
-        ("stride-ignored", width_n),
-        ("stride-ignored", width_block),
-        ("stride-ignored", width_one),
-        ("row-ignored", nowhere),
+    found += [("mask-missing", simulate(load=names, centre=c)) for names in some_of(loaded) for c in (True, False)]
+    for name, masks in (("mask-wrong", MASK_TOO_NARROW), ("program-id-ignored", MASK_WITH_ROW)):
+        found += [(name, simulate(mask=mask)) for mask in masks]
+    for name, address in (
+        *(("stride-ignored", by(step)) for step in WRONG_STEPS),
+        ("stride-ignored", STRIDE_MISSING),
+        ("row-ignored", every_row),
+        ("columns-strided", strided_columns),
     ):
-        found += [
-            (name, simulate(x_step=step, y_step=step)),
-            (name, simulate(x_step=step)),
-            (name, simulate(y_step=step)),
-        ]
+        found += [(name, simulate(x=address, y=address)), (name, simulate(x=address)), (name, simulate(y=address))]
+    found += [
+        ("statistics-misplaced", simulate(**where))
+        for address in STATISTICS_MISPLACED
+        for where in ({"mean": address, "rstd": address}, {"mean": address}, {"rstd": address})
+    ]
+    found += [("parameters-by-row", simulate(parameters=address)) for address in PARAMETERS_BY_ROW]
     return found
 
 
@@ -1791,11 +2403,17 @@ def forward_halves(rng):
             **ROUGH,
         ),
         forward_case(rng, 4, 8, 8, " in bfloat16", name="bfloat16", judged=ROWS, **ROUGH),
+        # What is stored is in float32, so it is as exact as that.
+        *(
+            forward_case(rng, 4, 16, 16, f" in {name}", location=60.0, name=name, judged=STORED, atol=1e-3)
+            for name in ("float16", "bfloat16")
+        ),
     ]
 
 
 def forward_epsilons(rng):
     return [
+        forward_case(rng, 3, 5, 8, " with ε = 0.1", spread=1.0, eps=0.1, gap=(1, 1)),
         forward_case(rng, 3, 8, 8, " with ε = 0.1", spread=0.4, eps=0.1),
         forward_case(rng, 4, 4, 4, " with ε = 0.1", spread=1.0, eps=0.1),
         forward_case(rng, 3, 16, 16, " with a spread of 0.001", spread=1e-3, location=0.01, eps=4 * EPS, atol=0.01),
@@ -1814,7 +2432,15 @@ KERNEL_STATISTICS = [(name, s) for name, s in STATISTICS if name not in ("wrong-
     ("rms-for-layernorm", rms_by)
 ]
 # A kernel has one row, in float32: no axis to lose, and what cancels there is rounding.
-NOT_IN_KERNELS = {"multiplied", "not-squared", "not-averaged", "keepdims-missing", "wrong-axis", "whole-array"}
+NOT_IN_KERNELS = {
+    "multiplied",
+    "not-averaged",
+    "keepdims-missing",
+    "wrong-axis",
+    "whole-array",
+    "len-for-features",
+    "var-mean-order",
+}
 
 
 def with_root(p):
@@ -1824,19 +2450,68 @@ def with_root(p):
 
 def of_kernel(name: str, statistics: Callable) -> Callable:
     if name == "sum-subtracted":
-        return forward_tables(statistics, average=lambda x: x.sum(axis=-1))
+        return forward_tables(statistics, average=lambda p: p.x.sum(axis=-1))
     if name == "only-centred":
         return forward_tables(y=lambda p: p.xhat * p.s * p.weight + p.bias)
     return forward_tables(statistics)
 
 
+def of_affine(change: Callable, y: Callable) -> Callable:
+    """The kernel that applies weight, or weight and bias, to x before it normalises."""
+    right = forward_tables(y=y)
+
+    def run(x, weight, bias, eps, m, n, *sizes) -> tuple:
+        changed = change(x[:m, :n], weight[:n], bias[:n])
+        return right(changed, weight, bias, eps, m, n, *sizes)
+
+    return run
+
+
+def eps_in_each_lane(x, weight, bias, eps, m, n, block, y_stride) -> tuple:
+    """The kernel that adds ε to the square in each lane, and so in the surplus lanes, too."""
+    return forward_tables()(x, weight, bias, eps * block / n, m, n, block, y_stride)
+
+
+def with_whole_variance(x, eps):
+    """``math.sqrt`` makes a whole number of a number of Triton's."""
+    s = np.sqrt(np.trunc(variance(x) + eps))
+    return deviation(x) / s, s
+
+
+def squares_of(p: Pass) -> np.ndarray:
+    return (deviation(p.x) ** 2).sum(axis=-1)
+
+
 FORWARD_MISTAKES = [
     *((name, of_kernel(name, s)) for name, s in FORWARD_STATISTICS if name not in NOT_IN_KERNELS),
+    ("eps-as-floor", forward_tables(floored)),
+    ("missing-parentheses", forward_tables(y=lambda p: (p.x - mean(p.x) / p.s) * p.weight + p.bias)),
     ("beta-scaled", forward_tables(y=bias_scaled)),
     ("gamma-beta-swapped", forward_tables(y=exchanged)),
-    ("rstd-is-std", forward_tables(y=with_root, rstd=lambda s: s)),
+    *((name, forward_tables(y=parts["y"])) for name, parts in OF_TENSORS if name == "affine-wrong"),
+    ("affine-first", of_affine(affine_first, lambda p: p.xhat)),
+    ("affine-first", of_affine(scaled_first, lambda p: p.xhat + p.bias)),
+    ("rstd-is-std", forward_tables(y=with_root, rstd=lambda p: p.s[..., 0])),
     ("rstd-is-std", forward_tables(y=with_root)),
 ]
+
+# What is stored for the backward, where y is right.
+STORED_WRONG = [
+    ("statistics-exchanged", {"average": rstd_of, "rstd": row_mean}),
+    ("statistics-exchanged", {"average": lambda p: p.s[..., 0], "rstd": row_mean}),
+    ("sum-for-mean", {"average": lambda p: p.x.sum(axis=-1)}),
+    ("sum-for-mean", {"rstd": lambda p: 1 / np.sqrt(squares_of(p) + p.eps)}),
+    ("eps-missing", {"rstd": lambda p: 1 / np.sqrt(variance(p.x)[..., 0])}),
+    ("mean-of-another", {"average": lambda p: 0 * row_mean(p)}),
+    ("mean-of-another", {"average": lambda p: variance(p.x)[..., 0]}),
+    ("sign-reversed", {"average": lambda p: -row_mean(p)}),
+    *(("rstd-is-std", {"rstd": lambda p, power=power: p.s[..., 0] ** power}) for power in (1, 2, -2)),
+]
+
+OUTSIDE = (
+    Output("the number of values changed outside of the rows", "number"),
+    Output("whether anything outside of the rows was read", "verdict"),
+)
 
 FORWARD_KERNEL_EXERCISE = Exercise(
     name="layernorm_forward_kernel",
@@ -1845,7 +2520,7 @@ FORWARD_KERNEL_EXERCISE = Exercise(
         Output("y"),
         Output("mean"),
         Output("rstd"),
-        Output("the number of values changed outside of the rows", "number"),
+        *OUTSIDE,
     ),
     invoke=invoke_forward,
     reference=forward_tables(),
@@ -1859,7 +2534,7 @@ FORWARD_KERNEL_EXERCISE = Exercise(
             2,
             "padding-trap",
             forward_padding,
-            "mask-missing",
+            "surplus-lanes",
         ),
         Check("strides", "Rows a stride apart", 1, "triton-forward", forward_strides, "stride-ignored"),
         Check("epsilon", "ε is the argument, under the root", 1, "triton-forward", forward_epsilons),
@@ -1879,38 +2554,60 @@ FORWARD_KERNEL_EXERCISE = Exercise(
         for name, parts in FORWARD_PARTS
         if name == "affine-ignored"
     )
+    + tuple(Suspect(name, forward_tables(**parts)) for name, parts in STORED_WRONG)
     + (
-        Suspect("rstd-is-std", forward_tables(rstd=lambda s: s)),
-        Suspect("rstd-is-std", forward_tables(rstd=lambda s: s**2)),
+        Suspect("eps-missing", forward_tables(y=lambda p: without_eps(p.x, 0)[0] * p.weight + p.bias)),
         *(
-            Suspect("statistics-not-stored", forward_lanes(means=first, reciprocals=second))
-            for first in ("none", "one place", "each")
-            for second in ("none", "one place", "each")
-            if (first, second) != ("each", "each")
+            Suspect("statistics-not-stored", forward_lanes(mean=first, rstd=second))
+            for first in (no_place, one_place, first_row_only, the_row)
+            for second in (no_place, one_place, first_row_only, the_row)
+            if (first, second) != (the_row, the_row)
         ),
         Suspect("program-id-ignored", forward_lanes(one_row=True)),
+        *(Suspect("parameters-by-row", forward_lanes(weight=place)) for place in PARAMETERS_BY_ROW),
+        *(Suspect("parameters-by-row", forward_lanes(bias=place)) for place in PARAMETERS_BY_ROW),
+        Suspect("rows-not-stored", forward_lanes(y=no_place)),
+        Suspect("where-exchanged", forward_lanes(centre="reversed")),
+        Suspect("padded-lanes", eps_in_each_lane),
+        Suspect("not-triton", forward_tables(with_whole_variance)),
+        Suspect("program-times-block", forward_lanes(scaled=True)),
     )
     # Some give next to nothing, as an overflow does: they must agree where the student's is right, too.
     + tuple(Suspect(name, imitation, throughout=True) for name, imitation in FORWARD_MISTAKES)
-    + tuple(Suspect(name, imitation) for name, imitation in lanes_of(forward_lanes, COUNTS)),
+    + tuple(
+        Suspect(name, imitation) for name, imitation in lanes_of(parameters_alike, COUNTS, ("x", "weight", "bias"))
+    ),
     misconceptions=FORWARD_KERNEL,
     forbidden_names=NORMS,
 )
 
 
 def backward_case(
-    rng, m, n, block, programs, kind="", *, gap=(0, 0, 0), location=None, spread=None, name="float32", **more
+    rng,
+    m,
+    n,
+    block,
+    programs,
+    kind="",
+    *,
+    gap=(0, 0, 0),
+    location=None,
+    spread=None,
+    eps=EPS,
+    name="float32",
+    **more,
 ) -> Launch:
     """args: (dy, x, weight, mean, rstd, rows, n, block, programs, dx's stride). gap: of the strides of dy, x and dx."""
     values = array(tensor(tokens(rng, (m, n), location, spread), name)).astype("float64")
     weight, _ = parameters(rng, n)
-    _, s = centred_by(values, EPS)
+    _, s = centred_by(values, eps)
+    width = max(n + max(gap), block)
     args = (
-        table(rng, upstream(rng, (m, n)), n + gap[0], block, name),
-        table(rng, values, n + gap[1], block, name),
-        vector(weight, n + block, name),
-        vector(values.mean(axis=-1), m + 4, "float32"),
-        vector(1 / s[:, 0], m + 4, "float32"),
+        table(upstream(rng, (m, n)), n + gap[0], block, name),
+        table(values, n + gap[1], block, name),
+        vector(weight, m, width, name, block),
+        vector(values.mean(axis=-1), m, width),
+        vector(1 / s[:, 0], m, width),
         m,
         n,
         block,
@@ -1922,69 +2619,80 @@ def backward_case(
 
 
 def shown_backward(judged: tuple) -> Launch:
-    behind = np.full((3, 4), np.nan)
-    args = (
-        tensor(np.vstack([DY, behind]), "float32", False),
-        tensor(np.vstack([TOKENS, behind]), "float32", False),
-        tensor(GAMMA, "float32", False),
-        tensor(np.array([4.0, 2.0]), "float32", False),
-        tensor(np.array([0.2, 0.5]), "float32", False),
-        2,
-        4,
-        4,
-        2,
-        4,
-    )
+    statistics = vector(np.array([4.0, 2.0]), 2, 4), vector(np.array([0.2, 0.5]), 2, 4)
+    tables = table(DY, 4, 4, "float32"), table(TOKENS, 4, 4, "float32")
     words = "the worked example (mean = (4, 2), rstd = (0.2, 0.5), 2 programs)"
+    args = (*tables, vector(GAMMA, 2, 4), *statistics, 2, 4, 4, 2, 4)
     return Launch(args, words, public=True, judged=judged, atol=1e-4, rtol=1e-4, any_dtype=True)
+
+
+def blank_sums(m: int, n: int, block: int, programs: int, strides: tuple[int, ...]) -> wire.Tensor:
+    """A table of partial sums, with room behind it for rows of x's number and distance."""
+    return blank(-(-room(max(m, programs), *strides, block) // n), n)
 
 
 def invoke_backward(student: Student, item: Launch) -> Reply:
     dy, x, weight, averages, reciprocals, m, n, block, programs, dx_stride = item.args
-    dx = blank(m + rows_behind(block, dx_stride), dx_stride, name=x.dtype)
-    partial = blank(programs + rows_behind(block, n), n)
-    args = [
-        dy,
-        x,
-        weight,
-        averages,
-        reciprocals,
-        dx,
-        partial,
-        partial,
-        dy.raw.shape[1],
-        x.raw.shape[1],
-        dx_stride,
-        m,
-        n,
-    ]
-    reply = student.torch(
-        "layernorm_backward_kernel", args, grid=[programs], kwargs={"BLOCK": block}, returns=[5, 6, 7], watched=False
-    )
+    strides = dy.raw.shape[1], x.raw.shape[1], dx_stride
+    dx = blank(m + rows_behind(m, block, dx_stride), dx_stride, name=x.dtype)
+    partial = blank_sums(m, n, block, programs, strides)
+    args = [dy, x, weight, averages, reciprocals, dx, partial, partial, *strides, m, n]
+    parts = [(m, n), (m, n), (n, 1), (m, 1), (m, 1), (m, n), (programs, n), (programs, n)]
+    reply = launched(student, BACKWARD_KERNEL_EXERCISE.name, args, programs, block, [5, 6, 7], parts)
     buffers = filled(reply, [dx, partial, partial])
     if isinstance(buffers, Reply):
         return buffers
     rows, outside = guarded(buffers[0], m, n)
     (weights, beyond), (biases, further) = (guarded(b, programs, n) for b in buffers[1:])
-    return Reply(
-        (rows, weights.sum(axis=0), biases.sum(axis=0), np.int64(outside + beyond + further)), changed=reply.changed
-    )
+    changed = np.int64(outside + beyond + further)
+    return Reply((rows, weights.sum(axis=0), biases.sum(axis=0), changed, strayed(reply)))
 
 
 def normalised(x, average, s):
     return (x - average) / s
 
 
-def backward_tables(dx=layernorm_dx, dweight=dgamma_of, dbias=dbeta_of, hat=normalised) -> Callable:
+def as_given(x, averages, reciprocals) -> tuple:
+    """mean and σ_ε, as the backward kernel reads them."""
+    return averages, 1 / reciprocals
+
+
+def backward_tables(
+    dx=layernorm_dx, dweight=dgamma_of, dbias=dbeta_of, hat=normalised, statistics=as_given
+) -> Callable:
     """Return what the backward kernel writes, its partial sums added up; or one in which some parts are others."""
 
     def run(dy, x, weight, averages, reciprocals, m, n, block, programs, dx_stride) -> tuple:
         x, dy, weight = x[:m, :n], dy[:m, :n], weight[:n]
-        s = 1 / reciprocals[:m, None]
-        p = Pass(x, weight, np.zeros(n), dy, dy * weight, hat(x, averages[:m, None], s), s)
-        return dx(p), dweight(p), dbias(p), 0
+        average, s = statistics(x, averages[:m, None], reciprocals[:m, None])
+        p = Pass(x, weight, np.zeros(n), dy, dy * weight, hat(x, average, s), s)
+        return dx(p), dweight(p), dbias(p), 0, 0
 
     return run
+
+
+def recomputed(eps: float) -> Callable:
+    return lambda x, averages, reciprocals: (mean(x), centred_by(x, eps)[1])
+
+
+# What mean and rstd are taken for.
+STATISTICS_READ = [
+    ("statistics-exchanged", lambda x, averages, reciprocals: (reciprocals, 1 / averages)),
+    ("multiplied", lambda x, averages, reciprocals: (averages, reciprocals)),
+    ("rstd-taken-for-variance", lambda x, averages, reciprocals: (averages, np.sqrt(reciprocals))),
+    ("rstd-taken-for-variance", lambda x, averages, reciprocals: (averages, np.sqrt(reciprocals + EPS))),
+    ("rstd-taken-for-variance", lambda x, averages, reciprocals: (averages, 1 / np.sqrt(reciprocals))),
+    *(("statistics-recomputed", recomputed(eps)) for eps in (0.0, 1e-5, 1e-6, 1e-8, 1e-12)),
+]
+
+ROWS_OF = {
+    "all": lambda program, m, n, programs: range(program, m, programs),
+    "first": lambda program, m, n, programs: range(program, m, programs)[:1],
+    "from here": lambda program, m, n, programs: range(program, m),
+    "every": lambda program, m, n, programs: range(m),
+    "from zero": lambda program, m, n, programs: range(0, m, programs),
+    "up to n": lambda program, m, n, programs: range(program, n, programs),
+}
 
 
 def backward_lanes(
@@ -1992,84 +2700,93 @@ def backward_lanes(
     load=True,
     store=True,
     centre=True,
-    over="n",
-    x_step=None,
-    dy_step=None,
-    y_step=None,
+    over=("n", "n"),
+    x=own_row,
+    dy=own_row,
+    y=own_row,
+    mean=the_row,
+    rstd=the_row,
+    weight=every_row,
+    mask=columns_inside,
     rows="all",
-    last_alone=False,
-    places=("each", "each"),
-    first_mean=False,
-    first_rstd=False,
+    sums="program",
+    last=(),
+    places=(programs_row, programs_row),
     numbered=True,
 ) -> Callable:
-    """Imitate the kernel lane by lane, as ``forward_lanes`` does.
+    """Imitate the kernel lane by lane, as ``forward_lanes`` does; ``y`` is where dx is stored.
 
-    over: what the row's sums are divided by. rows: "all", "first" where each program does one, "from here" or "every"
-    where each does all that follow or all there are. last_alone: a program keeps its last row's sums only. places: of
-    the sums for weight and bias, "each" program's has a row, all go to "one", or "none" is stored. first_mean,
-    first_rstd: that of the first row is used for all. numbered: a program works by its own number, not as program 0.
+    load, store: whether loads and stores are masked, or the names of those that are not.
+    over: what a row's two sums are divided by. rows: which rows a program does, by ``ROWS_OF``.
+    sums: what is stored of a program's sums: those of all its rows ("program"), of each row at once ("row"), those of all
+    rows added to what stands there ("memory"), or nothing by a program without rows ("busy").
+    last: the names of the tables that get a program's last row alone.
+    places: where those for weight and for bias are stored. numbered: a program works by its number, not as program 0.
     """
-    shares = {
-        "all": lambda program, m, programs: range(program, m, programs),
-        "first": lambda program, m, programs: range(program, m, programs)[:1],
-        "from here": lambda program, m, programs: range(program, m),
-        "every": lambda program, m, programs: range(m),
-    }
 
-    def run(dy, x, weight, averages, reciprocals, m, n, block, programs, dx_stride) -> tuple:
-        lanes = np.arange(block)
-        mask = lanes < n
-        out = np.full((m + rows_behind(block, dx_stride), dx_stride), SENTINEL)
-        sums = np.full((2, programs + rows_behind(block, n), n), SENTINEL)
-        up_step = dy_step(n, block) if dy_step else dy.shape[1]
-        step = x_step(n, block) if x_step else x.shape[1]
-        width = n if store else block
-
-        def loaded(flat, place):
-            return np.where(mask, flat[place + lanes], 0.0) if load else flat[place + lanes]
-
-        gain = loaded(weight, 0)
+    def run(table_dy, table_x, weights, averages, reciprocals, m, n, block, programs, dx_stride) -> tuple:
+        strides = table_dy.shape[1], table_x.shape[1], dx_stride
+        out = np.full((m + rows_behind(m, block, dx_stride), dx_stride), SENTINEL)
+        tables = np.full((2, *blank_sums(m, n, block, programs, strides).raw.shape), SENTINEL)
+        counts = {"n": n, "block": block}
+        read = Reads()
         for program in range(programs) if numbered else [0] * programs:
             kept = np.zeros((2, block))
-            for row in shares[rows](program, m, programs):
-                up, value = loaded(dy.ravel(), row * up_step), loaded(x.ravel(), row * step)
-                rstd = reciprocals[0 if first_rstd else row]
-                xhat = (value - averages[0 if first_mean else row]) * rstd
-                xhat = np.where(mask, xhat, 0.0) if centre else xhat
+            a = Lane(program, program, np.arange(block), n, m, n, block, strides)
+            done = ROWS_OF[rows](program, m, n, programs)
+
+            def keep(a: Lane, values, inside) -> None:
+                for name, table_of, new, place in zip(("dweight", "dbias"), tables, values, places):
+                    address = place(a)
+                    if sums == "memory":
+                        new = new + read(table_of, (programs, n), address, inside)
+                    write(table_of.ravel(), address, new, inside_of(name, store, inside))
+
+            for row in done:
+                a = a._replace(row=row)
+                inside = mask(a)
+                up = read(table_dy, (m, n), dy(a._replace(stride=strides[0])), inside_of("dy", load, inside))
+                value = read(table_x, (m, n), x(a._replace(stride=strides[1])), inside_of("x", load, inside))
+                gain = read(weights, (n, 1), weight(a), inside_of("weight", load, inside))
+                average, reciprocal = (
+                    read(v, (m, 1), place(a), inside) for v, place in ((averages, mean), (reciprocals, rstd))
+                )
+                xhat = (value - average) * reciprocal
+                xhat = np.where(inside, xhat, 0.0) if centre else xhat
                 g = up * gain
-                d = n if over == "n" else block
-                result = (g - g.sum() / d - xhat * (g * xhat).sum() / d) * rstd
-                place = row * (y_step(n, block) if y_step else dx_stride)
-                out.ravel()[place : place + width] = result[:width]
-                kept = np.stack([up * xhat, up]) + (0.0 if last_alone else kept)
-            for table_of, values, place in zip(sums, kept, places):
-                start = program * n if place == "each" else 0
-                if place != "none":
-                    table_of.ravel()[start : start + width] = values[:width]
+                first, second = g.sum() / counts[over[0]], (g * xhat).sum() / counts[over[1]]
+                result = (g - first - xhat * second) * reciprocal
+                write(out.ravel(), y(a._replace(stride=dx_stride)), result, inside_of("dx", store, inside))
+                alone = [sums in ("row", "memory") or name in last for name in ("dweight", "dbias")]
+                kept = np.where(np.array(alone)[:, None], 0.0, kept) + np.stack([up * xhat, up])
+                if sums in ("row", "memory"):
+                    keep(a, kept, inside)
+            if sums not in ("row", "memory", "busy") or (sums == "busy" and done):
+                keep(a, kept, mask(a))
         result, outside = guarded(out, m, n)
-        (weights, beyond), (biases, further) = (guarded(s, programs, n) for s in sums)
-        return result, weights.sum(axis=0), biases.sum(axis=0), outside + beyond + further
+        (weights, beyond), (biases, further) = (guarded(t, programs, n) for t in tables)
+        return result, weights.sum(axis=0), biases.sum(axis=0), outside + beyond + further, read.strayed
 
     return run
 
 
-def read_alike(**options) -> Callable:
+def read_alike(*, x=own_row, parameters=every_row, **options) -> Callable:
     """``backward_lanes`` in which dy is read as x is."""
-    return backward_lanes(dy_step=options.get("x_step"), **options)
+    return backward_lanes(x=x, dy=x, weight=parameters, **options)
 
 
 SLOPES, SUMS = (0, 3), (1, 2)
 
 
 def backward_rows(rng):
-    return [shown_backward(SLOPES)] + [
-        backward_case(rng, m, n, n, m, judged=SLOPES) for m, n in ((3, 8), (1, 16), (4, 32))
-    ]
+    out = [shown_backward(SLOPES)]
+    out += [backward_case(rng, m, n, n, m, judged=SLOPES) for m, n in ((3, 8), (1, 16), (4, 32))]
+    return out + [backward_case(rng, 3, 8, 8, 3, " of a forward with ε = 1", spread=1.0, eps=1.0, judged=SLOPES)]
 
 
 def backward_sums(rng):
-    return [shown_backward(SUMS)] + [backward_case(rng, m, n, n, m, judged=SUMS) for m, n in ((3, 8), (5, 4))]
+    out = [shown_backward(SUMS)] + [backward_case(rng, m, n, n, m, judged=SUMS) for m, n in ((3, 8), (5, 4))]
+    return out + [backward_case(rng, 3, 8, 8, 3, " of a forward with ε = 1", spread=1.0, eps=1.0, judged=SUMS)]
 
 
 def backward_programs(rng):
@@ -2100,10 +2817,68 @@ def backward_halves(rng):
         backward_case(
             rng, 4, 32, 32, 4, " in bfloat16, around 100", location=100.0, spread=1.0, name="bfloat16", **ROUGH
         ),
+        # The tables of sums are in float32, so they are exact where every program adds up in float32.
+        backward_case(rng, 40, 8, 8, 2, control=True, judged=SUMS),
+        *(
+            backward_case(rng, 40, 8, 8, 2, f" in {name}", name=name, judged=SUMS, atol=1e-3, rtol=1e-4)
+            for name in ("float16", "bfloat16")
+        ),
     ]
 
 
-BACKWARD_COUNTS = [{"over": "block"}, {"over": "block", "centre": False}]
+BACKWARD_COUNTS = [
+    {"over": over, "centre": centre}
+    for over in (("block", "block"), ("block", "n"), ("n", "block"))
+    for centre in (True, False)
+]
+
+
+# The program's number where the row's belongs: in one place, in several that belong together, or everywhere.
+BY_PROGRAM = {"x": programs_row, "dy": programs_row, "y": programs_row, "mean": the_program, "rstd": the_program}
+PROGRAM_FOR_ROW = [
+    *((name,) for name in BY_PROGRAM),
+    ("mean", "rstd"),
+    ("x", "dy"),
+    ("x", "dy", "y"),
+    tuple(BY_PROGRAM),
+]
+
+# Where a program's sums are put, though row p of a table is its place: at another distance, or by the row.
+PARTIALS_MISPLACED = [
+    *(lambda a, step=step: a.program * step(a) + a.lanes for step in WRONG_STEPS),
+    lambda a: a.program + a.lanes,
+    own_row,
+]
+
+
+def in_tables(place: Callable) -> list[dict]:
+    """One place for the sums for weight and bias, or for those of one of them."""
+    return [{"places": p} for p in ((place, place), (place, programs_row), (programs_row, place))]
+
+
+def by_features(values: np.ndarray) -> np.ndarray:
+    """Sum over everything, to one number which stands in every lane."""
+    return np.full(values.shape[-1], values.sum())
+
+
+SUMMED_OVER_FEATURES = [
+    {"dweight": lambda p: by_features(p.dy * p.xhat), "dbias": lambda p: by_features(p.dy)},
+    {"dweight": lambda p: by_features(p.dy * p.xhat)},
+    {"dbias": lambda p: by_features(p.dy)},
+]
+
+
+def divided_sums(place: int, weight: bool, bias: bool) -> Callable:
+    """The sums for weight, bias or both divided by the argument at ``place``: the number of rows (5), features or programs."""
+    right = backward_tables()
+
+    def run(*args) -> tuple:
+        dx, dweight, dbias, *outside = right(*args)
+        count = args[place]
+        return dx, dweight / count if weight else dweight, dbias / count if bias else dbias, *outside
+
+    return run
+
 
 BACKWARD_KERNEL_EXERCISE = Exercise(
     name="layernorm_backward_kernel",
@@ -2112,7 +2887,7 @@ BACKWARD_KERNEL_EXERCISE = Exercise(
         Output("dx"),
         Output("the sum of the partial sums for weight"),
         Output("the sum of the partial sums for bias"),
-        Output("the number of values changed outside of the rows", "number"),
+        *OUTSIDE,
     ),
     invoke=invoke_backward,
     reference=backward_tables(),
@@ -2121,7 +2896,12 @@ BACKWARD_KERNEL_EXERCISE = Exercise(
         Check("dx", "dx, where BLOCK is the number of features", 2, "triton-backward", backward_rows),
         Check("sums", "Partial sums for weight and bias", 2, "triton-backward", backward_sums),
         Check(
-            "programs", "More rows than programs, and fewer", 2, "triton-backward", backward_programs, "rows-skipped"
+            "programs",
+            "More rows than programs, and fewer",
+            2,
+            "triton-backward",
+            backward_programs,
+            "rows-shared-wrongly",
         ),
         Check(
             "padding",
@@ -2129,7 +2909,7 @@ BACKWARD_KERNEL_EXERCISE = Exercise(
             2,
             "padding-trap",
             backward_padding,
-            "mask-missing",
+            "surplus-lanes",
         ),
         Check("strides", "Rows a stride apart", 1, "triton-forward", backward_strides, "stride-ignored"),
         Check(
@@ -2137,34 +2917,57 @@ BACKWARD_KERNEL_EXERCISE = Exercise(
         ),
     ),
     suspects=tuple(Suspect(name, backward_tables(**parts)) for name, parts in DX_PARTS + PARAMETER_PARTS)
+    + tuple(
+        Suspect("divided-by-batch", divided_sums(place, weight, bias))
+        for place in (5, 6, 8)
+        for weight, bias in ((True, True), (True, False), (False, True))
+    )
+    + tuple(Suspect("dgamma-wrong-axis", backward_tables(**parts)) for parts in SUMMED_OVER_FEATURES)
     + (
-        Suspect(
-            "divided-by-batch",
-            backward_tables(dweight=lambda p: dgamma_of(p) / len(p.x), dbias=lambda p: dbeta_of(p) / len(p.x)),
-        ),
-        Suspect("divided-by-batch", backward_tables(dweight=lambda p: dgamma_of(p) / len(p.x))),
-        Suspect("divided-by-batch", backward_tables(dbias=lambda p: dbeta_of(p) / len(p.x))),
+        Suspect("m-for-n", backward_tables(dx=dx_by(by_count(counted_tokens)))),
+        Suspect("m-for-n", backward_lanes(mask=lambda a: a.lanes < a.m)),
+        Suspect("m-for-n", backward_lanes(rows="up to n")),
         Suspect("multiplied", backward_tables(hat=lambda x, average, s: (x - average) * s), throughout=True),
         Suspect("xhat-wrong", backward_tables(hat=lambda x, average, s: x / s), throughout=True),
+        Suspect("sign-reversed", backward_tables(hat=lambda x, average, s: (average - x) / s), throughout=True),
+        *(Suspect(name, backward_tables(statistics=taken), throughout=True) for name, taken in STATISTICS_READ),
+        Suspect("rows-not-stored", backward_lanes(y=no_place)),
         Suspect("program-id-ignored", backward_lanes(numbered=False)),
+        Suspect("program-id-ignored", backward_lanes(rows="from zero")),
         Suspect("rows-skipped", backward_lanes(rows="first")),
         Suspect("rows-repeated", backward_lanes(rows="from here")),
         Suspect("rows-repeated", backward_lanes(rows="every")),
-        Suspect("partials-overwritten", backward_lanes(last_alone=True)),
         *(
-            Suspect(name, backward_lanes(places=places))
-            for name, other in (("partials-in-one-row", "one"), ("partials-not-stored", "none"))
-            for places in ((other, other), (other, "each"), ("each", other))
+            Suspect("program-for-row", backward_lanes(**{name: BY_PROGRAM[name] for name in names}))
+            for names in PROGRAM_FOR_ROW
         ),
-        Suspect("row-ignored", backward_lanes(first_mean=True)),
-        Suspect("row-ignored", backward_lanes(first_rstd=True)),
-        Suspect("row-ignored", backward_lanes(first_mean=True, first_rstd=True)),
-        Suspect("row-ignored", backward_lanes(x_step=nowhere)),
-        Suspect("row-ignored", backward_lanes(dy_step=nowhere)),
-        Suspect("stride-ignored", backward_lanes(x_step=width_one)),
-        Suspect("stride-ignored", backward_lanes(dy_step=width_one)),
+        Suspect("idle-program", backward_lanes(sums="busy")),
+        *(Suspect("partials-overwritten", backward_lanes(last=names)) for names in some_of(("dweight", "dbias"))),
+        Suspect("partials-overwritten", backward_lanes(sums="row")),
+        Suspect("partials-not-zeroed", backward_lanes(sums="memory")),
+        Suspect("partials-not-zeroed", backward_lanes(sums="memory", places=(every_row, every_row))),
+        Suspect("partials-misplaced", backward_lanes(sums="row", places=(own_row, own_row))),
+        *(
+            Suspect(name, backward_lanes(**options))
+            for name, places in (
+                ("partials-in-one-row", [every_row]),
+                ("partials-misplaced", PARTIALS_MISPLACED),
+                ("partials-not-stored", [no_place]),
+            )
+            for place in places
+            for options in in_tables(place)
+        ),
+        *(Suspect("writes-outside", backward_lanes(store=names)) for names in some_of(("dx", "dweight", "dbias"))),
+        Suspect("row-ignored", backward_lanes(mean=one_place)),
+        Suspect("row-ignored", backward_lanes(rstd=one_place)),
+        Suspect("row-ignored", backward_lanes(mean=one_place, rstd=one_place)),
+        *(Suspect("row-ignored", backward_lanes(**{name: every_row})) for name in ("x", "dy")),
+        *(Suspect("stride-ignored", backward_lanes(**{name: STRIDE_MISSING})) for name in ("x", "dy")),
+        Suspect("parameters-by-row", backward_lanes(weight=the_program)),
     )
-    + tuple(Suspect(name, imitation) for name, imitation in lanes_of(read_alike, BACKWARD_COUNTS)),
+    + tuple(
+        Suspect(name, imitation) for name, imitation in lanes_of(read_alike, BACKWARD_COUNTS, ("x", "dy", "weight"))
+    ),
     misconceptions=BACKWARD_KERNEL,
     forbidden_names=NORMS,
 )

@@ -114,6 +114,7 @@ def warm_up_torch(with_triton: bool, operators: list[str]) -> None:
     if with_triton:
         import triton_side
 
+        torch_side.triton_side = triton_side
         triton_side.warm_up()
     torch_side.refuse(operators)
 

@@ -11,6 +11,7 @@ import torch
 import wire
 from torch import nn
 
+triton_side = None  # the module of that name, where Triton is among the assignment's libraries
 _keep_saved = torch._C._autograd._push_saved_tensors_default_hooks
 _stop_keeping = torch._C._autograd._pop_saved_tensors_default_hooks
 _engine = torch.autograd.Variable._execution_engine
@@ -210,6 +211,7 @@ def run(namespace: dict, target: str, mode: str, asked: dict) -> tuple[dict, dic
         args, kwargs: what it is called with.
         grid: the grid of a Triton kernel, which is launched with args and kwargs.
         returns: positions of the arguments which a kernel fills; they are the outputs.
+        readable: [position, rows, columns] of the tables and vectors of which the kernel may read so much.
         upstream: gradient of the loss by each output; without it nothing is differentiated.
         parameters: names of the parameters whose gradients are wanted.
         again: whether the backward runs a second time over the same graph.
@@ -218,12 +220,14 @@ def run(namespace: dict, target: str, mode: str, asked: dict) -> tuple[dict, dic
             inputs and by upstream are found.
         measure: whether to list what is kept for the backward.
         count: whether to tell how many numbers the module's parameters hold.
+        names: whether to tell what the module's state has: the names of its parameters and persistent buffers.
 
-    Returns ({outputs, gradients, of_parameters, again, second}, {saved, on_context, arguments, nodes, parameters},
-    positions of the args that the run changed). ``gradients`` stand in the order of the args that require one. ``saved``
+    Returns ({outputs, gradients, of_parameters, again, second}, {saved, on_context, arguments, nodes, parameters, names}
+    or, of a kernel, {strayed}, positions of the args that the run changed). ``gradients`` stand in the order of the args that require one. ``saved``
     lists [data pointer, shape, dtype, bytes] of each tensor kept through ``save_for_backward`` or by PyTorch itself,
     ``on_context`` those kept as attributes of the context, ``arguments`` the tensors among the args; ``nodes``
-    names the kinds of the graph's nodes. The second dict is JSON as it is. Raises Unmet.
+    names the kinds of the graph's nodes; ``strayed`` says whether a kernel read what is not readable. The second dict is
+    JSON as it is. Raises Unmet.
     """
     call = _resolve(namespace, target)
     module = None
@@ -232,8 +236,10 @@ def run(namespace: dict, target: str, mode: str, asked: dict) -> tuple[dict, dic
     args, kwargs = asked["args"], asked.get("kwargs", {})
     before = [fingerprint(arg) for arg in args]
     if "grid" in asked:
-        call[tuple(asked["grid"])](*args, **kwargs)
-        return {"outputs": tuple(args[i] for i in asked["returns"])}, {}, _changed(before, args, asked["returns"])
+        with triton_side.noting_reads([(args[i], *part) for i, *part in asked.get("readable", ())]) as strayed:
+            call[tuple(asked["grid"])](*args, **kwargs)
+        told = {"strayed": bool(strayed)}
+        return {"outputs": tuple(args[i] for i in asked["returns"])}, told, _changed(before, args, asked["returns"])
     saved: list = []
     with _MODES[mode](), _listing(saved if asked.get("measure") else None):
         result = call(*args, **kwargs)
@@ -251,6 +257,8 @@ def run(namespace: dict, target: str, mode: str, asked: dict) -> tuple[dict, dic
         call(*asked["between"], **kwargs)
     if asked.get("count"):
         told["parameters"] = sum(p.numel() for p in module.parameters()) if isinstance(module, nn.Module) else 0
+    if asked.get("names"):
+        told["names"] = list(module.state_dict())[:20] if isinstance(module, nn.Module) else []
     if "upstream" in asked:
         found |= _differentiate(outputs, args, module, asked)
     return found, told, _changed(before, args)
@@ -300,6 +308,8 @@ def _differentiate(outputs: tuple, args: list, module: object, asked: dict) -> d
     upstream = [v.requires_grad_(twice) for v in asked["upstream"]]
     if any(y is None for y in outputs):
         raise Unmet("it returned None")
+    if not any(isinstance(y, torch.Tensor) for y in outputs):
+        raise Unmet("it returned no tensor")
     ends = [(y, v) for y, v in zip(outputs, upstream) if isinstance(y, torch.Tensor) and y.requires_grad]
     if not ends:
         raise Unmet("no gradient flows: the output does not depend on any input in a way that autograd sees")

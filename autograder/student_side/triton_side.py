@@ -1,11 +1,20 @@
-"""What the student side does with Triton before any student code: import it, and run one kernel in its interpreter.
+"""What the student side does with Triton: before any student code, import it and run one kernel in its interpreter; with
+each kernel, note what it reads.
 
 The first kernel imports the compiler, which takes longer than all the kernels of a submission.
 """
 
+import contextlib
+from collections.abc import Iterator
+
+import numpy as np
 import torch
 import triton
 import triton.language as tl
+from triton.runtime import interpreter
+
+_Builder = interpreter.InterpreterBuilder
+_load = _Builder.create_masked_load  # every load ends here, without a mask too
 
 
 @triton.jit
@@ -19,3 +28,35 @@ def _sums(x, y, n, BLOCK: tl.constexpr):
 def warm_up() -> None:
     """Use what is slow at its first use."""
     _sums[(2,)](torch.ones(2, 3), torch.empty(2), 3, BLOCK=4)
+
+
+@contextlib.contextmanager
+def noting_reads(readable: list[tuple[torch.Tensor, int, int]]) -> Iterator[list]:
+    """Yield a list that is empty as long as the kernels that run read only what they may.
+
+    readable: tables, each with the number of its first rows and columns that may be read; a vector has one column. Where
+    there are none, nothing is noted.
+    """
+    strayed: list = []
+
+    def load(builder, pointers, mask, *others):
+        addresses = pointers.data[np.broadcast_to(mask.data, pointers.data.shape).astype(bool)].astype(np.int64)
+        if not strayed and not _are_inside(addresses, readable):
+            strayed.append(True)
+        return _load(builder, pointers, mask, *others)
+
+    if readable:
+        _Builder.create_masked_load = load
+    try:
+        yield strayed
+    finally:
+        _Builder.create_masked_load = _load
+
+
+def _are_inside(addresses: np.ndarray, readable: list[tuple[torch.Tensor, int, int]]) -> bool:
+    inside = np.zeros(addresses.shape, dtype=bool)
+    for table, rows, columns in readable:
+        size = table.element_size()
+        row, column = np.divmod(addresses - table.data_ptr(), size * (table.shape[-1] if table.dim() == 2 else 1))
+        inside |= (row >= 0) & (row < rows) & (column < columns * size)
+    return bool(inside.all())

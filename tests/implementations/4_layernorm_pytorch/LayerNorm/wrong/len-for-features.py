@@ -1,0 +1,13 @@
+class LayerNorm(nn.Module):
+    def __init__(self, d, eps=1e-5):
+        super().__init__()
+        self.weight = nn.Parameter(torch.ones(d))
+        self.bias = nn.Parameter(torch.zeros(d))
+        self.eps = eps
+
+    def forward(self, x):
+        wide = x.to(torch.promote_types(x.dtype, torch.float32))
+        mean = wide.sum(-1, keepdim=True) / len(x)
+        variance = (wide - mean).square().sum(-1, keepdim=True) / len(x)
+        x_hat = (wide - mean) / torch.sqrt(variance + self.eps)
+        return (x_hat * self.weight + self.bias).to(x.dtype)

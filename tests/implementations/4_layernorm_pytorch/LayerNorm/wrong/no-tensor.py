@@ -1,0 +1,22 @@
+class LayerNormFunction(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x, weight, bias, eps):
+        return x
+    @staticmethod
+    def backward(ctx, dy):
+        return dy, None, None, None
+
+
+class LayerNorm(nn.Module):
+    def __init__(self, d, eps=1e-5):
+        super().__init__()
+        self.weight = nn.Parameter(torch.ones(d))
+        self.bias = nn.Parameter(torch.zeros(d))
+        self.eps = eps
+
+    def forward(self, x):
+        wide = x.to(torch.promote_types(x.dtype, torch.float32))
+        mean = wide.mean(-1, keepdim=True)
+        variance = (wide - mean).square().mean(-1, keepdim=True)
+        x_hat = (wide - mean) / torch.sqrt(variance + self.eps)
+        return LayerNormFunction(x, self.weight, self.bias, self.eps)
