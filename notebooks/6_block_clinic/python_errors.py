@@ -42,7 +42,7 @@ MEANINGS = (
     ),
     Meaning(
         "no-such-axis",
-        r"AxisError|axis \d+ out of bounds|Dimension out of range|too many indices|axes don't match|number of dimensions in the tensor input does not",
+        r"AxisError|axis \d+ out of bounds|Dimension out of range|too many indices(?! for array: array is 0-dim)|axes don't match|number of dimensions in the tensor input does not",
         "The array has fewer axes than the code counts on. Count from the end: `-1` is the last axis, whatever stands before "
         "it, and in an index `...` stands for all the others.",
     ),
@@ -120,7 +120,7 @@ MEANINGS = (
     Meaning(
         "number-for-array",
         r"'(float|int|numpy\.float64|numpy\.float32)' object (is not (subscriptable|iterable)|has no attribute 'shape')"
-        r"|has no len\(\)|cannot unpack non-iterable (float|int|numpy\.float64)|iteration over a 0-d|len\(\) of unsized",
+        r"|has no len\(\)|cannot unpack non-iterable (float|int|numpy\.float64)|iteration over a 0-d|array is 0-dim|index to scalar variable|len\(\) of unsized",
         "This is one number, and the code treats it as a row of them. Look at where it was made: a `sum` or `mean` without an "
         "axis gives one number for the whole array.",
     ),
