@@ -107,7 +107,7 @@ def layernorm_forward_kernel(x, y, weight, bias, mean, rstd, x_stride, y_stride,
 """
 IN_KERNELS = {
     "shapes-clash": ("tl.arange(0, 2 * BLOCK) + tl.arange(0, BLOCK)",),
-    "no-such-axis": ("tl.sum(tl.load(x + tl.arange(0, BLOCK)), axis=1)",),
+    "block-of-one-axis": ("tl.sum(tl.load(x + tl.arange(0, BLOCK)), axis=1)",),
     "numpy-or-torch": ("tl.sum(tl.load(x + tl.arange(0, BLOCK)), dim=0)",),
     "block-of-unknown-length": ("tl.arange(0, n)", "tl.arange(0, 5)"),
     "address-for-value": ("tl.load(n)", "x + x", "x + 0.5", "tl.store(x, tl.arange(0, BLOCK))"),

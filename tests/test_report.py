@@ -2,6 +2,7 @@
 
 import csv
 import re
+import shutil
 import statistics
 
 import nbformat
@@ -17,7 +18,11 @@ STEM = exercises.stems()[0]
 @pytest.fixture(scope="module")
 def reported(course, tmp_path_factory):
     """A copy of the course with its first assignment graded and reported; the page and the table's rows."""
-    mine = course.copy(tmp_path_factory.mktemp("report") / "course", "autograded", "feedback", "reports")
+    mine = course.copy(tmp_path_factory.mktemp("report") / "course", "autograded", "feedback", "reports", "gradebook.db")
+    for folder in (mine.root / "grading" / "submitted").iterdir():
+        if not folder.name.startswith("sample_"):  # of another test
+            shutil.rmtree(folder)
+    mine.run("python", "-m", "autograder", "release")
     notebook = nbformat.read(mine.root / "notebooks" / STEM / f"{STEM}.ipynb", as_version=4)
     sample_class.solve(notebook, STEM)
     quiz = exercises.topic(STEM).quiz

@@ -42,7 +42,7 @@ MEANINGS = (
     ),
     Meaning(
         "no-such-axis",
-        r"AxisError|axis \d+ out of bounds|Dimension out of range|too many indices(?! for array: array is 0-dim)|axes don't match|number of dimensions in the tensor input does not",
+        r"AxisError|Dimension out of range|too many indices(?! for array: array is 0-dim)|axes don't match|number of dimensions in the tensor input does not",
         "The array has fewer axes than the code counts on. Count from the end: `-1` is the last axis, whatever stands before "
         "it, and in an index `...` stands for all the others.",
     ),
@@ -210,15 +210,20 @@ MEANINGS = (
     ),
     Meaning(
         "block-of-unknown-length",
-        r"must be of type tl\.constexpr|must be a power of 2",
-        "A block has a length that is fixed when the kernel is compiled: a power of two, given as a `tl.constexpr`, here `BLOCK`. "
-        "How long the row is shows only when it runs; the mask `cols < N` cuts off what is too much.",
+        r"must be of type tl\.constexpr|must have type `constexpr|must be a power of 2",
+        "A block has a length that is fixed when the kernel is compiled, a power of two: `tl.arange(0, BLOCK)`, "
+        "`tl.zeros([BLOCK], tl.float32)`. The length of the row is known only when it runs; the mask `columns < n` cuts the block to it.",
+    ),
+    Meaning(
+        "block-of-one-axis",
+        r"axis \d+ out of bounds for shape",
+        "A block that `tl.arange` has made has one axis: `tl.sum(…, axis=0)`.",
     ),
     Meaning(
         "address-for-value",
         r"Unsupported ptr type|cannot add pointers|invalid operands of type pointer|cannot be block type if pointer",
         "Addresses and values are mixed up. An address is a pointer plus whole numbers, a block of addresses a pointer plus a block "
-        "of them (`x_ptr + cols`). `tl.load` takes addresses and gives values; `tl.store` takes both, of the same shape.",
+        "of them: `x + columns`. `tl.load` takes addresses and gives values; `tl.store` takes first addresses, then values, of the same shape.",
     ),
     Meaning(
         "integers-in-kernel",
