@@ -166,5 +166,5 @@ def as_markdown(examples: tuple[Example, ...]) -> str:
     parts = []
     for example in examples:
         problem, meaning = told(example)
-        parts.append(f"**`{problem}`**\n\nfrom `{example.wrong}`\n\n{meaning}\n\n→ `{example.right}`\n\n---")
+        parts.append(f"**`{problem}`**\n\nfrom `{example.wrong}`\n\n{meaning}\n\nmended: `{example.right}`\n\n---")
     return "\n\n".join(parts)
