@@ -65,8 +65,8 @@ def _held_back(verdict: Verdict, exercise: Exercise, check: Check, doubts: list[
 
 
 def located(verdicts: list[Verdict], topic: Topic) -> list[Verdict]:
-    """Turn the sections' labels into places in the book: "page.html#label"."""
-    return [replace(v, section=f"{topic.stem}.html#{v.section}") for v in verdicts]
+    """Turn the sections' labels into places in the book: "page.html#label", if they are not such already."""
+    return [v if "#" in v.section else replace(v, section=f"{topic.stem}.html#{v.section}") for v in verdicts]
 
 
 def draw(secret: bytes, *names: str) -> np.random.Generator:
@@ -177,8 +177,9 @@ def _with_meanings(exercise: Exercise, verdicts: list[Verdict], trials: list[Tri
             hint = f"{verdict.message} {cause.hint}"
             verdict = replace(verdict, hint=hint, misconception=cause.name, section=cause.section)
         elif meanings.get(key):
-            name = None if recognised else meanings[key].name
-            verdict = replace(verdict, hint=f"{verdict.message} {meanings[key].hint}", misconception=name)
+            meaning = meanings[key]
+            name = None if recognised else meaning.name
+            verdict = replace(verdict, hint=f"{verdict.message} {meaning.hint}", misconception=name, section=meaning.section)
         explained.append(verdict)
     return explained
 

@@ -5,6 +5,7 @@ import re
 import pytest
 
 from autograder import notebook_judge, python_errors
+from tests.conftest import ROOT
 
 SETUP = """
 import math
@@ -140,6 +141,12 @@ def test_an_error_is_told_by_what_it_means(name, code):
 
 def test_every_meaning_is_tried():
     assert {meaning.name for meaning in python_errors.MEANINGS} == SAID.keys() | IN_KERNELS.keys()
+
+
+def test_every_meaning_has_its_section_in_the_book():
+    for meaning in python_errors.MEANINGS:
+        page, _, label = meaning.section.partition("#")
+        assert f"({label})=" in (ROOT / "book" / page).with_suffix(".md").read_text(), meaning.name
 
 
 def test_an_unknown_error_is_shown_as_it_is():

@@ -17,15 +17,13 @@ class Example:
     right: str
 
 
-SHAPES = (
+EXAMPLES = (
     Example("x - x.mean(axis=1)", "x - x.mean(axis=1, keepdims=True)"),
     Example("x @ w", "x @ w.T"),
     Example("x.mean(axis=2)", "x.mean(axis=-1)"),
     Example("x[3]", "x[2]"),
     Example("x.reshape(5, -1)", "x.reshape(6, -1)"),
     Example("t.T.view(12)", "t.T.reshape(12)"),
-)
-VALUES = (
     Example("1 if x > 0 else 0", "np.where(x > 0, 1, 0)"),
     Example("math.sqrt(x)", "np.sqrt(x)"),
     Example("torch.sqrt(2.0)", "2.0 ** 0.5"),
@@ -34,8 +32,6 @@ VALUES = (
     Example("x.mean()[0]", "x.mean(axis=-1)[0]"),
     Example("unfinished(x) * 2", "finished(x) * 2"),
     Example("mean, variance = x.mean(), x.var(), x.std()", "mean, variance = x.mean(), x.var()"),
-)
-NAMES = (
     Example("x / sd", "x / x.std()"),
     Example("branch(x, centre=False)", "branch(x, centre=True)"),
     Example("x.mean(dim=-1)", "x.mean(axis=-1)"),
@@ -45,16 +41,12 @@ NAMES = (
     Example("finished(x, 2, 3)", "finished(x)"),
     Example("x.shape(0)", "x.shape[0]"),
     Example("t.dim + 1", "t.dim() + 1"),
-)
-NUMBERS = (
     Example("1.0 / (7.0 - 7.0)", "np.float64(7.0) / 7.0"),
     Example("whole -= whole.mean()", "whole - whole.mean()"),
     Example("np.zeros(3, 4)", "np.zeros((3, 4))"),
     Example("range(12 / 4)", "range(12 // 4)"),
     Example("t @ t.T.double()", "t @ t.T"),
     Example("t.masked_fill(t, 0.0)", "t.masked_fill(t > 5, 0.0)"),
-)
-GRADIENTS = (
     Example("gradient(TooFew)", "gradient(Scale)"),
     Example("gradient(WrongShape)", "gradient(Scale)"),
     Example("gradient(Forgetful)", "gradient(Scale)"),
@@ -63,6 +55,8 @@ GRADIENTS = (
     Example("np.sqrt(parameter)", "torch.sqrt(parameter)"),
     Example("loss = parameter.pow(2).sum(); loss.backward(); loss.backward()", "loss = parameter.pow(2).sum(); loss.backward()"),
     Example("BareModule()", "Module()"),
+    Example("np.sqrt((x + 1)", "np.sqrt(x + 1)"),
+    Example("if x.mean() = 0: x = x - 1", "if x.mean() == 0: x = x - 1"),
 )
 
 
@@ -149,22 +143,24 @@ def names() -> dict:
 # what is said of them -------------------------------------------------------------------------
 
 
-def told(example: Example) -> tuple[str, str]:
+def told(example: Example) -> tuple[str, python_errors.Meaning]:
     """Return (what Python says of the wrong code, what that means). Raises ValueError if it says nothing that is known."""
     exec(example.right, names())
     try:
         exec(example.wrong, names())
     except Exception as error:
-        if python_errors.meaning_of(type(error).__name__, str(error)):
-            return python_errors.told(error)
+        meaning = python_errors.meaning_of(type(error).__name__, str(error))
+        if meaning:
+            return python_errors.told(error)[0], meaning
         raise ValueError(f"no meaning is known of what {example.wrong} raises") from error
     raise ValueError(f"{example.wrong} raises nothing")
 
 
-def as_markdown(examples: tuple[Example, ...]) -> str:
-    """Return the examples as Markdown: the message, the code that it came from, the meaning, the code mended."""
+def as_markdown(section: str) -> str:
+    """Return the examples of a section: the message, the code that it came from, the meaning, the code mended."""
     parts = []
-    for example in examples:
+    for example in EXAMPLES:
         problem, meaning = told(example)
-        parts.append(f"**`{problem}`**\n\nfrom `{example.wrong}`\n\n{meaning}\n\nmended: `{example.right}`\n\n---")
+        if meaning.section == section:
+            parts.append(f"**`{problem}`**\n\nfrom `{example.wrong}`\n\n{meaning.hint}\n\nmended: `{example.right}`\n\n---")
     return "\n\n".join(parts)
