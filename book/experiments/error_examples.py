@@ -11,10 +11,14 @@ from experiments import python_errors
 
 @dataclass(frozen=True)
 class Example:
-    """Two expressions over ``names()``: one that raises, and what was probably meant."""
+    """Two pieces of code over ``names()``: one that raises, and what was probably meant.
+
+    shown: what a reader sees of the two, where the mistake stands inside a class below.
+    """
 
     wrong: str
     right: str
+    shown: tuple[str, str] | None = None
 
 
 EXAMPLES = (
@@ -41,20 +45,20 @@ EXAMPLES = (
     Example("finished(x, 2, 3)", "finished(x)"),
     Example("x.shape(0)", "x.shape[0]"),
     Example("t.dim + 1", "t.dim() + 1"),
-    Example("1.0 / (7.0 - 7.0)", "np.float64(7.0) / 7.0"),
+    Example("7.0 / 0.0**0.5", "7.0 / (0.0 + 1e-5) ** 0.5"),
     Example("whole -= whole.mean()", "whole - whole.mean()"),
     Example("np.zeros(3, 4)", "np.zeros((3, 4))"),
     Example("range(12 / 4)", "range(12 // 4)"),
     Example("t @ t.T.double()", "t @ t.T"),
     Example("t.masked_fill(t, 0.0)", "t.masked_fill(t > 5, 0.0)"),
-    Example("gradient(TooFew)", "gradient(Scale)"),
-    Example("gradient(WrongShape)", "gradient(Scale)"),
-    Example("gradient(Forgetful)", "gradient(Scale)"),
+    Example("gradient(TooFew)", "gradient(Scale)", ("return dy * weight", "return dy * weight, (dy * t).sum(0)")),
+    Example("gradient(WrongShape)", "gradient(Scale)", ("return dy * weight, (dy * t).sum(1)", "return dy * weight, (dy * t).sum(0)")),
+    Example("gradient(Forgetful)", "gradient(Scale)", ("return dy * ctx.weight, None", "t, weight = ctx.saved_tensors")),
     Example("parameter -= 0.1", "parameter - 0.1"),
     Example("y = parameter.exp(); z = y * y; y -= 1; z.sum().backward()", "y = parameter.exp(); z = y * y; (y - 1).sum().backward()"),
     Example("np.sqrt(parameter)", "torch.sqrt(parameter)"),
     Example("loss = parameter.pow(2).sum(); loss.backward(); loss.backward()", "loss = parameter.pow(2).sum(); loss.backward()"),
-    Example("BareModule()", "Module()"),
+    Example("BareModule()", "Module()", ("def __init__(self): self.weight = …", "def __init__(self): super().__init__(); self.weight = …")),
     Example("np.sqrt((x + 1)", "np.sqrt(x + 1)"),
     Example("if x.mean() = 0: x = x - 1", "if x.mean() == 0: x = x - 1"),
 )
@@ -96,19 +100,21 @@ class Scale(torch.autograd.Function):
 class TooFew(Scale):
     @staticmethod
     def backward(ctx, dy):
-        return dy
+        t, weight = ctx.saved_tensors
+        return dy * weight
 
 
 class WrongShape(Scale):
     @staticmethod
     def backward(ctx, dy):
-        return dy, dy[:, :2]
+        t, weight = ctx.saved_tensors
+        return dy * weight, (dy * t).sum(1)
 
 
 class Forgetful(Scale):
     @staticmethod
     def backward(ctx, dy):
-        return dy * ctx.scale, None
+        return dy * ctx.weight, None
 
 
 class BareModule(torch.nn.Module):
@@ -162,5 +168,6 @@ def as_markdown(section: str) -> str:
     for example in EXAMPLES:
         problem, meaning = told(example)
         if meaning.section == section:
-            parts.append(f"**`{problem}`**\n\nfrom `{example.wrong}`\n\n{meaning.hint}\n\nmended: `{example.right}`\n\n---")
+            wrong, right = example.shown or (example.wrong, example.right)
+            parts.append(f"**`{problem}`**\n\nfrom `{wrong}`\n\n{meaning.hint}\n\nmended: `{right}`\n\n---")
     return "\n\n".join(parts)
