@@ -203,6 +203,11 @@ class Topic:
     rules: Rules = Rules()
     prelude: str = "import numpy as np"
 
+    @property
+    def items(self) -> tuple[Exercise | Quiz, ...]:
+        """All that is judged, in the notebook's order."""
+        return (*self.exercises, self.quiz)
+
 
 @dataclass(frozen=True)
 class Verdict:

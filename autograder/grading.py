@@ -17,6 +17,7 @@ from nbformat import NotebookNode
 
 from autograder import course, exercises, importing, judging, submission
 from autograder.crew import Crew, Job
+from autograder.exercise import Verdict
 from autograder.limits import CONFIGURED, Limits
 from autograder.notebook_judge import judge_notebook
 
@@ -49,8 +50,7 @@ class Result:
     error: str | None = None
 
     def as_json(self) -> dict:
-        rows = [{k: v for k, v in row.items() if k not in ("title", "message", "held")} for row in self.verdicts]
-        return {**self.__dict__, "verdicts": rows}
+        return self.__dict__ | {"verdicts": [Verdict(**row).as_json() for row in self.verdicts]}
 
 
 def students(stem: str, pattern: str = "*") -> list[str]:

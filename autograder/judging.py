@@ -185,7 +185,7 @@ def _with_meanings(exercise: Exercise, verdicts: list[Verdict], trials: list[Tri
 
 
 def _kind_and_place(error: dict) -> tuple:
-    return error["type"], error["cell"], error["line"]
+    return error["type"], error.get("cell"), error.get("line")
 
 
 def _verdict(exercise, check, passed, misconception=None, hint="", section=None) -> Verdict:

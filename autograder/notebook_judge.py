@@ -22,7 +22,7 @@ def judge_notebook(notebook: NotebookNode, stem: str, secret: bytes, limits: Lim
     topic = exercises.topic(stem)
     course = notebook.metadata["course"]
     if course.get("problem"):
-        verdicts = [v for item in items_of(topic) for v in all_failed(item, course["problem"])]
+        verdicts = [v for item in topic.items for v in all_failed(item, course["problem"])]
     else:
         verdicts = _run(notebook, topic, secret, limits)
     course["verdicts"] = [asdict(v) for v in verdicts]
@@ -40,10 +40,6 @@ def judge_source(source: str, name: str, secret: bytes) -> list[Verdict]:
     topic, item = exercises.find(name)
     with Student([topic.prelude, source], topic.rules) as student:
         return judging.judge(item, topic, student, secret)
-
-
-def items_of(topic: Topic) -> list[Exercise | Quiz]:
-    return [*topic.exercises, topic.quiz]
 
 
 def all_failed(item: Exercise | Quiz, reason: str) -> list[Verdict]:

@@ -360,15 +360,15 @@ def meaning_of(kind: str, message: str) -> Meaning | None:
 
 def told(error: Exception) -> tuple[str, str]:
     """Return (what an error says and the line of the notebook where it arose, what that means)."""
-    kind, message = type(error).__name__, first_line(str(error))
+    kind, message = type(error).__name__, in_short(str(error))
     meaning = meaning_of(kind, message)
     hint = meaning.hint if meaning else "To see the way that led there, call the function in a cell of your own."
     return f"{kind}: {message}{_place_of(error)}", hint
 
 
-def first_line(message: str) -> str:
-    """Return what a message says before it goes into details; PyTorch's may list all that it would have accepted."""
-    return message.partition("\n")[0].removesuffix(", but expected one of:").strip()
+def in_short(message: str) -> str:
+    """Return a message without the list of all that PyTorch would have accepted."""
+    return message.partition(", but expected one of:")[0].strip()
 
 
 def _place_of(error: Exception) -> str:

@@ -426,7 +426,7 @@ def _gather(topic: Topic, config: Config) -> tuple[list[Graded], list[Written], 
                 score = entry.score - (entry.late_submission_penalty or 0)
                 graded.append(Graded(student, score, entry.max_score, **left))
                 grades += entry.grades if graded[-1].counts else []
-        written = _written(grades, {item.name for item in (*topic.exercises, topic.quiz)})
+        written = _written(grades, {item.name for item in topic.items})
         enrolled = {student.id for student in gradebook.students}
     if not graded:
         raise CannotReport(f"No submission of {stem} can be reported on. Grade again: {again}\n  " + "\n  ".join(missing))

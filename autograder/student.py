@@ -102,8 +102,8 @@ def _list_of(message: dict, name: str, at_most: int = MAX_CLAIMS) -> list:
 def say_error(error: dict) -> str:
     """Return one sentence for an error as the student side describes it."""
     where = f" (line {error['line']}: `{error['text']}`)" if error.get("line") else ""
-    first = python_errors.first_line(error.get("message", ""))
-    message = f": {first}" if first else ""
+    said = python_errors.in_short(error.get("message", ""))
+    message = f": {said}" if said else ""
     return f"{error.get('type', 'Error')}{message}{where}"
 
 

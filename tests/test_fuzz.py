@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 
 from autograder import exercises, grading, judging, sandbox, submission
 from autograder.limits import Limits
-from autograder.notebook_judge import items_of
 from autograder.student import Student
 from autograder.student_side import wire
 from tests.sample_class import IMPLEMENTATIONS
@@ -91,7 +90,7 @@ def test_no_answer_of_a_process_stops_the_judge(frames, polite):
     start, sandbox.start = sandbox.start, lambda *_, **__: Liar(frames, polite)
     try:
         with Student(["x = 1"], TOPIC.rules, SHORT) as student:
-            verdicts = [v for item in items_of(TOPIC) for v in judging.judge(item, TOPIC, student, SECRET)]
+            verdicts = [v for item in TOPIC.items for v in judging.judge(item, TOPIC, student, SECRET)]
     finally:
         sandbox.start = start
     assert len(verdicts) == CHECKS

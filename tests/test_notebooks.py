@@ -26,7 +26,7 @@ def marks(cell) -> dict:
 def test_every_exercise_has_its_cell_and_its_points(stem):
     topic = exercises.topic(stem)
     judged = {marks(c)["grade_id"]: marks(c)["points"] for c in source(stem).cells if marks(c).get("grade") and not marks(c)["solution"]}
-    assert judged == {item.name: item.max_points for item in (*topic.exercises, topic.quiz)}
+    assert judged == {item.name: item.max_points for item in topic.items}
 
 
 @pytest.mark.parametrize("stem", STEMS)

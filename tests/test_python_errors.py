@@ -151,7 +151,7 @@ def test_every_meaning_has_its_section_in_the_book():
 
 def test_an_unknown_error_is_shown_as_it_is():
     problem, hint = python_errors.told(LookupError("a thing\nand more"))
-    assert problem == "LookupError: a thing"
+    assert problem == "LookupError: a thing\nand more"
     assert "cell of your own" in hint
 
 

@@ -23,7 +23,7 @@ def stems() -> tuple[str, ...]:
 
 def find(name: str) -> tuple[Topic, Exercise | Quiz]:
     """Return the exercise (or quiz) called ``name`` and its topic. Raises KeyError, naming the known ones."""
-    known = {item.name: (topic(stem), item) for stem in stems() for item in (*topic(stem).exercises, topic(stem).quiz)}
+    known = {item.name: (topic(stem), item) for stem in stems() for item in topic(stem).items}
     if name not in known:
         raise KeyError(f"no exercise called {name!r}; there are {', '.join(known)}")
     return known[name]

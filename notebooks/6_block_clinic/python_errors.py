@@ -14,14 +14,24 @@ class Meaning:
     """What a kind of error says about the code.
 
     name: its short name, for the class report.
+    section: where the book explains it: "page.html#label".
     pattern: a regular expression that is found in "Type: message".
     hint: what a student reads who got it.
     """
 
     name: str
+    section: str
     pattern: str
     hint: str
 
+
+SHAPES = "python_errors.html#error-shapes"
+VALUES = "python_errors.html#error-values"
+NAMES = "python_errors.html#error-names"
+NUMBERS = "python_errors.html#error-numbers"
+GRADIENTS = "python_errors.html#error-gradients"
+READING = "python_errors.html#error-reading"
+KERNELS = "4_layernorm_pytorch.html#triton-forward"
 
 _TORCHS_METHODS = "unsqueeze|to|float|double|half|clone|detach|rsqrt|pow|permute|masked_fill|expand|softmax|numel"
 _NUMPYS_FUNCTIONS = "sqrt|square|abs|absolute|exp|log|power|maximum|minimum|where|isclose|median|average"
@@ -30,42 +40,49 @@ _NUMPYS_FUNCTIONS = "sqrt|square|abs|absolute|exp|log|power|maximum|minimum|wher
 MEANINGS = (
     Meaning(
         "shapes-clash",
+        SHAPES,
         r"could not be broadcast|must match the size of tensor|expanded size of the tensor|incompatible dimensions",
         "Two shapes do not line up. They are compared from the right: two lengths must be equal, or one of them 1. Whoever "
         "takes a mean over an axis loses that axis; `keepdims=True` (in PyTorch `keepdim=True`) keeps it, with length 1.",
     ),
     Meaning(
         "product-shapes",
+        SHAPES,
         r"shapes cannot be multiplied|mismatch in its core dimension|batch1 must be|shapes .* not aligned",
         "In `a @ b` the last axis of `a` must be as long as the last but one of `b`. Print both shapes: one of the two may "
         "have to be transposed, or they stand in the wrong order.",
     ),
     Meaning(
         "no-such-axis",
+        SHAPES,
         r"AxisError|Dimension out of range|too many indices(?! for array: array is 0-dim)|axes don't match|number of dimensions in the tensor input does not",
         "The array has fewer axes than the code counts on. Count from the end: `-1` is the last axis, whatever stands before "
         "it, and in an index `...` stands for all the others.",
     ),
     Meaning(
         "no-such-position",
+        SHAPES,
         r"IndexError: .*(out of range|out of bounds)",
         "The positions of n things run from 0 to n − 1 (or from −n to −1), and here one was asked for that lies outside. "
         "Look at how far the loop runs, and whether something can be empty.",
     ),
     Meaning(
         "array-in-condition",
+        VALUES,
         r"truth value of an array|Boolean value of Tensor",
         "`if`, `while`, `and`, `or` and `not` want a single yes or no, and this is one for each entry. Choose entry by entry "
         "with `np.where` (`torch.where`), join with `&` and `|`, or ask for `.any()` or `.all()`.",
     ),
     Meaning(
         "number-from-array",
+        VALUES,
         r"can be converted to Python scalars|cannot be converted to Scalar",
         "`math.sqrt`, `float` and `.item()` take one number, and this is an array of several. NumPy's and PyTorch's own "
         "functions, such as `np.sqrt` and `torch.sqrt`, work entry by entry.",
     ),
     Meaning(
         "numpy-or-torch",
+        NAMES,
         r"unexpected keyword argument '(dim|keepdim|unbiased|correction|axis|keepdims|ddof)'"
         r"|(invalid combination of arguments - got \([^)]*(axis|keepdims|ddof|numpy.ndarray)\b)"
         r"|must be Tensor, not (numpy|ndarray)|Cannot interpret 'torch\.|must be torch\.dtype"
@@ -76,49 +93,58 @@ MEANINGS = (
     ),
     Meaning(
         "tensor-from-number",
+        VALUES,
         r"argument 'input' \(position 1\) must be Tensor, not (float|int)",
         "`torch.sqrt` and its like take a tensor, and this is a plain Python number. For a number write `** 0.5` or `math.sqrt`.",
     ),
     Meaning(
         "function-not-method",
+        NAMES,
         rf"'(numpy\.ndarray|numpy\.float64|float)' object has no attribute '({_NUMPYS_FUNCTIONS})'",
         "NumPy has this as a function, not as something that an array can do: `np.sqrt(x)`, not `x.sqrt()`.",
     ),
     Meaning(
         "module-not-begun",
+        GRADIENTS,
         r"before Module\.__init__\(\) call",
         "A module begins with `super().__init__()`: the first line of its `__init__`, before any parameter.",
     ),
     Meaning(
         "not-kept-for-backward",
+        GRADIENTS,
         r"Backward' object has no attribute",
         "The backward pass finds on `ctx` only what the forward pass put there: tensors by `ctx.save_for_backward(…)`, "
         "plain numbers as `ctx.eps = eps`.",
     ),
     Meaning(
         "none-for-value",
+        VALUES,
         r"NoneType",
         "Something is None where a value is needed. A function that ends without `return` gives None, and an argument that "
         "may be left out is None when it was.",
     ),
     Meaning(
         "function-not-called",
+        NAMES,
         r"'(builtin_function_or_method|method|function)'",
         "A function stands here itself, not what it gives: its brackets are missing, as in `x.size()`.",
     ),
     Meaning(
         "list-for-array",
+        VALUES,
         r"'(list|tuple)' object has no attribute|unsupported operand type\(s\) for .*'(list|tuple)'|inhomogeneous",
         "A list or tuple does not calculate. Make an array of it, `np.asarray(values, dtype=float)`, or take out of a tuple "
         "the part that is meant.",
     ),
     Meaning(
         "stream-is-no-list",
+        VALUES,
         r"generator",
         "A stream has no length, no positions and no second time: take its values one after the other, in one `for` loop.",
     ),
     Meaning(
         "number-for-array",
+        VALUES,
         r"'(float|int|numpy\.float64|numpy\.float32)' object (is not (subscriptable|iterable)|has no attribute 'shape')"
         r"|has no len\(\)|cannot unpack non-iterable (float|int|numpy\.float64)|iteration over a 0-d|array is 0-dim|index to scalar variable|len\(\) of unsized",
         "This is one number, and the code treats it as a row of them. Look at where it was made: a `sum` or `mean` without an "
@@ -126,40 +152,47 @@ MEANINGS = (
     ),
     Meaning(
         "not-a-function",
+        NAMES,
         r"object is not callable",
         "Round brackets after something call it, and this is no function. Either square brackets belong here (`x.shape[0]`), or "
         "a `*` is missing, or one of your variables took the name of a function (`sum = …`).",
     ),
     Meaning(
         "wrong-unpacking",
+        VALUES,
         r"values to unpack|cannot unpack",
         "Left of the `=` stand more names, or fewer, than there are things on the right. Compare with what was put there: what "
         "the function returns, or what the cache holds, and in which order.",
     ),
     Meaning(
         "gradient-count",
+        GRADIENTS,
         r"returned an incorrect number of gradients",
         "`backward` returns one thing for each argument of `forward`, in the same order, and None for what has no gradient, "
         "such as eps.",
     ),
     Meaning(
         "gradient-shape",
+        GRADIENTS,
         r"returned an invalid gradient at index",
         "A gradient has the shape of what it is the gradient of. A parameter of shape (d,) served every token, so its gradient "
         "is a sum over all axes but the last.",
     ),
     Meaning(
         "leaf-in-place",
+        GRADIENTS,
         r"leaf Variable that requires grad",
         "`x -= …` and `x[...] = …` write into the caller's tensor, and this one is to get a gradient. Make a new one: `x = x - …`.",
     ),
     Meaning(
         "saved-in-place",
+        GRADIENTS,
         r"modified by an inplace operation",
         "A tensor that the gradient still needs was overwritten by an operation such as `-=`. Make a new one: `x = x - …`.",
     ),
     Meaning(
         "graph-cut",
+        GRADIENTS,
         r"does not require grad and does not have a grad_fn|Can't call numpy\(\) on Tensor that requires grad"
         r"|appears to not have been used in the graph",
         "Autograd sees no way from the result back to its input. `.detach()`, `.item()`, `.data`, NumPy, `torch.tensor(…)` and "
@@ -167,93 +200,110 @@ MEANINGS = (
     ),
     Meaning(
         "differentiable-once",
+        GRADIENTS,
         r"once_differentiable",
         "`once_differentiable` forbids the gradient of the gradient. Take it away: a backward pass made of PyTorch's operations "
         "can be differentiated itself.",
     ),
     Meaning(
         "graph-used-up",
+        GRADIENTS,
         r"backward through the graph a second time",
         "What was saved for the backward pass is freed once it has been used. Keep no tensor with a graph from one call to the next.",
     ),
     Meaning(
         "integers-for-fractions",
+        NUMBERS,
         r"Cannot cast ufunc|can't be cast to the desired output type|could not infer output dtype",
         "An array of integers can't hold fractions. Convert first, `x.astype(float)` (in PyTorch `x.float()`), and make a new array "
         "in place of `-=` and its like, which write into the old one.",
     ),
     Meaning(
         "dtypes-differ",
+        NUMBERS,
         r"have the same dtype, but got|expected scalar type|expected m1 and m2",
         "A matrix product wants both sides in one dtype. Convert one of them: `w.to(x.dtype)`.",
     ),
     Meaning(
         "view-of-scattered",
+        SHAPES,
         r"view size is not compatible",
         "`.view` needs the numbers side by side in memory, and after a transpose they are not. `.reshape` copies where it must.",
     ),
     Meaning(
         "reshape-count",
+        SHAPES,
         r"is invalid for input of size|cannot reshape array",
         "A reshape keeps the number of entries, so the product of the lengths must stay the same. One of them may be −1 and is worked out.",
     ),
     Meaning(
         "mask-not-boolean",
+        NUMBERS,
         r"only supports boolean masks",
         "A mask holds True and False. Compare (`weights == 0`) or convert: `mask.bool()`.",
     ),
     Meaning(
         "taken-for-dtype",
+        NUMBERS,
         r"Cannot interpret '(\d+|True|False|None)' as a data type|data type .* not understood",
         "The argument in this place is the dtype. A shape is one tuple, `np.zeros((3, 4))`, and an option goes by its name, "
         "`keepdims=True`.",
     ),
     Meaning(
         "block-of-unknown-length",
+        KERNELS,
         r"must be of type tl\.constexpr|must have type `constexpr|must be a power of 2",
         "A block has a length that is fixed when the kernel is compiled, a power of two: `tl.arange(0, BLOCK)`, "
         "`tl.zeros([BLOCK], tl.float32)`. The length of the row is known only when it runs; the mask `columns < n` cuts the block to it.",
     ),
     Meaning(
         "block-of-one-axis",
+        KERNELS,
         r"axis \d+ out of bounds for shape",
         "A block that `tl.arange` has made has one axis: `tl.sum(…, axis=0)`.",
     ),
     Meaning(
         "address-for-value",
+        KERNELS,
         r"Unsupported ptr type|cannot add pointers|invalid operands of type pointer|cannot be block type if pointer",
         "Addresses and values are mixed up. An address is a pointer plus whole numbers, a block of addresses a pointer plus a block "
         "of them: `x + columns`. `tl.load` takes addresses and gives values; `tl.store` takes first addresses, then values, of the same shape.",
     ),
     Meaning(
         "integers-in-kernel",
+        KERNELS,
         r"Expected dtype \['fp32'",
         "`tl.sqrt` and its like take floating-point numbers. Convert first: `.to(tl.float32)`.",
     ),
     Meaning(
         "torch-in-kernel",
+        KERNELS,
         r"'torch\.dtype' object",
         "Inside a kernel only Triton's own words hold: `tl.float32` in place of `torch.float32`.",
     ),
     Meaning(
         "fraction-for-integer",
+        NUMBERS,
         r"cannot be interpreted as an integer|integer argument expected|only integers, slices|expected a sequence of integers",
         "A whole number is needed here. `/` always gives a fraction, even 4/2; `//` gives the whole number.",
     ),
     Meaning(
         "unknown-name",
+        NAMES,
         r"NameError: name",
         "Where this line runs, Python knows no such name. It may be spelt in another way where it is made, or stand in a cell that "
         "was changed or deleted. “Restart Kernel and Run All Cells” shows the same.",
     ),
     Meaning(
         "no-value-yet",
+        NAMES,
         r"UnboundLocalError",
         "What a function assigns to anywhere is its own variable, and this one is read before it has a value: the branch that "
         "would give it one was not taken, or it was meant to be a variable from outside.",
     ),
     Meaning(
         "wrong-arguments",
+        NAMES,
         r"unexpected keyword argument|required (keyword-only |positional )?argument|positional arguments? but|multiple values for argument"
         r"|invalid combination of arguments",
         "A call and the function it calls do not agree about the arguments. Compare their names, number and order; in your own "
@@ -261,32 +311,38 @@ MEANINGS = (
     ),
     Meaning(
         "divided-by-zero",
+        NUMBERS,
         r"ZeroDivisionError|math domain error",
         "A plain Python number was divided by 0, or the root of a negative one taken. Ask what is 0 here: an empty row, a spread "
         "of equal values? The exercise says what such an input gives.",
     ),
     Meaning(
         "endless-recursion",
+        NAMES,
         r"RecursionError",
         "The function calls itself without end. A helper of the same name may have taken its place.",
     ),
     Meaning(
         "too-much-memory",
+        SHAPES,
         r"MemoryError|can't allocate memory|Unable to allocate",
         "Some array on the way is far larger than the input. Two shapes such as (n, 1) and (n,) combine to (n, n).",
     ),
     Meaning(
         "wrong-indentation",
+        READING,
         r"IndentationError|TabError",
         "The lines of one block begin in the same column, four spaces further in than the line with the colon, with spaces only.",
     ),
     Meaning(
         "does-not-parse",
+        READING,
         r"SyntaxError",
         "Python can't read this. Look at this line and at the one before: a bracket, a colon or a quotation mark may be missing.",
     ),
     Meaning(
         "no-such-attribute",
+        NAMES,
         r"AttributeError",
         "There is no such thing behind the dot. Compare the spelling, and look at what stands before the dot: is it what you think?",
     ),
@@ -304,15 +360,15 @@ def meaning_of(kind: str, message: str) -> Meaning | None:
 
 def told(error: Exception) -> tuple[str, str]:
     """Return (what an error says and the line of the notebook where it arose, what that means)."""
-    kind, message = type(error).__name__, first_line(str(error))
+    kind, message = type(error).__name__, in_short(str(error))
     meaning = meaning_of(kind, message)
     hint = meaning.hint if meaning else "To see the way that led there, call the function in a cell of your own."
     return f"{kind}: {message}{_place_of(error)}", hint
 
 
-def first_line(message: str) -> str:
-    """Return what a message says before it goes into details; PyTorch's may list all that it would have accepted."""
-    return message.partition("\n")[0].removesuffix(", but expected one of:").strip()
+def in_short(message: str) -> str:
+    """Return a message without the list of all that PyTorch would have accepted."""
+    return message.partition(", but expected one of:")[0].strip()
 
 
 def _place_of(error: Exception) -> str:
