@@ -76,7 +76,6 @@ def _grade(options: argparse.Namespace) -> int:
 
     names: list[str] = []
     with grading.Tally() as tally:
-        names = []
         try:
             if options.json:
                 options.json.parent.mkdir(parents=True, exist_ok=True)

@@ -7,7 +7,7 @@ import json
 import os
 import tempfile
 import textwrap
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
@@ -116,37 +116,39 @@ def grade(stem: str, names: list[str], crew: Crew) -> Iterator[Result]:
         from autograder import recording
 
     with recording.Book(stem, course.nbgrader_config()) as book:
-        yield from _recorded(book, outcomes, stem, recording.why_nothing_can_be_recorded)
+        yield from _recorded(book, outcomes, stem)
         lost = []
         for name in known:
             notebook = _graded_before(name, stem, judge)
             try:
                 result = notebook and book.read_again(notebook, name)
             except Exception as error:
-                result = _failed(name, stem, error, recording.why_nothing_can_be_recorded(error))
+                result = _failed(name, stem, error)
             if result:
                 yield result
             else:
                 lost.append(name)  # the gradebook was replaced
-        yield from _recorded(book, crew.run(map(job, lost)), stem, recording.why_nothing_can_be_recorded)
+        yield from _recorded(book, crew.run(map(job, lost)), stem)
     for name, reason in refused.items():
         yield Result(ascii(name)[1:-1], stem, error=reason)
 
 
-def _recorded(book, outcomes: Iterator[tuple[str, object]], stem: str, why_nothing: Callable) -> Iterator[Result]:
+def _recorded(book, outcomes: Iterator[tuple[str, object]], stem: str) -> Iterator[Result]:
     for name, outcome in outcomes:
         try:
             if isinstance(outcome, Exception):
                 raise outcome
             result = book.record(outcome, name)
         except Exception as error:  # one submission must never end the batch; the command reports it
-            result = _failed(name, stem, error, why_nothing(error))
+            result = _failed(name, stem, error)
         yield result
 
 
-def _failed(name: str, stem: str, error: Exception, nothing: str | None) -> Result:
+def _failed(name: str, stem: str, error: Exception) -> Result:
     """Return the result of what could not be judged or recorded. Raises CannotGrade where no other one could be."""
-    if nothing:
+    from autograder import recording
+
+    if nothing := recording.why_nothing_can_be_recorded(error):
         raise CannotGrade(nothing) from None
     if isinstance(error, OSError) and error.filename:
         return Result(name, stem, error=f"{error.strerror}: {error.filename}")

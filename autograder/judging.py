@@ -136,7 +136,6 @@ def _told(exercise: Exercise, judged: list[tuple[Verdict, Trial | None]], studen
     """
     verdicts = []
     meanings: dict[tuple, python_errors.Meaning | None] = {}
-    anew = False
     for verdict, trial in judged:
         if trial is None:
             verdicts.append(verdict)
@@ -146,18 +145,22 @@ def _told(exercise: Exercise, judged: list[tuple[Verdict, Trial | None]], studen
         if trial.case.public and trial.could_tell:
             message = _compare(exercise, replace(trial.case, public=False), trial.outcome, trial.expected)[1]
             if trial.outcome.kind not in SAYS_IT_ALL:
-                error = None
-                if student.start_seconds <= MAX_ANEW_SECONDS:
-                    if not anew:
-                        student.begin_anew()
-                        anew = True
-                    again = _try(exercise, trial.case, trial.expected, student)
-                    if again.fault == trial.fault:
-                        message, error = again.message, again.outcome.error
+                again = _once_more(exercise, trial, student)
+                message, error = (again.message, again.outcome.error) if again else (message, None)
         if error:
             meanings[_kind_and_place(error)] = python_errors.meaning_of(error["type"], error["message"])
         verdicts.append(replace(verdict, hint=f"{message} {verdict.hint}".rstrip(), message=message))
     return _with_meanings(exercise, verdicts, [trial for _, trial in judged], meanings)
+
+
+def _once_more(exercise: Exercise, trial: Trial, student: Student) -> Trial | None:
+    """Try a public case in a process that was sent no hidden one; None if that takes too long or fails in another way."""
+    if student.start_seconds > MAX_ANEW_SECONDS:
+        return None
+    if student.knows_hidden:
+        student.begin_anew()
+    again = _try(exercise, trial.case, trial.expected, student)
+    return again if again.fault == trial.fault else None
 
 
 def _with_meanings(exercise: Exercise, verdicts: list[Verdict], trials: list[Trial | None], meanings: dict) -> list[Verdict]:

@@ -21,7 +21,7 @@ from autograder.recording import open_gradebook
 
 BARS = 10
 COLUMNS = ("table", "exercise", "name", "title", "points", "students", "of", "share", "hint", "section", "who")
-TO_TEACH = 3  # sections that the page names first
+TO_TEACH = 3  # sections at most
 
 Asked = dict[str, tuple[str, dict[str, str]]]  # {question: (its text, {letter: choice})}
 
@@ -247,7 +247,7 @@ def in_words(report: Report) -> str:
         lines[0] += f": median {report.median:g} of {report.max_score:g} points"
     lines += [f"  {row.percent:3d} %  {row.name}" for row in report.misconceptions[:5]]
     if report.to_teach:
-        lines.append(f"Teach again: {'; '.join(row.label for row in report.to_teach[:TO_TEACH])}")
+        lines.append(f"Teach again: {'; '.join(row.label for row in report.to_teach)}")
     for what, names in (
         ("Nothing handed in", report.nothing),
         ("Handed in as it was given out", report.as_released),
@@ -278,7 +278,7 @@ def questions(stem: str) -> Asked:
 
 
 def to_teach(graded: list[Graded], quiz: str) -> list[Row]:
-    """Return a row a section that recognised misconceptions and wrong answers to the quiz lead to, the most needed first.
+    """Return a row a section that recognised misconceptions and wrong answers to the quiz lead to: the most needed ones.
 
     Its name tells which these were. One student alone makes no section of the class.
     """
@@ -293,7 +293,7 @@ def to_teach(graded: list[Graded], quiz: str) -> list[Row]:
         students = tuple(dict.fromkeys(student for names in reasons.values() for student in names))
         seen = sorted(reasons, key=lambda why: -len(set(reasons[why])))
         rows.append(Row("", ", ".join(seen), section, students, len(graded), section=section))
-    return sorted((row for row in rows if len(row.students) > 1), key=lambda row: (-row.share, row.section))
+    return sorted((row for row in rows if len(row.students) > 1), key=lambda row: (-row.share, row.section))[:TO_TEACH]
 
 
 def checks(graded: list[Graded], quiz: str, asked: Asked) -> list[Row]:

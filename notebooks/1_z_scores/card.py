@@ -167,9 +167,6 @@ def attempt(function: Callable, *args, **kwargs) -> Answer:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             return Answer(function(*args, **kwargs))
-    except NotImplementedError:
-        hint = "Replace the line `raise NotImplementedError(…)` by your code and run its cell."
-        return Answer(problem="not written yet", hint=hint)
     except Exception as error:
         problem, hint = python_errors.told(error)
         return Answer(problem=problem, hint=hint)

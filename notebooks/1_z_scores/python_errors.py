@@ -358,8 +358,13 @@ def meaning_of(kind: str, message: str) -> Meaning | None:
     return next((meaning for meaning in MEANINGS if re.search(meaning.pattern, said)), None)
 
 
+NOT_WRITTEN = "not written yet", "Replace the line `raise NotImplementedError(…)` by your code and run its cell."
+
+
 def told(error: Exception) -> tuple[str, str]:
     """Return (what an error says and the line of the notebook where it arose, what that means)."""
+    if isinstance(error, NotImplementedError):
+        return NOT_WRITTEN
     kind, message = type(error).__name__, in_short(str(error))
     meaning = meaning_of(kind, message)
     hint = meaning.hint if meaning else "To see the way that led there, call the function in a cell of your own."

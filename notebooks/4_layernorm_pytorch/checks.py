@@ -757,10 +757,7 @@ def _blank(*shape: int, dtype=torch.float32) -> torch.Tensor:
 def _launch(kernel, grid: int, *args, block: int) -> Answer:
     answer = attempt(lambda: kernel[(grid,)](*args, BLOCK=block))
     if "write this" in answer.problem or "NotImplementedError" in answer.problem:
-        return Answer(
-            problem="not written yet",
-            hint="Replace the line `raise NotImplementedError(…)` by your code and run its cell.",
-        )
+        return Answer(None, *python_errors.NOT_WRITTEN)
     return answer
 
 
