@@ -115,6 +115,18 @@ def test_every_meaning_is_tried():
     assert {meaning.name for meaning in python_errors.MEANINGS} == SAID.keys() | IN_KERNELS.keys()
 
 
+def test_a_card_tells_of_a_kernel_what_it_raised_as_the_judge_does():
+    errors = pytest.importorskip("triton.runtime.errors")
+    with pytest.raises(errors.InterpreterError) as raised:
+        try:
+            exec("tl.load(x + colz)", {})
+        except NameError as error:
+            raise errors.InterpreterError(repr(error)) from error
+    problem, hint = python_errors.told(raised.value)
+    assert problem == "NameError: name 'tl' is not defined"
+    assert hint == python_errors.meaning_of("NameError", "name 'tl' is not defined").hint
+
+
 def test_every_meaning_has_its_section_in_the_book():
     for meaning in python_errors.MEANINGS:
         page, _, label = meaning.section.partition("#")

@@ -361,8 +361,10 @@ def meaning_of(kind: str, message: str) -> Meaning | None:
 NOT_WRITTEN = "not written yet", "Replace the line `raise NotImplementedError(…)` by your code and run its cell."
 
 
-def told(error: Exception) -> tuple[str, str]:
+def told(error: BaseException) -> tuple[str, str]:
     """Return (what an error says and the line of the notebook where it arose, what that means)."""
+    if type(error).__name__ == "InterpreterError" and error.__cause__:
+        error = error.__cause__  # Triton's interpreter wraps what a kernel raised
     if isinstance(error, NotImplementedError):
         return NOT_WRITTEN
     kind, message = type(error).__name__, in_short(str(error))
@@ -376,7 +378,7 @@ def in_short(message: str) -> str:
     return message.partition(", but expected one of:")[0].strip()
 
 
-def _place_of(error: Exception) -> str:
+def _place_of(error: BaseException) -> str:
     """Return the innermost line of a notebook's cell that led to an error, as " (line 2: x = y)"; "" if there is none."""
     for frame in reversed(traceback.extract_tb(error.__traceback__)):
         if "ipykernel_" in frame.filename or frame.filename.startswith("<ipython-input"):
