@@ -90,6 +90,14 @@ IN_KERNELS = {
     "wrong-arguments": ("tl.program_id()",),
     "none-for-value": ("tl.load(x) + None",),
 }
+# The interpreter runs these; each is somebody's whole kernel in ``implementations``.
+IN_THE_COMPILER = {
+    "global-in-kernel",
+    "type-changes-in-kernel",
+    "loop-left-early",
+    "comparisons-in-a-chain",
+    "python-in-kernel",
+}
 
 
 @pytest.mark.parametrize(("name", "code"), [(name, code) for name, codes in IN_KERNELS.items() for code in codes])
@@ -112,7 +120,9 @@ def test_an_error_is_told_by_what_it_means(name, code):
 
 
 def test_every_meaning_is_tried():
-    assert {meaning.name for meaning in python_errors.MEANINGS} == SAID.keys() | IN_KERNELS.keys()
+    assert {meaning.name for meaning in python_errors.MEANINGS} == SAID.keys() | IN_KERNELS.keys() | IN_THE_COMPILER
+    kernels = (ROOT / "tests" / "implementations" / "4_layernorm_pytorch").glob("*_kernel/wrong/*.py")
+    assert IN_THE_COMPILER <= {path.stem.partition("__")[0] for path in kernels}
 
 
 def test_a_card_tells_of_a_kernel_what_it_raised_as_the_judge_does():

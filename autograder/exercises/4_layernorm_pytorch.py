@@ -1980,7 +1980,12 @@ LAYERNORM_MODULE = Exercise(
 
 @dataclass(frozen=True)
 class Launch(Case):
-    """A case of a kernel. Its args are what the reference needs: tables with their gaps, sizes and strides."""
+    """A case of a kernel. Its args are what the reference needs: tables with their gaps, sizes and strides.
+
+    compiled: whether a GPU's compiler is to take the kernel, too.
+    """
+
+    compiled: bool = False
 
 
 def table(values: np.ndarray, stride: int, block: int, name: str) -> wire.Tensor:
@@ -2036,9 +2041,10 @@ def forward_case(
     return Launch(args, f"{m} rows of {n} features, BLOCK = {block}{kind}", **more)
 
 
-def shown_forward(judged: tuple) -> Launch:
-    args = (table(TOKENS, 4, 4, "float32"), vector(GAMMA, 2, 4), vector(BETA, 2, 4), EPS, 2, 4, 4, 4)
-    return Launch(args, EXAMPLE, public=True, judged=judged, atol=1e-4, rtol=1e-4, any_dtype=True)
+def shown_forward(judged: tuple, name="float32", **more) -> Launch:
+    args = (table(TOKENS, 4, 4, name), vector(GAMMA, 2, 4, name), vector(BETA, 2, 4, name), EPS, 2, 4, 4, 4)
+    words = EXAMPLE if name == "float32" else f"{EXAMPLE} in {name}"
+    return Launch(args, words, public=True, judged=judged, atol=1e-4, rtol=1e-4, any_dtype=True, **more)
 
 
 def room(m: int, *widths: int) -> int:
@@ -2053,7 +2059,7 @@ def invoke_forward(student: Student, item: Launch) -> Reply:
     average = blank(room(m, x_stride, y_stride, block))
     args = [x, y, weight, bias, average, average, x_stride, y_stride, n, eps]
     parts = [(m, n), (m, n), (n, 1), (n, 1), (m, 1), (m, 1)]
-    reply = launched(student, FORWARD_KERNEL_EXERCISE.name, args, m, block, [1, 4, 5], parts)
+    reply = launched(student, FORWARD_KERNEL_EXERCISE.name, item, args, m, block, [1, 4, 5], parts)
     buffers = filled(reply, [y, average, average])
     if isinstance(buffers, Reply):
         return buffers
@@ -2063,7 +2069,7 @@ def invoke_forward(student: Student, item: Launch) -> Reply:
 
 
 def launched(
-    student: Student, kernel: str, args: list, programs: int, block: int, returns: list[int], parts: list
+    student: Student, kernel: str, item: Launch, args: list, programs: int, block: int, returns: list[int], parts: list
 ) -> Reply:
     """Launch a kernel.
 
@@ -2071,6 +2077,7 @@ def launched(
     """
     readable = [[i, *part] for i, part in enumerate(parts)]
     asked = {"grid": [programs], "kwargs": {"BLOCK": block}, "returns": returns, "readable": readable}
+    asked["compiled"] = item.compiled
     reply = student.torch(kernel, args, watched=False, **asked)
     if reply.problem is None and reply.changed:
         return unmet("the kernel wrote into a table that it is only to read", "input-mutated")
@@ -2328,11 +2335,20 @@ COUNTS = [
     if (centre, over, spread_over) != (True, "n", "n")
 ]
 
-ROWS, STORED = (0, 3), (1, 2)
+ROWS, STORED, OUTSIDE_ALONE = (0, 3), (1, 2), (3,)
 
 
 def forward_rows(rng):
     return [shown_forward(ROWS)] + [forward_case(rng, m, n, n, judged=ROWS) for m, n in ((3, 8), (1, 16), (5, 64))]
+
+
+def forward_compiled(rng):
+    return [
+        shown_forward(ROWS, compiled=True),
+        # Another type of the rows is another kernel to the compiler. How exact it is has a check of its own.
+        shown_forward(OUTSIDE_ALONE, "bfloat16", compiled=True),
+        forward_case(rng, 3, 8, 8, judged=ROWS, compiled=True),
+    ]
 
 
 def forward_statistics(rng):
@@ -2506,7 +2522,8 @@ FORWARD_KERNEL_EXERCISE = Exercise(
     reference=forward_tables(),
     section="triton-forward",
     checks=(
-        Check("rows", "y, where BLOCK is the number of features", 2, "triton-forward", forward_rows),
+        Check("rows", "y, where BLOCK is the number of features", 1, "triton-forward", forward_rows),
+        Check("compiles", "A GPU's compiler takes it, and y is right", 1, "without-a-gpu", forward_compiled),
         Check("statistics", "mean and rstd of each row are stored", 1, "triton-forward", forward_statistics),
         Check(
             "padding",
@@ -2598,12 +2615,13 @@ def backward_case(
     return Launch(args, f"{m} rows of {n} features, BLOCK = {block}, {programs} programs{kind}", **more)
 
 
-def shown_backward(judged: tuple) -> Launch:
+def shown_backward(judged: tuple, name="float32", **more) -> Launch:
     statistics = vector(np.array([4.0, 2.0]), 2, 4), vector(np.array([0.2, 0.5]), 2, 4)
-    tables = table(DY, 4, 4, "float32"), table(TOKENS, 4, 4, "float32")
+    tables = table(DY, 4, 4, name), table(TOKENS, 4, 4, name)
     words = "the worked example (mean = (4, 2), rstd = (0.2, 0.5), 2 programs)"
-    args = (*tables, vector(GAMMA, 2, 4), *statistics, 2, 4, 4, 2, 4)
-    return Launch(args, words, public=True, judged=judged, atol=1e-4, rtol=1e-4, any_dtype=True)
+    words += "" if name == "float32" else f" in {name}"
+    args = (*tables, vector(GAMMA, 2, 4, name), *statistics, 2, 4, 4, 2, 4)
+    return Launch(args, words, public=True, judged=judged, atol=1e-4, rtol=1e-4, any_dtype=True, **more)
 
 
 def blank_sums(m: int, n: int, block: int, programs: int, strides: tuple[int, ...]) -> wire.Tensor:
@@ -2618,7 +2636,7 @@ def invoke_backward(student: Student, item: Launch) -> Reply:
     partial = blank_sums(m, n, block, programs, strides)
     args = [dy, x, weight, averages, reciprocals, dx, partial, partial, *strides, m, n]
     parts = [(m, n), (m, n), (n, 1), (m, 1), (m, 1), (m, n), (programs, n), (programs, n)]
-    reply = launched(student, BACKWARD_KERNEL_EXERCISE.name, args, programs, block, [5, 6, 7], parts)
+    reply = launched(student, BACKWARD_KERNEL_EXERCISE.name, item, args, programs, block, [5, 6, 7], parts)
     buffers = filled(reply, [dx, partial, partial])
     if isinstance(buffers, Reply):
         return buffers
@@ -2764,6 +2782,14 @@ def backward_rows(rng):
     return out + [backward_case(rng, 3, 8, 8, 3, " of a forward with ε = 1", spread=1.0, eps=1.0, judged=SLOPES)]
 
 
+def backward_compiled(rng):
+    return [
+        shown_backward(SLOPES, compiled=True),
+        shown_backward(OUTSIDE_ALONE, "bfloat16", compiled=True),
+        backward_case(rng, 3, 8, 8, 3, judged=SLOPES, compiled=True),
+    ]
+
+
 def backward_sums(rng):
     out = [shown_backward(SUMS)] + [backward_case(rng, m, n, n, m, judged=SUMS) for m, n in ((3, 8), (5, 4))]
     return out + [backward_case(rng, 3, 8, 8, 3, " of a forward with ε = 1", spread=1.0, eps=1.0, judged=SUMS)]
@@ -2873,7 +2899,8 @@ BACKWARD_KERNEL_EXERCISE = Exercise(
     reference=backward_tables(),
     section="triton-backward",
     checks=(
-        Check("dx", "dx, where BLOCK is the number of features", 2, "triton-backward", backward_rows),
+        Check("dx", "dx, where BLOCK is the number of features", 1, "triton-backward", backward_rows),
+        Check("compiles", "A GPU's compiler takes it, and dx is right", 1, "without-a-gpu", backward_compiled),
         Check("sums", "Partial sums for weight and bias", 2, "triton-backward", backward_sums),
         Check(
             "programs",

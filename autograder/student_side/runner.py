@@ -86,19 +86,24 @@ class Forbidden:
         return None
 
 
+def cell_of(filename: str) -> int | None:
+    """Return the number of the cell that was given this name when it was executed."""
+    return int(filename[5:-1]) if filename.startswith("<cell") else None
+
+
 def describe(error: BaseException) -> dict:
     """Return what a student needs of an exception: type, message, and the line of their cell."""
     if type(error).__name__ == "InterpreterError" and error.__cause__:
         error = error.__cause__  # Triton's interpreter wraps what a kernel raised
     cell, line, text = None, None, ""
     if isinstance(error, SyntaxError):
-        line, text = error.lineno, (error.text or "").strip()
+        cell, line, text = cell_of(error.filename or ""), error.lineno, (error.text or "").strip()
         message = error.msg
     else:
         message = str(error)
         for frame in traceback.extract_tb(error.__traceback__):
-            if frame.filename.startswith("<cell"):
-                cell = int(frame.filename[5:-1])
+            if cell_of(frame.filename):
+                cell = cell_of(frame.filename)
                 line, text = frame.lineno, (frame.line or "").strip()
     return {
         "type": type(error).__name__[:100],

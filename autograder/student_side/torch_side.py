@@ -212,6 +212,7 @@ def run(namespace: dict, target: str, mode: str, asked: dict) -> tuple[dict, dic
         grid: the grid of a Triton kernel, which is launched with args and kwargs.
         returns: positions of the arguments which a kernel fills; they are the outputs.
         readable: [position, rows, columns] of the tables and vectors of which the kernel may read so much.
+        compiled: whether a GPU's compiler is to take the kernel, too; what it refuses is raised.
         upstream: gradient of the loss by each output; without it nothing is differentiated.
         parameters: names of the parameters whose gradients are wanted.
         again: whether the backward runs a second time over the same graph.
@@ -238,6 +239,8 @@ def run(namespace: dict, target: str, mode: str, asked: dict) -> tuple[dict, dic
     if "grid" in asked:
         with triton_side.noting_reads([(args[i], *part) for i, *part in asked.get("readable", ())]) as strayed:
             call[tuple(asked["grid"])](*args, **kwargs)
+        if asked.get("compiled"):
+            triton_side.compile_for_gpu(call, args, kwargs)
         told = {"strayed": bool(strayed)}
         return {"outputs": tuple(args[i] for i in asked["returns"])}, told, _changed(before, args, asked["returns"])
     saved: list = []

@@ -1,12 +1,14 @@
-"""What the student side does with Triton: before any student code, import it and run one kernel in its interpreter; with
-each kernel, note what it reads.
+"""What the student side does with Triton: before any student code, import it, and run and compile one kernel; with each
+kernel, note what it reads, and ask what a GPU's compiler says to it.
 
 The first kernel imports the compiler, which takes longer than all the kernels of a submission.
 """
 
 import contextlib
+import warnings
 from collections.abc import Iterator
 
+import gpu_compiler
 import numpy as np
 import torch
 import triton
@@ -27,7 +29,16 @@ def _sums(x, y, n, BLOCK: tl.constexpr):
 
 def warm_up() -> None:
     """Use what is slow at its first use."""
-    _sums[(2,)](torch.ones(2, 3), torch.empty(2), 3, BLOCK=4)
+    tables = torch.ones(2, 3), torch.empty(2), 3
+    _sums[(2,)](*tables, BLOCK=4)
+    gpu_compiler.compile_for_gpu(_sums, *tables, BLOCK=4)
+
+
+def compile_for_gpu(kernel: object, args: list, kwargs: dict) -> None:
+    """Compile a kernel as far as that needs no GPU. Raises what the compiler refuses; where it can't be asked, nothing."""
+    with contextlib.suppress(gpu_compiler.Unknown), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # what the compiler will no longer allow some day
+        gpu_compiler.compile_for_gpu(kernel, *args, **kwargs)
 
 
 @contextlib.contextmanager

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import torch
 from torch import nn
 
+import gpu_compiler
 import python_errors
 from card import Answer, Card, attempt, describe, letters, predicted
 from tensors import compare, drawn, figures, present
@@ -25,6 +26,7 @@ PRECISION = "low-precision: What changes with 16 bits?"
 TRITON_FORWARD = "triton-forward: How is a kernel written?"
 TRITON_BACKWARD = "triton-backward: How do programs that each own a row compute a sum over rows?"
 PADDING = "padding-trap: Why does RMSNorm need no mask in its sum, and LayerNorm does?"
+COMPILER = "without-a-gpu: Without a GPU"
 
 LIBRARIES = {
     "layer_norm",
@@ -761,6 +763,25 @@ def _launch(kernel, grid: int, *args, block: int) -> Answer:
     return answer
 
 
+def _compiles(card: Card, kernel, arguments: Callable) -> None:
+    """Note what a GPU's compiler says; where there is one, it has spoken at the first launch.
+
+    arguments: from the dtype of the rows to what the kernel is launched with for the worked example.
+    """
+    if DEVICE != "cpu":
+        return
+    try:
+        for dtype in (torch.float32, torch.bfloat16):
+            gpu_compiler.compile_for_gpu(kernel, *arguments(dtype), BLOCK=4)
+    except gpu_compiler.Unknown as unknown:
+        card.note(f"Whether a GPU's compiler takes the kernel can't be told here: {unknown}")
+    except gpu_compiler.CompilationError as error:
+        text = f"a GPU's compiler takes it, for rows of {str(dtype).removeprefix('torch.')}"
+        card.check(False, text, "it compiles", *python_errors.told(error), COMPILER)
+    else:
+        card.check(True, "a GPU's compiler takes it, as far as that can be told without a GPU")
+
+
 def _forward(
     kernel, x, weight, bias, eps, n, block, stride, y_stride, dtype=torch.float32
 ) -> tuple[Answer, Answer, Answer, int]:
@@ -816,7 +837,13 @@ def forward_kernel(kernel: object) -> None:
             if _forward_strides(card, kernel):  # a wrong stride finds NaN too, which is not a missing mask then
                 _forward_padding(card, kernel)
             _forward_rest(card, kernel)
+            _compiles(card, kernel, _forward_arguments)
     card.show()
+
+
+def _forward_arguments(dtype: torch.dtype) -> tuple:
+    tables = _table(TOKENS, 4, dtype), _blank(2, 4, dtype=dtype), _vector(WEIGHT, dtype), _vector(BIAS, dtype)
+    return *tables, _blank(2), _blank(2), 4, 4, 4, 1e-5
 
 
 def _forward_padding(card: Card, kernel) -> None:
@@ -930,7 +957,13 @@ def backward_kernel(kernel: object) -> None:
                 if _backward_strides(card, kernel):
                     _backward_padding(card, kernel)
                 _backward_half(card, kernel)
+                _compiles(card, kernel, _backward_arguments)
     card.show()
+
+
+def _backward_arguments(dtype: torch.dtype) -> tuple:
+    tables = _table(DY, 4, dtype), _table(TOKENS, 4, dtype), _vector(WEIGHT, dtype), _vector([4.0, 2.0]), _vector([0.2, 0.5])
+    return *tables, _blank(2, 4, dtype=dtype), _blank(2, 4), _blank(2, 4), 4, 4, 4, 2, 4
 
 
 def _other_programs(card: Card, kernel) -> None:

@@ -32,12 +32,50 @@ NUMBERS = "python_errors.html#error-numbers"
 GRADIENTS = "python_errors.html#error-gradients"
 READING = "python_errors.html#error-reading"
 KERNELS = "4_layernorm_pytorch.html#triton-forward"
+COMPILER = "4_layernorm_pytorch.html#without-a-gpu"
 
 _TORCHS_METHODS = "unsqueeze|to|float|double|half|clone|detach|rsqrt|pow|permute|masked_fill|expand|softmax|numel"
+# By the compiler: in one sentence, or on a GPU with the kernel's lines before it.
+_REFUSED = r"(?s)(CompilationError|UnsupportedLanguageConstruct): .*"
 _NUMPYS_FUNCTIONS = "sqrt|square|abs|absolute|exp|log|power|maximum|minimum|where|isclose|median|average"
 
 # The first that fits is told, so the special ones stand before the general ones.
 MEANINGS = (
+    Meaning(
+        "global-in-kernel",
+        COMPILER,
+        _REFUSED + "Cannot access global variable",
+        "Triton's interpreter sees the notebook's variables; a compiled kernel sees its arguments alone. Hand the number in as "
+        "an argument, or make it a constant of the compiler: `EPS = tl.constexpr(1e-5)`.",
+    ),
+    Meaning(
+        "type-changes-in-kernel",
+        COMPILER,
+        _REFUSED + "(Loop-carried variable|Mismatched type for|inconsistent types)",
+        "For the compiler a variable has one type, all through a loop and in both branches of an `if`. A sum of blocks begins as a "
+        "block, `tl.zeros([BLOCK], tl.float32)`, not as `0` or `0.0`; and where an `if` chooses for each lane, `tl.where` does it.",
+    ),
+    Meaning(
+        "loop-left-early",
+        COMPILER,
+        _REFUSED + "(AST node type: (Break|Continue)|`return` statements inside)",
+        "A compiled loop runs to its end: no `break`, `continue` or `return` in it. Let the range say which rows there are, or "
+        "put what is to be left out under an `if`.",
+    ),
+    Meaning(
+        "comparisons-in-a-chain",
+        COMPILER,
+        _REFUSED + "multiple comparison",
+        "The compiler knows no chain of comparisons. Write two of them, and join with `&`: `(0 <= columns) & (columns < n)`.",
+    ),
+    Meaning(
+        "python-in-kernel",
+        COMPILER,
+        _REFUSED,
+        "Triton's interpreter runs this because Python does. A GPU's compiler knows a small part of Python: numbers and blocks, "
+        "`+ − * /`, comparisons, `if`, `for … in range(…)`, `while`, and the functions of `tl` and of your own kernels. Lists, "
+        "`lambda`, f-strings, `print` with other things than text first, NumPy, PyTorch and `math` are not in it.",
+    ),
     Meaning(
         "shapes-clash",
         SHAPES,
@@ -367,7 +405,7 @@ def told(error: BaseException) -> tuple[str, str]:
         error = error.__cause__  # Triton's interpreter wraps what a kernel raised
     if isinstance(error, NotImplementedError):
         return NOT_WRITTEN
-    kind, message = type(error).__name__, in_short(str(error))
+    kind, message = type(error).__name__, in_short(error.msg if isinstance(error, SyntaxError) else str(error))
     meaning = meaning_of(kind, message)
     hint = meaning.hint if meaning else "To see the way that led there, call the function in a cell of your own."
     return f"{kind}: {message}{_place_of(error)}", hint
@@ -380,6 +418,8 @@ def in_short(message: str) -> str:
 
 def _place_of(error: BaseException) -> str:
     """Return the innermost line of a notebook's cell that led to an error, as " (line 2: x = y)"; "" if there is none."""
+    if isinstance(error, SyntaxError) and error.lineno:
+        return f" (line {error.lineno}: {(error.text or '').strip()})"
     for frame in reversed(traceback.extract_tb(error.__traceback__)):
         if "ipykernel_" in frame.filename or frame.filename.startswith("<ipython-input"):
             return f" (line {frame.lineno}: {(frame.line or '').strip()})"

@@ -1,0 +1,168 @@
+"""What a GPU's compiler says to a kernel that Triton's interpreter runs. No GPU is needed.
+
+Triton decides when it is imported whether it interprets kernels or compiles them. So a second Triton, which
+compiles, is imported beside the first, and a kernel's function made anew with the second one's words in place of the
+first one's. It is then compiled as far as Triton's intermediate code. Python constructs and types are judged on that
+way; what comes after it is the compiler's business.
+
+Students have this file, too: their check of a kernel uses it.
+"""
+
+import contextlib
+import importlib
+import linecache
+import os
+import re
+import sys
+import types
+from collections.abc import Iterator
+
+_HOPPER = ("cuda", 90, 32)  # an NVIDIA GPU of compute capability 9.0, with 32 threads a warp
+_compiling: dict[str, types.ModuleType] = {}  # the modules of the second Triton, by name
+
+
+class CompilationError(SyntaxError):
+    """What the compiler refuses: its sentence, and the line of the kernel."""
+
+
+class Unknown(Exception):
+    """Whether a GPU's compiler would take a kernel can't be told here; the message says why."""
+
+
+def compile_for_gpu(kernel: object, *args, **kwargs) -> str:
+    """Return the intermediate code (Triton's MLIR dialect) of a kernel, compiled as a launch with these arguments would.
+
+    kernel: a function under ``@triton.jit`` that the interpreter runs.
+    args, kwargs: what it is launched with; tensors may lie on the CPU.
+
+    Raises CompilationError if the compiler refuses it, Unknown if that can't be told.
+    """
+    if type(kernel).__name__ != "InterpretedFunction":
+        raise Unknown(f"a kernel of Triton's interpreter is needed, and this is a {type(kernel).__name__}")
+    with _second_triton():
+        try:
+            from triton.compiler.errors import CompilationError as Refused
+
+            function = _twin(kernel, {})
+            make = _prepared(function, args, kwargs)
+        except (ImportError, AttributeError, LookupError, TypeError, ValueError) as error:
+            raise Unknown(f"Triton {_version()} is not prepared for it ({type(error).__name__}: {error})") from error
+        try:
+            return str(make())
+        except Refused as refused:
+            raise _told(refused, function) from None
+
+
+def _prepared(function, args: tuple, kwargs: dict):
+    """Return a function that compiles: with the types, constants and hints that Triton's own launcher would find."""
+    from triton._C.libtriton import ir
+    from triton.backends.compiler import GPUTarget
+    from triton.compiler.compiler import ASTSource, make_backend
+    from triton.runtime.jit import create_function_from_signature
+
+    target = GPUTarget(*_HOPPER)
+    backend = make_backend(target)
+    bind = create_function_from_signature(function.signature, function.params, backend)
+    bound, specialization, options = bind(*args, **kwargs)
+    options, signature, constants, attributes = function._pack_args(backend, options, bound, specialization, options)
+    source = ASTSource(function, signature, constants, attributes)
+    context = ir.context()
+    ir.load_dialects(context)
+    backend.load_dialects(context)
+    return lambda: source.make_ir(
+        target, options, backend.get_codegen_implementation(options), backend.get_module_map(), context
+    )
+
+
+def _told(refused, function) -> CompilationError:
+    """Return the error as one of a line of the kernel; what a function that it calls does wrong is told at the call."""
+    before_def = next(i for i, line in enumerate(function.raw_src) if re.match(r"\s*def\s", line))
+    line = function.starting_line_number + before_def + getattr(refused.node, "lineno", 1) - 1
+    file = function.fn.__code__.co_filename
+    return CompilationError(_sentence(refused), (file, line, None, linecache.getline(file, line)))
+
+
+def _sentence(refused) -> str:
+    """Return the first sentence of what was said deepest inside: in a function that the kernel calls, or by Python."""
+    while refused.error_message is None and hasattr(refused.__cause__, "error_message"):
+        refused = refused.__cause__
+    said = refused.error_message or str(refused.__cause__ or "it can't be compiled")
+    wrapped = re.fullmatch(r"\w+\(['\"](.*)['\"],?\)", said, re.DOTALL)  # the repr of an exception
+    said = wrapped[1] if wrapped else said
+    return said.strip().partition("\n")[0].partition(". ")[0].rstrip(".")
+
+
+# the second Triton ----------------------------------------------------------------------------
+
+
+@contextlib.contextmanager
+def _second_triton() -> Iterator[None]:
+    """Let ``import triton`` find the Triton that compiles. What both share is the library in C++, which is loaded once."""
+    first = _taken_out()
+    sys.modules.update(_compiling)
+    interpreting = os.environ.pop("TRITON_INTERPRET", None)
+    try:
+        yield
+    finally:
+        _compiling.update(_taken_out())
+        sys.modules.update(first)
+        if interpreting is not None:
+            os.environ["TRITON_INTERPRET"] = interpreting
+
+
+def _taken_out() -> dict[str, types.ModuleType]:
+    return {name: sys.modules.pop(name) for name in list(sys.modules) if _is_twofold(name)}
+
+
+def _is_twofold(name: str) -> bool:
+    return name == "triton" or name.startswith("triton.") and not name.startswith("triton._C")
+
+
+def _version() -> str:
+    return getattr(sys.modules.get("triton"), "__version__", "?")
+
+
+def _twin(value: object, known: dict[int, object]) -> object:
+    """Return what stands in the second Triton for a value of the first; any other value as it is.
+
+    known: the functions that were made anew, by the identity of the first one's; a kernel may use its own name.
+    """
+    if isinstance(value, types.ModuleType):
+        return importlib.import_module(value.__name__) if _is_twofold(value.__name__) else value
+    home = getattr(type(value), "__module__", "")
+    if type(value).__name__ == "InterpretedFunction":
+        function = value.fn
+        if _is_twofold(function.__module__):
+            return getattr(importlib.import_module(function.__module__), function.__name__)
+        return known.get(id(function)) or _made_anew(function, known)
+    if _is_twofold(home):
+        kind = getattr(importlib.import_module(home), type(value).__name__)
+        if type(value).__name__ == "constexpr":
+            return kind(_twin(value.value, known))
+        if type(value).__name__ == "dtype":
+            return kind(value.name)
+    if isinstance(value, (type, types.FunctionType)) and _is_twofold(value.__module__):
+        return getattr(importlib.import_module(value.__module__), value.__name__)
+    return value
+
+
+def _made_anew(function: types.FunctionType, known: dict[int, object]) -> object:
+    from triton.runtime.jit import JITFunction
+
+    words: dict[str, object] = {}
+    cells = tuple(types.CellType(_twin(cell.cell_contents, known)) for cell in function.__closure__ or ())
+    defaults = tuple(_twin(value, known) for value in function.__defaults__ or ())
+    anew = types.FunctionType(function.__code__, words, function.__name__, defaults or None, cells or None)
+    anew.__annotations__ = {name: _twin(kind, known) for name, kind in function.__annotations__.items()}
+    anew.__kwdefaults__ = {name: _twin(value, known) for name, value in (function.__kwdefaults__ or {}).items()} or None
+    anew.__module__, anew.__qualname__ = function.__module__, function.__qualname__
+    known[id(function)] = compiled = JITFunction(anew)
+    given = function.__globals__
+    words |= {name: _twin(given[name], known) for name in _names_in(function.__code__) if name in given}
+    return compiled
+
+
+def _names_in(code: types.CodeType) -> set[str]:
+    """Return the names that a function's code looks up, in the functions inside of it, too."""
+    inside = [constant for constant in code.co_consts if isinstance(constant, types.CodeType)]
+    return {*code.co_names}.union(*map(_names_in, inside))

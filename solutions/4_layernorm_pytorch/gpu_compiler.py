@@ -1,0 +1,1 @@
+../../autograder/student_side/gpu_compiler.py
