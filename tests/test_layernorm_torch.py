@@ -374,6 +374,32 @@ def test_the_kernels_compile_for_a_gpu_that_is_not_here(tmp_path):
     assert len(done.stdout.split()) == 5
 
 
+@needs_triton
+@pytest.mark.skipif(CUDA, reason="where there is a GPU, what is launched has been compiled for it")
+@pytest.mark.parametrize("dtype", kernels.DTYPES, ids=str)
+@pytest.mark.parametrize("shape", [(5, 1), (7, 33), (300, 257), (6, 1000), (2, 8192), (6, 8193), (3, 40000)], ids=str)
+def test_what_is_launched_compiles_for_a_gpu(shape, dtype, monkeypatch):
+    """Not only the kernels: the very arguments, types and options of each launch, forward and backward."""
+    from triton.runtime.interpreter import InterpretedFunction
+
+    from experiments.gpu_compiler import compile_for_gpu
+
+    compiled = []
+
+    def compile_in_place_of_running(kernel, *args, grid, warmup, **kwargs):
+        assert "tt.func" in compile_for_gpu(kernel, *args, **kwargs)
+        compiled.append(kernel.__name__)
+
+    monkeypatch.setattr(InterpretedFunction, "run", compile_in_place_of_running)
+    x, dy = torch.ones(shape, dtype=dtype), torch.ones(shape, dtype=dtype)
+    weight, bias, row = torch.ones(shape[-1]), torch.ones(shape[-1]), torch.ones(shape[0], 1)
+    kernels.forward(x, weight, bias, 1e-5)
+    kernels.forward(x, None, None, 1e-5)
+    kernels.backward(dy, x, weight, row, row, (True, True, True))
+    kernels.backward(dy, x, None, row, row, (True, False, False))
+    assert len(compiled) >= 4
+
+
 def test_without_triton_the_module_imports_and_says_what_is_missing(tmp_path):
     """A Triton that cannot be imported stands for one that is not there."""
     (tmp_path / "triton.py").write_text("raise ImportError('no Triton')")
