@@ -375,6 +375,26 @@ def test_the_kernels_compile_for_a_gpu_that_is_not_here(tmp_path):
 
 
 @needs_triton
+@pytest.mark.skipif(CUDA, reason="a GPU runs the programs in no order")
+@pytest.mark.parametrize("shape", [(7, 33), (300, 257), (6, 8193)], ids=str)
+def test_the_order_of_the_programs_changes_no_bit(shape):
+    from experiments.program_order import last_program_first
+
+    torch.manual_seed(0)
+    x, weight, bias = (torch.randn(*s, requires_grad=True) for s in (shape, shape[-1:], shape[-1:]))
+    dy = torch.randn(shape)
+
+    def step():
+        y = kernels.TritonLayerNorm.apply(x, weight, bias, 1e-5)
+        return y, *torch.autograd.grad(y, (x, weight, bias), dy)
+
+    usual = step()
+    with last_program_first():
+        turned = step()
+    assert all(torch.equal(a, b) for a, b in zip(usual, turned))
+
+
+@needs_triton
 @pytest.mark.skipif(CUDA, reason="where there is a GPU, what is launched has been compiled for it")
 @pytest.mark.parametrize("dtype", kernels.DTYPES, ids=str)
 @pytest.mark.parametrize("shape", [(5, 1), (7, 33), (300, 257), (6, 1000), (2, 8192), (6, 8193), (3, 40000)], ids=str)

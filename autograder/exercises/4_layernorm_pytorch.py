@@ -881,6 +881,13 @@ BACKWARD_KERNEL = (
             "triton-backward",
         ),
         Misconception(
+            "order-of-programs",
+            "The programs meddle with each other: when the last one runs first, other numbers come out. A GPU runs them at the "
+            "same time, in no order. So no program prepares, reads or corrects what another one writes: each stores its rows "
+            "of dx and its own row of both tables, zeros included.",
+            "without-a-gpu",
+        ),
+        Misconception(
             "partials-not-zeroed",
             "The sums were added to what stood in the tables before, and nobody has put zeros there. Add up in registers, "
             "beginning with `tl.zeros([BLOCK], tl.float32)`, and store once after the loop.",
@@ -1983,9 +1990,11 @@ class Launch(Case):
     """A case of a kernel. Its args are what the reference needs: tables with their gaps, sizes and strides.
 
     compiled: whether a GPU's compiler is to take the kernel, too.
+    orders: whether its programs are to give the same in another order.
     """
 
     compiled: bool = False
+    orders: bool = False
 
 
 def table(values: np.ndarray, stride: int, block: int, name: str) -> wire.Tensor:
@@ -2077,7 +2086,7 @@ def launched(
     """
     readable = [[i, *part] for i, part in enumerate(parts)]
     asked = {"grid": [programs], "kwargs": {"BLOCK": block}, "returns": returns, "readable": readable}
-    asked["compiled"] = item.compiled
+    asked |= {"compiled": item.compiled, "orders": item.orders}
     reply = student.torch(kernel, args, watched=False, **asked)
     if reply.problem is None and reply.changed:
         return unmet("the kernel wrote into a table that it is only to read", "input-mutated")
@@ -2643,7 +2652,8 @@ def invoke_backward(student: Student, item: Launch) -> Reply:
     rows, outside = guarded(buffers[0], m, n)
     (weights, beyond), (biases, further) = (guarded(b, programs, n) for b in buffers[1:])
     changed = np.int64(outside + beyond + further)
-    return Reply((rows, weights.sum(axis=0), biases.sum(axis=0), changed, strayed(reply)))
+    order_matters = np.int64(reply.value.get("order_matters") is True)
+    return Reply((rows, weights.sum(axis=0), biases.sum(axis=0), changed, strayed(reply), order_matters))
 
 
 def normalised(x, average, s):
@@ -2797,7 +2807,7 @@ def backward_sums(rng):
 
 def backward_programs(rng):
     out = [backward_case(rng, 3, 8, 8, 3, control=True)]
-    return out + [backward_case(rng, m, 8, 8, p) for m, p in ((6, 3), (7, 3), (5, 1), (2, 4))]
+    return out + [backward_case(rng, m, 8, 8, p, orders=True) for m, p in ((6, 3), (7, 3), (5, 1), (2, 4))]
 
 
 def backward_padding(rng):
@@ -2886,6 +2896,11 @@ def divided_sums(place: int, weight: bool, bias: bool) -> Callable:
     return run
 
 
+def with_order(matters: bool) -> Callable:
+    """Return what is right, with whether the order of the programs matters; other imitations leave that open."""
+    return lambda *args: (*backward_tables()(*args), matters)
+
+
 BACKWARD_KERNEL_EXERCISE = Exercise(
     name="layernorm_backward_kernel",
     functions=("layernorm_backward_kernel",),
@@ -2894,9 +2909,10 @@ BACKWARD_KERNEL_EXERCISE = Exercise(
         Output("the sum of the partial sums for weight"),
         Output("the sum of the partial sums for bias"),
         *OUTSIDE,
+        Output("whether another order of the programs gives other numbers", "verdict"),
     ),
     invoke=invoke_backward,
-    reference=backward_tables(),
+    reference=with_order(False),
     section="triton-backward",
     checks=(
         Check("dx", "dx, where BLOCK is the number of features", 1, "triton-backward", backward_rows),
@@ -2931,6 +2947,7 @@ BACKWARD_KERNEL_EXERCISE = Exercise(
     )
     + tuple(Suspect("dgamma-wrong-axis", backward_tables(**parts)) for parts in SUMMED_OVER_FEATURES)
     + (
+        Suspect("order-of-programs", with_order(True)),
         Suspect("m-for-n", backward_tables(dx=dx_by(by_count(counted_tokens)))),
         Suspect("m-for-n", backward_lanes(mask=lambda a: a.lanes < a.m)),
         Suspect("m-for-n", backward_lanes(rows="up to n")),

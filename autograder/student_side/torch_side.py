@@ -213,6 +213,7 @@ def run(namespace: dict, target: str, mode: str, asked: dict) -> tuple[dict, dic
         returns: positions of the arguments which a kernel fills; they are the outputs.
         readable: [position, rows, columns] of the tables and vectors of which the kernel may read so much.
         compiled: whether a GPU's compiler is to take the kernel, too; what it refuses is raised.
+        orders: whether to tell if it fills other numbers in when the last program runs first.
         upstream: gradient of the loss by each output; without it nothing is differentiated.
         parameters: names of the parameters whose gradients are wanted.
         again: whether the backward runs a second time over the same graph.
@@ -224,7 +225,8 @@ def run(namespace: dict, target: str, mode: str, asked: dict) -> tuple[dict, dic
         names: whether to tell what the module's state has: the names of its parameters and persistent buffers.
 
     Returns ({outputs, gradients, of_parameters, again, second}, {saved, on_context, arguments, nodes, parameters, names}
-    or, of a kernel, {strayed}, positions of the args that the run changed). ``gradients`` stand in the order of the args that require one. ``saved``
+    or, of a kernel, {strayed, order_matters}, positions of the args that the run changed). ``gradients`` stand in the order of
+    the args that require one. ``saved``
     lists [data pointer, shape, dtype, bytes] of each tensor kept through ``save_for_backward`` or by PyTorch itself,
     ``on_context`` those kept as attributes of the context, ``arguments`` the tensors among the args; ``nodes``
     names the kinds of the graph's nodes; ``strayed`` says whether a kernel read what is not readable. The second dict is
@@ -237,11 +239,7 @@ def run(namespace: dict, target: str, mode: str, asked: dict) -> tuple[dict, dic
     args, kwargs = asked["args"], asked.get("kwargs", {})
     before = [fingerprint(arg) for arg in args]
     if "grid" in asked:
-        with triton_side.noting_reads([(args[i], *part) for i, *part in asked.get("readable", ())]) as strayed:
-            call[tuple(asked["grid"])](*args, **kwargs)
-        if asked.get("compiled"):
-            triton_side.compile_for_gpu(call, args, kwargs)
-        told = {"strayed": bool(strayed)}
+        told = _launch(call, args, kwargs, asked)
         return {"outputs": tuple(args[i] for i in asked["returns"])}, told, _changed(before, args, asked["returns"])
     saved: list = []
     with _MODES[mode](), _listing(saved if asked.get("measure") else None):
@@ -265,6 +263,19 @@ def run(namespace: dict, target: str, mode: str, asked: dict) -> tuple[dict, dic
     if "upstream" in asked:
         found |= _differentiate(outputs, args, module, asked)
     return found, told, _changed(before, args)
+
+
+def _launch(kernel: object, args: list, kwargs: dict, asked: dict) -> dict:
+    """Launch a Triton kernel; return what is told of it."""
+    grid = tuple(asked["grid"])
+    with triton_side.noting_reads([(args[i], *part) for i, *part in asked.get("readable", ())]) as strayed:
+        kernel[grid](*args, **kwargs)
+    told = {"strayed": bool(strayed)}
+    if asked.get("orders"):
+        told["order_matters"] = triton_side.depends_on_order(kernel, grid, args, kwargs, asked["returns"])
+    if asked.get("compiled"):
+        triton_side.compile_for_gpu(kernel, args, kwargs)
+    return told
 
 
 def _resolve(namespace: dict, target: str) -> object:

@@ -1,5 +1,5 @@
 """What the student side does with Triton: before any student code, import it, and run and compile one kernel; with each
-kernel, note what it reads, and ask what a GPU's compiler says to it.
+kernel, note what it reads, ask what a GPU's compiler says to it, and see whether the order of its programs matters.
 
 The first kernel imports the compiler, which takes longer than all the kernels of a submission.
 """
@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 import gpu_compiler
 import numpy as np
+import program_order
 import torch
 import triton
 import triton.language as tl
@@ -29,9 +30,9 @@ def _sums(x, y, n, BLOCK: tl.constexpr):
 
 def warm_up() -> None:
     """Use what is slow at its first use."""
-    tables = torch.ones(2, 3), torch.empty(2), 3
-    _sums[(2,)](*tables, BLOCK=4)
-    gpu_compiler.compile_for_gpu(_sums, *tables, BLOCK=4)
+    args = [torch.ones(2, 3), torch.empty(2), 3]
+    _sums[(2,)](*args, BLOCK=4)
+    compile_for_gpu(_sums, args, {"BLOCK": 4})
 
 
 def compile_for_gpu(kernel: object, args: list, kwargs: dict) -> None:
@@ -39,6 +40,20 @@ def compile_for_gpu(kernel: object, args: list, kwargs: dict) -> None:
     with contextlib.suppress(gpu_compiler.Unknown), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # what the compiler will no longer allow some day
         gpu_compiler.compile_for_gpu(kernel, *args, **kwargs)
+
+
+def depends_on_order(kernel: object, grid: tuple, args: list, kwargs: dict, returns: list[int]) -> bool:
+    """Whether a kernel fills its tables with other numbers when its last program runs first.
+
+    returns: positions of the tables. All args are left as they are, so what a first launch wrote stands in the tables.
+    """
+    filled = []
+    for order in (contextlib.nullcontext, program_order.last_program_first):
+        tables = [arg.clone() if isinstance(arg, torch.Tensor) else arg for arg in args]
+        with order():
+            kernel[grid](*tables, **kwargs)
+        filled.append([tables[i].nan_to_num() for i in returns])
+    return not all(map(torch.equal, *filled))
 
 
 @contextlib.contextmanager

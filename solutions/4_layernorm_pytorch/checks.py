@@ -12,6 +12,7 @@ import torch
 from torch import nn
 
 import gpu_compiler
+import program_order
 import python_errors
 from card import Answer, Card, attempt, describe, letters, predicted
 from tensors import compare, drawn, figures, present
@@ -954,6 +955,7 @@ def backward_kernel(kernel: object) -> None:
                 card, "… bias's partial sums, added up", dbias, _tensor(DBIAS), hint, TRITON_BACKWARD, of_bias, atol=1e-3
             ):
                 _other_programs(card, kernel)
+                _any_order(card, kernel)
                 if _backward_strides(card, kernel):
                     _backward_padding(card, kernel)
                 _backward_half(card, kernel)
@@ -997,6 +999,19 @@ def _other_programs(card: Card, kernel) -> None:
             atol=1e-3,
         )
         compare(card, "… bias's partial sums, added up", dbias, _tensor(DBIAS), hint, TRITON_BACKWARD, atol=1e-3)
+
+
+def _any_order(card: Card, kernel) -> None:
+    """A GPU runs the programs in no order; Triton's interpreter can run them in two."""
+    if DEVICE != "cpu":
+        return
+    example = DY, TOKENS, WEIGHT, [4.0, 2.0], [0.2, 0.5], 4, 4, 2, (4, 4, 4)
+    found = [_backward(kernel, *example)[:3]]
+    with program_order.last_program_first():
+        found.append(_backward(kernel, *example)[:3])
+    hint = "No program may prepare, read or correct what another one writes: on a GPU they run at the same time."
+    same = all(not a.problem and not b.problem and torch.equal(a.value, b.value) for a, b in zip(*found))
+    card.check(same, "the same when the last program runs first", "the same numbers", "others", hint, COMPILER)
 
 
 def _backward_strides(card: Card, kernel) -> bool:

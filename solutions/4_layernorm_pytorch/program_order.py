@@ -1,0 +1,1 @@
+../../autograder/student_side/program_order.py
