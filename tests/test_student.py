@@ -98,6 +98,19 @@ def test_a_call_that_ends_badly_is_a_problem_in_words(body, words):
         assert student.call("g").value == 7
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        "raise SyntaxError('m', ('<cell zz>', 'x', 1, 5))",
+        "raise SyntaxError(object())",
+        "exec(compile('1/0', '<cell zz>', 'exec'))",
+    ],
+)
+def test_an_error_may_say_anything_of_its_place(body):
+    with run(f"def f():\n    {body}\n") as student:
+        assert student.call("f").error_type in ("SyntaxError", "ZeroDivisionError")
+
+
 def test_memory_is_limited():
     with run("import numpy as np\ndef f():\n    return float(np.ones(2**28).sum())") as student:
         reply = student.call("f")

@@ -13,6 +13,7 @@ import functools
 import io
 import linecache
 import os
+import re
 import resource
 import sys
 import traceback
@@ -88,7 +89,8 @@ class Forbidden:
 
 def cell_of(filename: str) -> int | None:
     """Return the number of the cell that was given this name when it was executed."""
-    return int(filename[5:-1]) if filename.startswith("<cell") else None
+    found = re.fullmatch(r"<cell (\d{1,6})>", filename)
+    return int(found[1]) if found else None
 
 
 def describe(error: BaseException) -> dict:
@@ -97,8 +99,9 @@ def describe(error: BaseException) -> dict:
         error = error.__cause__  # Triton's interpreter wraps what a kernel raised
     cell, line, text = None, None, ""
     if isinstance(error, SyntaxError):
-        cell, line, text = cell_of(error.filename or ""), error.lineno, (error.text or "").strip()
-        message = error.msg
+        cell, text = cell_of(str(error.filename)), str(error.text or "").strip()
+        line = error.lineno if isinstance(error.lineno, int) else None
+        message = str(error.msg)
     else:
         message = str(error)
         for frame in traceback.extract_tb(error.__traceback__):
