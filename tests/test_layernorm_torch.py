@@ -395,6 +395,25 @@ def test_the_order_of_the_programs_changes_no_bit(shape):
 
 
 @needs_triton
+@pytest.mark.skipif(CUDA, reason="only the interpreter's loads and stores can be counted")
+@pytest.mark.parametrize(("shape", "forward", "backward"), [((9, 768), 1, 1), ((300, 257), 1, 1), ((5, 8192), 1, 1), ((4, 40000), 2, 2)])
+def test_how_often_each_number_is_read_and_written(shape, forward, backward):
+    """Once, as long as a row fits into a program: the floor of 2 arrays forward and 3 backward."""
+    from experiments.kernel_traffic import counting
+
+    m, n = shape
+    x, dy, weight, bias = torch.randn(shape), torch.randn(shape), torch.randn(n), torch.randn(n)
+    with counting({"x": x, "dy": dy}) as (loaded, stored):
+        _, mean, rstd = kernels.forward(x, weight, bias, 1e-5)
+    assert (loaded["x"], loaded["dy"]) == (forward * m * n, 0)
+    assert (stored["x"], stored["elsewhere"]) == (0, m * n + 2 * m)  # y, mean and rstd
+    with counting({"x": x, "dy": dy}) as (loaded, stored):
+        kernels.backward(dy, x, weight, mean, rstd, (True, False, False))
+    assert (loaded["x"], loaded["dy"]) == (backward * m * n, backward * m * n)
+    assert stored["elsewhere"] == m * n + (2 * m if backward > 1 else 0)  # dx, and the means of wide rows
+
+
+@needs_triton
 @pytest.mark.skipif(CUDA, reason="where there is a GPU, what is launched has been compiled for it")
 @pytest.mark.parametrize("dtype", kernels.DTYPES, ids=str)
 @pytest.mark.parametrize("shape", [(5, 1), (7, 33), (300, 257), (6, 1000), (2, 8192), (6, 8193), (3, 40000)], ids=str)

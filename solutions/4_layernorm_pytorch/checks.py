@@ -12,6 +12,7 @@ import torch
 from torch import nn
 
 import gpu_compiler
+import kernel_traffic
 import program_order
 import python_errors
 from card import Answer, Card, attempt, describe, letters, predicted
@@ -783,6 +784,21 @@ def _compiles(card: Card, kernel, arguments: Callable) -> None:
         card.check(True, "a GPU's compiler takes it, as far as that can be told without a GPU")
 
 
+def _traffic(card: Card, kernel, arguments: tuple, read: dict[str, int], written: dict[str, int]) -> None:
+    """Note how often each number of the example's two rows of four is read and written.
+
+    read, written: {name: position among the arguments}.
+    """
+    if DEVICE != "cpu":
+        return
+    with kernel_traffic.counting({name: arguments[i] for name, i in (read | written).items()}) as (loaded, stored):
+        if _launch(kernel, 2, *arguments, block=4).problem:
+            return
+    reads = (f"{name} {loaded[name] / 8:g}×" for name in read)
+    writes = (f"{name} {stored[name] / 8:g}×" for name in written)
+    card.note(f"Memory: reads {', '.join(reads)}, writes {', '.join(writes)}. Once each is the least.")
+
+
 def _forward(
     kernel, x, weight, bias, eps, n, block, stride, y_stride, dtype=torch.float32
 ) -> tuple[Answer, Answer, Answer, int]:
@@ -839,6 +855,7 @@ def forward_kernel(kernel: object) -> None:
                 _forward_padding(card, kernel)
             _forward_rest(card, kernel)
             _compiles(card, kernel, _forward_arguments)
+            _traffic(card, kernel, _forward_arguments(torch.float32), {"x": 0}, {"y": 1})
     card.show()
 
 
@@ -960,6 +977,7 @@ def backward_kernel(kernel: object) -> None:
                     _backward_padding(card, kernel)
                 _backward_half(card, kernel)
                 _compiles(card, kernel, _backward_arguments)
+                _traffic(card, kernel, _backward_arguments(torch.float32), {"dy": 0, "x": 1}, {"dx": 5})
     card.show()
 
 

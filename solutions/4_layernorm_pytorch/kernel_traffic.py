@@ -1,0 +1,1 @@
+../../book/experiments/kernel_traffic.py
