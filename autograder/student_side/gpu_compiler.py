@@ -132,7 +132,7 @@ def _twin(value: object, known: dict[int, object]) -> object:
     home = getattr(type(value), "__module__", "")
     if type(value).__name__ == "InterpretedFunction":
         function = value.fn
-        if _is_twofold(function.__module__):
+        if _is_twofold(str(function.__module__)):
             return getattr(importlib.import_module(function.__module__), function.__name__)
         return known.get(id(function)) or _made_anew(function, known)
     if _is_twofold(home):
@@ -141,7 +141,7 @@ def _twin(value: object, known: dict[int, object]) -> object:
             return kind(_twin(value.value, known))
         if type(value).__name__ == "dtype":
             return kind(value.name)
-    if isinstance(value, (type, types.FunctionType)) and _is_twofold(value.__module__):
+    if isinstance(value, (type, types.FunctionType)) and _is_twofold(str(value.__module__)):
         return getattr(importlib.import_module(value.__module__), value.__name__)
     return value
 
