@@ -10,6 +10,7 @@ import numpy as np
 
 from autograder import python_errors, sandbox
 from autograder.limits import CONFIGURED, Limits
+from autograder.sandbox import Rules
 from autograder.student_side import wire
 
 _PNG = b"\x89PNG\r\n\x1a\n"
@@ -54,24 +55,6 @@ class Reply:
     grown: int = 0
     warnings: tuple[str, ...] = ()
     sign: str | None = None
-
-
-@dataclass(frozen=True)
-class Rules:
-    """What a submission has and has not.
-
-    forbidden: libraries that may not be imported.
-    libraries: what is imported before its code runs, besides NumPy and Matplotlib: "torch", "triton".
-    operators: PyTorch's operators that raise an error, however they are reached ("native_layer_norm").
-    """
-
-    forbidden: tuple[str, ...] = ()
-    libraries: tuple[str, ...] = ()
-    operators: tuple[str, ...] = ()
-
-    @property
-    def equipment(self) -> sandbox.Equipment:
-        return sandbox.Equipment(self.libraries, self.operators)
 
 
 class _Gone(Exception):
@@ -215,7 +198,7 @@ class Student:
     def _start(self) -> None:
         begun = time.monotonic()
         self.knows_hidden = False
-        self._process = sandbox.start(self.rules.forbidden, self.rules.equipment)
+        self._process = sandbox.start(self.rules)
         self._received = bytearray()
         setup = {
             "request": "setup",
