@@ -23,7 +23,8 @@ import numpy as np
 from autograder import reading
 from autograder.exercise import Case, Check, Exercise, Misconception, Output, Question, Quiz, Suspect, Topic
 from autograder.misconceptions import common, half_not_root, named
-from autograder.norm_parts import LIBRARIES, deviation, mean, tokens, variance
+from autograder.norm_names import LIBRARIES
+from autograder.norm_parts import deviation, mean, tokens, variance
 from autograder.student import Reply, Rules, Student
 from autograder.student_side import wire
 

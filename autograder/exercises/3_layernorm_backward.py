@@ -29,8 +29,8 @@ import numpy as np
 from autograder import reading
 from autograder.exercise import Case, Check, Exercise, Misconception, Output, Question, Quiz, Suspect, Topic
 from autograder.misconceptions import common, half_not_root, named
+from autograder.norm_names import LIBRARIES
 from autograder.norm_parts import (
-    LIBRARIES,
     by_array,
     by_feature,
     centred_by,

@@ -26,7 +26,7 @@ import numpy as np
 from autograder import tensors
 from autograder.exercise import Case, Check, Exercise, Misconception, Output, Question, Quiz, Suspect, Topic
 from autograder.misconceptions import common, half_not_root, named
-from autograder.norm_parts import NORMS, OPERATORS
+from autograder.norm_names import NORMS, OPERATORS
 from autograder.student import Reply, Rules, Student
 
 TINY = 1e-12
