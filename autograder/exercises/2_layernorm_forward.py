@@ -25,7 +25,7 @@ from autograder.exercise import Case, Check, Exercise, Misconception, Output, Qu
 from autograder.misconceptions import common, half_not_root, named
 from autograder.norm_names import LIBRARIES
 from autograder.norm_parts import deviation, mean, tokens, variance
-from autograder.student import Reply, Rules, Student
+from autograder.student import Kind, Reply, Rules, Student
 from autograder.student_side import wire
 
 SIZES = (3, 5, 7, 768, 1000)
@@ -614,7 +614,7 @@ def invoke(name: str):
         if isinstance(reply.value[0], (tuple, list, dict)):
             return Reply(
                 problem=f"y is {reading.name_of(reply.value[0])}; expected a NumPy array",
-                brief="y is something else; expected a NumPy array", error_type="Return", sign="outputs-swapped",
+                brief="y is something else; expected a NumPy array", error_type=Kind.OTHER, sign="outputs-swapped",
             )  # fmt: skip
         return Reply(reply.value[:1], changed=reply.changed, warnings=reply.warnings)
 
@@ -629,7 +629,7 @@ def invoke_axes(student: Student, case: Case) -> Reply:
         if reply.error_type == "ValueError":
             return Reply(((),))
         return reply if reply.problem else Reply(
-            problem=f"returned {_in_words(reply.value)}; expected that it raises ValueError", error_type="Return"
+            problem=f"returned {_in_words(reply.value)}; expected that it raises ValueError", error_type=Kind.OTHER
         )  # fmt: skip
     if reply.problem:
         return reply

@@ -17,7 +17,7 @@ import numpy as np
 from autograder import tensors
 from autograder.exercise import Case, Check, Exercise, Misconception, Question, Quiz, Topic
 from autograder.misconceptions import common, named
-from autograder.student import Reply, Rules, Student
+from autograder.student import Kind, Reply, Rules, Student
 from autograder.student_side import wire
 from autograder.torch_parts import (
     GRADIENT,
@@ -810,8 +810,8 @@ def invoke_decays(student: Student, case: Case) -> Reply:
     given = reply.value if isinstance(reply.value, dict) else None
     if given is None or set(given) != set(names) or not all(type(v) in (int, float) for v in given.values()):
         said = "the result is not a dict with one number for each name"
-        kind = "None" if reply.value is None else "Return"
-        return Reply(problem=said, brief=said, error_type=kind, sign="names-left-out" if given is not None else None)
+        sign = "names-left-out" if given is not None else None
+        return Reply(problem=said, brief=said, error_type=Kind.of(reply.value), sign=sign)
     found = tensors.tensor(np.array([float(given[name]) for name in names]), "float64")
     return Reply((found, tensors.tensor(np.zeros(0)), 0), changed=reply.changed)
 

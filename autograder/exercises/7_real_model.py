@@ -27,7 +27,7 @@ from autograder import tensors
 from autograder.exercise import Case, Check, Exercise, Misconception, Output, Question, Quiz, Suspect, Topic
 from autograder.misconceptions import common, half_not_root, named
 from autograder.norm_names import NORMS, OPERATORS
-from autograder.student import Reply, Rules, Student
+from autograder.student import Kind, Reply, Rules, Student
 
 TINY = 1e-12
 MAX_CALLS, MAX_NUMBERS = 200, 1_000_000
@@ -309,9 +309,9 @@ def invoke_builder(name: str, takes_bias: bool):
             reply = student.torch("course_norms", [name, [given], calls], mode="no_grad")
             return last(reply, name)
         reply = student.torch(name, [sent(x, kind)], build=[given, {}], mode="no_grad")
-        if reply.error_type == "Unmet" and "nothing that can be called" in (reply.problem or ""):
+        if reply.error_type == Kind.UNMET and "nothing that can be called" in (reply.problem or ""):
             said = f"`{name}` returns no function"
-            return Reply(problem=said, brief=said, error_type="NoBuilder", sign="not-a-builder")
+            return Reply(problem=said, brief=said, error_type=Kind.OTHER, sign="not-a-builder")
         return reply if reply.problem else Reply(tuple(reply.value["outputs"][:1]), changed=reply.changed)
 
     return invoke
@@ -324,7 +324,7 @@ def joined(reply: Reply, name: str) -> Reply:
     arrays = [tensors.array(t) if hasattr(t, "raw") else None for t in reply.value["outputs"]]
     if any(a is None or a.shape != arrays[0].shape for a in arrays):
         said = f"a norm of `{name}` returned no tensor of its input's shape"
-        return Reply(problem=said, brief=said, error_type="Return")
+        return Reply(problem=said, brief=said, error_type=Kind.OTHER)
     return Reply((tensors.tensor(np.stack(arrays), arrays[0].dtype.name),))
 
 
@@ -756,7 +756,7 @@ def invoke_fails(student: Student, case: Case) -> Reply:
         return reply
     if not isinstance(reply.value, (bool, np.bool_)):
         said = "returned something else; expected True or False"
-        return Reply(problem=said, brief=said, error_type="None" if reply.value is None else "Return")
+        return Reply(problem=said, brief=said, error_type=Kind.of(reply.value))
     return Reply((float(reply.value),))
 
 
