@@ -107,7 +107,7 @@ def test_a_downloaded_chapter_runs_by_itself(tmp_path):
 def test_on_paper_there_is_the_code_alone(tmp_path):
     done = build(tmp_path / "paper", PAIR, builder="singlehtml")
     assert done.returncode == 0, done.stderr
-    page = (tmp_path / "paper" / "html" / "index.html").read_text()
+    page = (tmp_path / "paper" / "singlehtml" / "index.html").read_text()
     assert "twice" in page and "Exercise 1 in the page" in page
     assert "course-exercise" not in page and "elsewhere" not in page and "application/json" not in page
 
