@@ -7,7 +7,6 @@ from collections.abc import Callable
 
 import numpy as np
 
-import python_errors
 from arrays import close, figures
 from card import Answer, Card, attempt, describe, letters, predicted
 
@@ -483,10 +482,11 @@ def normalization_axes(function: Callable) -> None:
         hint = "Define `def normalization_axes(kind, ndim):`."
         card.check(False, "is a function", "a function", describe(function), hint, AXES)
         return card.show()
-    axes, problem = _axes(function, "batch", 4)
+    answer = _axes(function, "batch", 4)
     text = "the example: batch norm on (N, C, H, W) averages over (0, 2, 3)"
-    good = axes is not None and sorted(a % 4 for a in axes) == [0, 2, 3]
-    if card.check(good, text, "(0, 2, 3)", problem or axes, _hint_of_axes(problem), AXES) or not problem:
+    good = not answer.problem and sorted(a % 4 for a in answer.value) == [0, 2, 3]
+    hint = answer.hint or "Only the channels, axis 1, are left; everything else is averaged."
+    if card.check(good, text, "(0, 2, 3)", answer.problem or answer.value, hint, AXES) or not answer.problem:
         for kind, (words, left) in LEFT.items():
             _one_kind(card, function, kind, words, left)
         _unknown_kind(card, function)
@@ -499,10 +499,11 @@ def _one_kind(card: Card, function: Callable, kind: str, words: str, left: dict)
         shape = (SPLIT if kind == "group" else SHAPES)[ndim]
         where = LAYOUTS[ndim] + (f", split into {shape}" if kind == "group" else "")
         wanted = f"{where}: means of shape {expected}"
-        axes, problem = _axes(function, kind, ndim)
-        if problem:
-            card.check(False, text, wanted, problem, _hint_of_axes(problem), AXES)
+        answer = _axes(function, kind, ndim)
+        if answer.problem:
+            card.check(False, text, wanted, answer.problem, answer.hint, AXES)
             return
+        axes = answer.value
         try:
             means = np.zeros(shape).mean(axis=axes).shape
         except (ValueError, np.exceptions.AxisError) as error:
@@ -530,29 +531,21 @@ def _one_kind(card: Card, function: Callable, kind: str, words: str, left: dict)
     card.check(True, text)
 
 
-def _axes(function: Callable, kind: str, ndim: int) -> tuple[tuple | None, str]:
-    """Return (axes, "") or (None, what is wrong)."""
-    try:
-        axes = function(kind, ndim)
-    except NotImplementedError:
-        return None, python_errors.NOT_WRITTEN[0]
-    except Exception as error:
-        return None, f"({kind!r}, {ndim}) raises {type(error).__name__}: {error}"
+def _axes(function: Callable, kind: str, ndim: int) -> Answer:
+    """Ask for axes; the answer's value is a tuple of them."""
+    asked = f"({kind!r}, {ndim})"
+    answer = attempt(function, kind, ndim)
+    if answer.problem:
+        return Answer(problem=f"{asked}: {answer.problem}", hint=answer.hint)
+    axes = answer.value
     if isinstance(axes, (int, np.integer)) and not isinstance(axes, bool):
         axes = (axes,)
     if not isinstance(axes, (tuple, list)) or not all(isinstance(a, (int, np.integer)) for a in axes):
-        return None, f"({kind!r}, {ndim}) gives {describe(axes)}"
-    return tuple(int(a) for a in axes), ""
-
-
-def _hint_of_axes(problem: str) -> str:
-    if problem == python_errors.NOT_WRITTEN[0]:
-        return python_errors.NOT_WRITTEN[1]
-    if problem.endswith("gives None"):
-        return "On this way through the function there is no `return`."
-    if not problem:
-        return "Only the channels, axis 1, are left; everything else is averaged."
-    return "Return a tuple of axis numbers; () means that no axis is averaged."
+        hint = "Return a tuple of axis numbers; () means that no axis is averaged."
+        if axes is None:
+            hint = "On this way through the function there is no `return`."
+        return Answer(problem=f"{asked} gives {describe(axes)}", hint=hint)
+    return Answer(tuple(int(a) for a in axes))
 
 
 def _unknown_kind(card: Card, function: Callable) -> None:
