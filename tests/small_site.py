@@ -10,7 +10,6 @@ from sphinx.application import Sphinx
 from sphinx.util.docutils import docutils_namespace
 
 EXTENSIONS = Path(__file__).parents[1] / "book" / "_ext"
-sys.path.insert(0, str(EXTENSIONS))  # for builds in this process, and for tests that import an extension
 
 
 def build(folder: Path, config: dict, pages: dict[str, str]) -> tuple[dict[str, str], str]:

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from page_exercises import copy_pyodide
 
 from .. import small_site
 from ..browser import MISSING, chromium
@@ -88,7 +89,7 @@ def local_site(tmp_path_factory, site, python) -> Path:
     """The same with Pyodide in the site, as a build with COURSE_PYODIDE lays it down."""
     folder = tmp_path_factory.mktemp("local") / "html"
     shutil.copytree(site, folder)
-    pyodide.copy_pyodide(python, folder / "_static" / "pyodide")
+    copy_pyodide(python, folder / "_static" / "pyodide")
     with_python(folder, "1_z_scores.html", "_static/pyodide/")
     return folder
 

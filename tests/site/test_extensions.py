@@ -4,11 +4,6 @@ import io
 import re
 from xml.etree import ElementTree
 
-import pytest
-
-from tests import small_site
-from tests.small_site import EXTENSIONS  # where Python finds what follows
-
 import accessible_pages
 import figure_theme
 import lean_icons
@@ -16,6 +11,10 @@ import lean_pages
 import live_code
 import long_names
 import page_description
+import pytest
+
+from tests import small_site
+from tests.small_site import EXTENSIONS
 
 CONFIG = {
     "extensions": ["myst_parser", "inline_figures", "katex_math", "page_description"],

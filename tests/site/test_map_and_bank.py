@@ -3,12 +3,11 @@
 import re
 from pathlib import Path
 
+import map_layout
 import pytest
 
-from tests import small_site  # where Python finds map_layout
+from tests import small_site
 from tests.site.pages import SITE
-
-import map_layout
 
 ROOT = Path(__file__).parents[2]
 CONFIG = {"extensions": ["myst_parser", "knowledge_map", "interview"], "myst_enable_extensions": ["colon_fence"]}
