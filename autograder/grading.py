@@ -53,7 +53,7 @@ class Result:
         return self.__dict__ | {"verdicts": [Verdict(**row).as_json() for row in self.verdicts]}
 
 
-def students(stem: str, pattern: str = "*") -> list[str]:
+def students(stem: str, pattern: str) -> list[str]:
     """Return the students to grade: every folder of ``submitted/`` that matches. Raises CannotGrade."""
     if not course.SUBMITTED.is_dir():
         raise CannotGrade(f"There is no folder {course.SUBMITTED}. Collect submissions first: <student>/{stem}/{stem}.ipynb")
@@ -64,7 +64,7 @@ def students(stem: str, pattern: str = "*") -> list[str]:
     return chosen
 
 
-def passed_over(pattern: str = "*") -> list[str]:
+def passed_over(pattern: str) -> list[str]:
     """Return what stands in ``submitted/`` and is no student's folder, but a link or a file."""
     names = [path.name for path in _visible(course.SUBMITTED) if path.is_symlink() or not path.is_dir()]
     return [naming.printable(name) for name in sorted(fnmatch.filter(names, pattern))]
@@ -182,9 +182,9 @@ def _fingerprint(handed: submission.Handed, judge: bytes) -> str:
     return hashlib.sha256(judge + repr(handed).encode()).hexdigest()
 
 
-def _judge_version(stem: str, secret: bytes, limits: Limits = CONFIGURED) -> bytes:
+def _judge_version(stem: str, secret: bytes) -> bytes:
     """Return a digest of all that a verdict depends on besides the submission."""
-    digest = hashlib.sha256(secret + repr(limits).encode())
+    digest = hashlib.sha256(secret + repr(CONFIGURED).encode())
     files = [*Path(__file__).parent.rglob("*.py"), course.source_notebook(stem), course.released_notebook(stem)]
     for path in sorted(files):
         digest.update(path.read_bytes())

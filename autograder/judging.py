@@ -423,5 +423,3 @@ def _judge_quiz(quiz: Quiz, student: Student) -> list[Verdict]:
             )  # fmt: skip
         )
     return verdicts
-
-

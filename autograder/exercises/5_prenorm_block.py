@@ -17,11 +17,7 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
-from autograder.exercise import Case, Check, Exercise, Misconception, Question, Quiz, Topic
-from autograder.misconceptions import common, named
-from autograder.student import Reply, Rules, Student
-from autograder.student_side import wire
-from autograder.torch_parts import (
+from autograder.block_parts import (
     COUNT,
     GRADIENT,
     OUTPUT,
@@ -51,6 +47,10 @@ from autograder.torch_parts import (
     stream,
     suspects,
 )
+from autograder.exercise import Case, Check, Exercise, Misconception, Question, Quiz, Topic
+from autograder.misconceptions import common, named
+from autograder.student import Reply, Rules, Student
+from autograder.student_side import wire
 
 # misconceptions -------------------------------------------------------------------------------
 
@@ -609,10 +609,10 @@ def invoke_attention(student: Student, case: Case) -> Reply:
     return Reply((kept, *reply.value[1:]), changed=reply.changed, warnings=reply.warnings)
 
 
-def attention_case(rng, shape, heads, kind="", x=None, gradient=False, rows=None, spread=1.5, dtype="float64", **more) -> Case:
+def attention_case(rng, shape, heads, kind="", x=None, gradient=False, rows=None, dtype="float64", **more) -> Case:
     d = shape[-1]
     x = drawn(rng, *shape) if x is None else x
-    weights = [matrix(rng, d).T * spread for _ in range(2)] + [matrix(rng, d).T for _ in range(2)]
+    weights = [1.5 * matrix(rng, d).T for _ in range(2)] + [matrix(rng, d).T for _ in range(2)]
     args = [a.astype(dtype) for a in (x, *weights)] + [drawn(rng, *shape) if gradient else None]
     kwargs = {"heads": heads} | ({} if rows is None else {"rows": rows})
     words = f"x of shape {shape}, {heads} head{'s' * (heads > 1)}{kind}"
