@@ -409,16 +409,16 @@ def rmsnorm(x, gamma, eps=EPS) -> tuple:
 
 def axes_of(kind: str, ndim: int) -> tuple:
     """Axes as a sorted array; for an unknown kind, which must raise, none (see ``invoke_axes``)."""
-    tokens = ndim == 3
-    channels = 2 if tokens else 1
+    of_tokens = ndim == 3
+    channels = 2 if of_tokens else 1
     if kind == "batch":
         axes = set(range(ndim)) - {channels}
     elif kind == "layer":
-        axes = {2} if tokens else set(range(1, ndim))
+        axes = {2} if of_tokens else set(range(1, ndim))
     elif kind == "instance":
         axes = set(range(ndim)) - {0, channels}
     elif kind == "group":
-        axes = {3} if tokens else set(range(2, ndim + 1))
+        axes = {3} if of_tokens else set(range(2, ndim + 1))
     else:
         axes = set()
     return (np.array(sorted(axes), dtype="float64"),)
