@@ -68,7 +68,7 @@ def _grade(options: argparse.Namespace) -> int:
         except KeyError as error:
             return _stop(error)
         if not options.scheduler:
-            sandbox.warm(topic.rules.equipment)
+            sandbox.warm(topic.rules)
         # The warm parent takes longest to begin; meanwhile this process imports the rest.
         from tqdm import tqdm
 
@@ -117,7 +117,7 @@ def _judge(options: argparse.Namespace) -> int:
 
     try:
         topic, item = exercises.find(options.exercise)
-        sandbox.warm(topic.rules.equipment)
+        sandbox.warm(topic.rules)
     except KeyError as error:
         return _stop(error)
     secret = course.secret()

@@ -6,6 +6,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, ProcessPoolExecutor, wait
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
@@ -108,10 +109,12 @@ def local(workers: int | None) -> Crew:
     return Crew(lambda: ProcessPoolExecutor(count, initializer=signal.signal, initargs=own), 4 * count)
 
 
-def cluster(address: str) -> Crew:
-    """Return a crew on a Dask cluster; its workers need this course installed. Raises OSError if none answers."""
+@contextmanager
+def cluster(address: str) -> Iterator[Crew]:
+    """Yield a crew on a Dask cluster; its workers need this course installed. Raises OSError if none answers."""
     from distributed import Client
 
-    client = Client(address, timeout=10)
-    count = max(1, sum(client.nthreads().values()))
-    return Crew(lambda: client.get_executor(pure=False), 4 * count)
+    with Client(address, timeout=10) as client:
+        count = max(1, sum(client.nthreads().values()))
+        with Crew(lambda: client.get_executor(pure=False), 4 * count) as crew:
+            yield crew

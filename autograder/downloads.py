@@ -19,7 +19,7 @@ from typing import IO
 from nbgrader.plugins import ExtractorPlugin, FileNameCollectorPlugin
 from nbgrader.utils import parse_utc
 
-from autograder import submission
+from autograder import naming, submission
 from autograder.limits import CONFIGURED
 
 Member = tuple[PurePosixPath, Callable[[], IO[bytes]]]
@@ -43,7 +43,7 @@ class NotebookExtractor(ExtractorPlugin):
         for folder, _, names in os.walk(archive_path):
             for name in sorted(names):
                 path = Path(folder, name)
-                inner = PurePosixPath(submission.printable(path.relative_to(archive_path).as_posix()))
+                inner = PurePosixPath(naming.printable(path.relative_to(archive_path).as_posix()))
                 try:
                     with submission.open_ordinary(path) as file:
                         self._take(inner, file, Path(extracted_path))
@@ -123,8 +123,8 @@ class NameCollector(FileNameCollectorPlugin):
             return None
         # macOS writes an accent beside its letter; two ways to write a name would be two students.
         found["student_id"] = unicodedata.normalize("NFC", found["student_id"] or "")
-        if not submission.is_plain(found["student_id"]):
-            why = f"{found['student_id']!r} can't be the name of a student's folder: {submission.NAME_RULE}"
+        if not naming.is_plain(found["student_id"]):
+            why = f"{found['student_id']!r} can't be the name of a student's folder: {naming.RULE}"
             self.log.warning("Left out: %s (%s)", inner, why)
             return None
         if stamp := BLACKBOARDS_TIME.fullmatch(found.get("timestamp") or ""):
@@ -160,7 +160,7 @@ def _folder(archive: PurePosixPath) -> PurePosixPath:
 def _members(file: IO[bytes], archive: PurePosixPath) -> Iterator[Member]:
     """Yield (path below the archive's folder, how to open it) of each ordinary file. Raises one of BROKEN."""
     for name, opened in (_of_zip if archive.name.lower().endswith(".zip") else _of_tar)(file):
-        parts = [part for part in submission.printable(name).replace("\\", "/").split("/") if part not in ("", ".", "..")]
+        parts = [part for part in naming.printable(name).replace("\\", "/").split("/") if part not in ("", ".", "..")]
         # macOS packs a second file beside each, with its colours and tags
         if parts and "__MACOSX" not in parts and not parts[-1].startswith("._"):
             yield PurePosixPath(*parts), opened

@@ -15,7 +15,7 @@ from typing import TextIO
 import nbformat
 from nbformat import NotebookNode
 
-from autograder import course, exercises, importing, judging, submission
+from autograder import course, exercises, importing, judging, naming, submission
 from autograder.crew import Crew, Job
 from autograder.exercise import Verdict
 from autograder.limits import CONFIGURED, Limits
@@ -53,7 +53,7 @@ class Result:
         return self.__dict__ | {"verdicts": [Verdict(**row).as_json() for row in self.verdicts]}
 
 
-def students(stem: str, pattern: str = "*") -> list[str]:
+def students(stem: str, pattern: str) -> list[str]:
     """Return the students to grade: every folder of ``submitted/`` that matches. Raises CannotGrade."""
     if not course.SUBMITTED.is_dir():
         raise CannotGrade(f"There is no folder {course.SUBMITTED}. Collect submissions first: <student>/{stem}/{stem}.ipynb")
@@ -64,10 +64,10 @@ def students(stem: str, pattern: str = "*") -> list[str]:
     return chosen
 
 
-def passed_over(pattern: str = "*") -> list[str]:
+def passed_over(pattern: str) -> list[str]:
     """Return what stands in ``submitted/`` and is no student's folder, but a link or a file."""
     names = [path.name for path in _visible(course.SUBMITTED) if path.is_symlink() or not path.is_dir()]
-    return [submission.printable(name) for name in sorted(fnmatch.filter(names, pattern))]
+    return [naming.printable(name) for name in sorted(fnmatch.filter(names, pattern))]
 
 
 def _visible(folder: Path) -> Iterator[Path]:
@@ -89,7 +89,7 @@ def grade(stem: str, names: list[str], crew: Crew) -> Iterator[Result]:
     check_released(stem)
     secret = course.secret()
     judge = _judge_version(stem, secret)
-    refused: dict[str, str] = {}
+    refused: list[str] = []
     known: list[str] = []
 
     def job(name: str) -> Job:
@@ -97,12 +97,9 @@ def grade(stem: str, names: list[str], crew: Crew) -> Iterator[Result]:
 
     def jobs() -> Iterator[Job]:
         for name in names:
-            try:
-                submission.check_name(name)
-            except submission.BadSubmission as bad:
-                refused[name] = str(bad)
-                continue
-            if _graded_before(name, stem, judge):
+            if not naming.is_plain(name):
+                refused.append(name)
+            elif _graded_before(name, stem, judge):
                 known.append(name)
             else:
                 yield job(name)
@@ -129,8 +126,8 @@ def grade(stem: str, names: list[str], crew: Crew) -> Iterator[Result]:
             else:
                 lost.append(name)  # the gradebook was replaced
         yield from _recorded(book, crew.run(map(job, lost)), stem)
-    for name, reason in refused.items():
-        yield Result(ascii(name)[1:-1], stem, error=reason)
+    for name in refused:
+        yield Result(naming.shown(name), stem, error=naming.REFUSED)
 
 
 def _recorded(book, outcomes: Iterator[tuple[str, object]], stem: str) -> Iterator[Result]:
@@ -185,9 +182,9 @@ def _fingerprint(handed: submission.Handed, judge: bytes) -> str:
     return hashlib.sha256(judge + repr(handed).encode()).hexdigest()
 
 
-def _judge_version(stem: str, secret: bytes, limits: Limits = CONFIGURED) -> bytes:
+def _judge_version(stem: str, secret: bytes) -> bytes:
     """Return a digest of all that a verdict depends on besides the submission."""
-    digest = hashlib.sha256(secret + repr(limits).encode())
+    digest = hashlib.sha256(secret + repr(CONFIGURED).encode())
     files = [*Path(__file__).parent.rglob("*.py"), course.source_notebook(stem), course.released_notebook(stem)]
     for path in sorted(files):
         digest.update(path.read_bytes())

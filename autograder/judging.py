@@ -10,11 +10,11 @@ import numpy as np
 
 from autograder import python_errors, reaching_inside, reading, source_code
 from autograder.exercise import Case, Check, Exercise, Quiz, Suspect, Topic, Verdict
-from autograder.student import Student
+from autograder.student import Kind, Student
 
 MAX_TOLD_SIZE = 4096
 MAX_ANEW_SECONDS = 10.0  # what takes longer is not begun once more for the sake of a hint
-SAYS_IT_ALL = {"Missing", "Stopped", "NotImplementedError"}  # outcomes after which other cases would say the same
+SAYS_IT_ALL = {Kind.MISSING, Kind.STOPPED, "NotImplementedError"}  # outcomes after which other cases would say the same
 TELLING = {"value", "shape"}  # the faults by which an imitation can be recognised
 BLINDING = {"setprofile", "settrace", "addaudithook"}  # functions that end the noting of functions; the call itself is noted
 
@@ -141,7 +141,7 @@ def _told(exercise: Exercise, judged: list[tuple[Verdict, Trial | None]], studen
             verdicts.append(verdict)
             continue
         message = trial.message
-        error = trial.outcome.error if trial.case.public or trial.outcome.kind == "Missing" else None
+        error = trial.outcome.error if trial.case.public or trial.outcome.kind == Kind.MISSING else None
         if trial.case.public and trial.could_tell:
             message = _compare(exercise, replace(trial.case, public=False), trial.outcome, trial.expected)[1]
             if trial.outcome.kind not in SAYS_IT_ALL:
@@ -301,7 +301,7 @@ def _diagnose(exercise: Exercise, check: Check, trials: list, failed: list, past
 def _candidates(exercise, check, trials, failed, past: Past):
     """Yield the names of misconceptions that the evidence supports, the most telling first."""
     faults = {trial.fault for trial in failed}
-    if all(trial.outcome.kind == "None" for trial in failed):
+    if all(trial.outcome.kind == Kind.NONE for trial in failed):
         yield "returns-none"
     signs = {trial.outcome.sign for trial in failed}
     if len(signs) == 1:
@@ -324,7 +324,7 @@ def _candidates(exercise, check, trials, failed, past: Past):
     if _repeats_itself(trials, past.trials):
         yield "cached-answer"
     controls = [trial for trial in trials if trial.case.control]
-    stopped = any(trial.outcome.kind == "Stopped" for trial in failed)  # says nothing of what was computed
+    stopped = any(trial.outcome.kind == Kind.STOPPED for trial in failed)  # says nothing of what was computed
     if check.telltale and controls and not stopped and not any(trial.fault for trial in controls):
         yield check.telltale
 
@@ -423,5 +423,3 @@ def _judge_quiz(quiz: Quiz, student: Student) -> list[Verdict]:
             )  # fmt: skip
         )
     return verdicts
-
-

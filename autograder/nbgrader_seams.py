@@ -17,7 +17,7 @@ from nbgrader.plugins import CsvExportPlugin
 from nbgrader.preprocessors import ClearSolutions, GetGrades, NbGraderPreprocessor
 from nbgrader.utils import is_solution
 
-from autograder import course, feedback, sandbox, submission
+from autograder import course, feedback, naming, sandbox, submission
 from autograder.grading import CannotGrade, check_released
 from autograder.limits import CONFIGURED
 from autograder.notebook_judge import judge_notebook
@@ -63,7 +63,7 @@ def look_at_submissions_with_care() -> None:
     """
 
     def plain(api, assignment_id):
-        return {name for name in _submitted_students(api, assignment_id) if submission.is_plain(name)}
+        return {name for name in _submitted_students(api, assignment_id) if naming.is_plain(name)}
 
     def submitted_at(api, assignment_id, student_id):
         return submission.handed_in_at(course.SUBMITTED / student_id / assignment_id)
@@ -117,11 +117,7 @@ def _check(where: CourseDirectory, stem: str) -> None:
 
 
 def _why_refused(student: str) -> str | None:
-    try:
-        submission.check_name(student)
-    except submission.BadSubmission as bad:
-        return f"{ascii(student)[1:-1]} was not graded: {bad}"
-    return None
+    return None if naming.is_plain(student) else f"{naming.shown(student)} was not graded: {naming.REFUSED}"
 
 
 def _receipts(folder: Path) -> list[str]:

@@ -6,18 +6,18 @@ import numpy as np
 
 from autograder import tensors
 from autograder.exercise import Output
-from autograder.student import Reply
+from autograder.student import Kind, Reply
 from autograder.student_side import wire
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """The outputs of one call as arrays, or a problem. ``kind`` sorts problems: see ``judging``."""
+    """The outputs of one call as arrays, or a problem. ``kind`` is the reply's ``error_type``."""
 
     values: tuple[np.ndarray, ...] | None = None
     problem: str | None = None
     brief: str | None = None
-    kind: str | None = None
+    kind: str | Kind | None = None
     error: dict | None = None
     changed: tuple[int, ...] = ()
     grown: int = 0
@@ -47,9 +47,8 @@ def as_tuple(reply: Reply, expected: str, length: int) -> Reply:
     value = reply.value
     if reply.problem or (isinstance(value, tuple) and len(value) == length):
         return reply
-    kind = "None" if value is None else "Return"
     brief = f"returned {'None' if value is None else 'something else'}; expected {expected}"
-    return Reply(problem=f"returned {name_of(value)}; expected {expected}", brief=brief, error_type=kind)
+    return Reply(problem=f"returned {name_of(value)}; expected {expected}", brief=brief, error_type=Kind.of(value))
 
 
 def single(reply: Reply) -> Reply:
@@ -68,11 +67,10 @@ def read(reply: Reply, outputs: tuple[Output, ...]) -> Outcome:
     for output, value in zip(outputs, reply.value):
         array = _READERS[output.kind](value)
         if array is None:
-            kind = "None" if value is None else "Return"
             wanted = _WANTED[output.kind]
             what = "None" if value is None else "something else"
             problem = f"{output.name} is {name_of(value)}; expected {wanted}"
-            return Outcome(problem=problem, brief=f"{output.name} is {what}; expected {wanted}", kind=kind)
+            return Outcome(problem=problem, brief=f"{output.name} is {what}; expected {wanted}", kind=Kind.of(value))
         values.append(array)
     return Outcome(tuple(values), changed=reply.changed, grown=reply.grown, warnings=reply.warnings, sign=reply.sign)
 

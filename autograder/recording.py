@@ -64,7 +64,7 @@ class Book:
             save_scores(self._gradebook, notebook, self.stem, student)
             if late:
                 self._assign_penalty(notebook, student)
-            result = self._read_back(notebook, student)
+            result = self._write_feedback(notebook, student)
         except BaseException:
             self._gradebook.db.rollback()  # or the next submission would stand in a broken transaction
             raise
@@ -93,7 +93,7 @@ class Book:
             self._gradebook.db.commit()
             if late:
                 self._assign_penalty(notebook, student)
-            return self._read_back(notebook, student)
+            return self._write_feedback(notebook, student)
         except BaseException:
             self._gradebook.db.rollback()
             raise
@@ -103,7 +103,7 @@ class Book:
         about["db_url"] = self.config.CourseDirectory.db_url
         AssignLatePenalties(config=self.config).preprocess(notebook, {"nbgrader": about})
 
-    def _read_back(self, notebook: NotebookNode, student: str) -> Result:
+    def _write_feedback(self, notebook: NotebookNode, student: str) -> Result:
         """Write the feedback page from the gradebook and return the result."""
         db = self._gradebook.db
         saved = self._gradebook.find_submission_notebook(self.stem, self.stem, student)

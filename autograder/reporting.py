@@ -15,7 +15,7 @@ import nbformat
 from nbgrader.api import Grade, MissingEntry
 from traitlets.config import Config
 
-from autograder import course, exercises, feedback, pages, python_errors
+from autograder import course, exercises, feedback, naming, pages, python_errors
 from autograder.exercise import Quiz, Topic, Verdict
 from autograder.recording import open_gradebook
 
@@ -433,13 +433,8 @@ def _gather(topic: Topic, config: Config) -> tuple[list[Graded], list[Written], 
     handed_in = {p.parent.name for p in course.SUBMITTED.glob(f"*/{stem}") if p.is_dir()}
     later = {g.student for g in graded if g.nothing and (course.SUBMITTED / g.student / stem / f"{stem}.ipynb").exists()}
     graded = [g for g in graded if g.student not in later]
-    missing += [f"{_plain(student)}: handed in, not graded yet" for student in sorted(handed_in - set(paths) | later)]
+    missing += [f"{naming.shown(student)}: handed in, not graded yet" for student in sorted(handed_in - set(paths) | later)]
     return graded, written, sorted(enrolled - handed_in - set(paths)), missing
-
-
-def _plain(name: str) -> str:
-    """Return a folder's name as text that no terminal takes for an order."""
-    return name if name.isprintable() else ascii(name)[1:-1]
 
 
 def _left_by_the_judge(path: Path) -> dict:

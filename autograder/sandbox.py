@@ -109,52 +109,60 @@ class _Line:
 
 
 @dataclass(frozen=True)
-class Equipment:
-    """What a student side finds when its code begins.
+class Rules:
+    """What a submission has and has not.
 
-    libraries: what is imported, besides NumPy and Matplotlib: "torch", "triton".
+    forbidden: libraries that may not be imported; it finds their folders empty.
+    libraries: what is imported before its code runs, besides NumPy and Matplotlib: "torch", "triton".
     operators: PyTorch's operators that raise an error, however they are reached ("native_layer_norm").
     """
 
+    forbidden: tuple[str, ...] = ()
     libraries: tuple[str, ...] = ()
     operators: tuple[str, ...] = ()
 
+    @property
+    def of_parent(self) -> tuple:
+        """What holds in the warm parent already; the same for submissions that differ in what is forbidden only."""
+        return self.libraries, self.operators
 
-_lines: dict[Equipment, _Line] = {}
+
+_lines: dict[tuple, _Line] = {}  # by what holds in their parents
 
 
-def warm(equipment: Equipment) -> None:
+def warm(rules: Rules) -> None:
     """Let a warm parent begin, for this process and those that will be forked from it. Raises NoSandbox."""
-    if equipment not in _lines:
-        missing = [name for name in equipment.libraries if importlib.util.find_spec(name) is None]
+    if rules.of_parent not in _lines:
+        missing = [name for name in rules.libraries if importlib.util.find_spec(name) is None]
         if missing:
             raise NoSandbox(f"This assignment is graded with {' and '.join(missing)}: pip install -r requirements.txt")
-        _lines[equipment] = _begin(equipment)
+        _lines[rules.of_parent] = _begin(rules)
 
 
-def start(hidden: tuple[str, ...] = (), equipment: Equipment = Equipment()) -> Process:
-    """Start a student side that finds the folders of the libraries ``hidden`` empty. Raises NoSandbox."""
-    warm(equipment)
-    if _lines[equipment].owner != os.getpid():
+def start(rules: Rules = Rules()) -> Process:
+    """Start a student side. Raises NoSandbox."""
+    warm(rules)
+    kind = rules.of_parent
+    if _lines[kind].owner != os.getpid():
         try:
-            _lines[equipment] = _lines[equipment].join()
+            _lines[kind] = _lines[kind].join()
         except OSError:  # that parent has ended
-            _lines[equipment] = _begin(equipment)
+            _lines[kind] = _begin(rules)
     try:
-        return Process(_lines[equipment], hidden)
+        return Process(_lines[kind], rules.forbidden)
     except OSError:  # so has this one, since it answered last: one submission may be lost by that, and no other
-        _lines[equipment] = _begin(equipment)
-        return Process(_lines[equipment], hidden)
+        _lines[kind] = _begin(rules)
+        return Process(_lines[kind], rules.forbidden)
 
 
-def _begin(equipment: Equipment) -> _Line:
+def _begin(rules: Rules) -> _Line:
     """Start a warm parent; it ends with this process."""
     trusted = os.environ.get(TRUST) == "1"
     if trusted:
         command = [sys.executable, "-I", "-B", str(_RUNNER_FOLDER / "parent.py")]
     else:
         command = [*_bubblewrap(), sys.executable, "-I", "-B", f"{_INSIDE}/parent.py"]
-    orders = [CONFIGURED.scratch_bytes, not trusted, equipment.libraries, equipment.operators]
+    orders = [CONFIGURED.scratch_bytes, not trusted, rules.libraries, rules.operators]
     ours, theirs = _pair()
     complaints = tempfile.TemporaryFile()
     with theirs:

@@ -4,12 +4,14 @@ import builtins
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from enum import Enum, auto
 from typing import Any
 
 import numpy as np
 
 from autograder import python_errors, sandbox
 from autograder.limits import CONFIGURED, Limits
+from autograder.sandbox import Rules
 from autograder.student_side import wire
 
 _PNG = b"\x89PNG\r\n\x1a\n"
@@ -33,12 +35,31 @@ class CellResult:
     pictures: tuple[bytes, ...] = ()
 
 
+class Kind(Enum):
+    """What kind a problem is of that is no exception.
+
+    An exception goes by its name, which is a string: a submission that calls its own ``MISSING`` gains nothing.
+    """
+
+    MISSING = auto()  # there is no such function
+    STOPPED = auto()  # the call ended the process, or had to be stopped
+    UNMET = auto()  # something else that the contract asks for
+    NONE = auto()  # it returned None
+    OTHER = auto()  # it returned another thing than it should
+
+    @classmethod
+    def of(cls, returned: Any) -> "Kind":
+        """Return the kind of a problem with what was returned."""
+        return cls.NONE if returned is None else cls.OTHER
+
+
 @dataclass(frozen=True)
 class Reply:
     """What one call gave: a value, or ``problem`` in words that a student reads.
 
     ``brief`` says the problem without words that the submission chose, which could spell out a hidden
-    input. ``error`` is the exception behind it, of the call or of the cell that should have defined the function.
+    input. ``error`` is the exception behind it, of the call or of the cell that should have defined the function,
+    and ``error_type`` the name of the call's exception, or the kind of the problem.
 
     ``changed`` lists the positions of the arguments that the call modified; ``grown`` counts the bytes
     by which the process's peak memory grew. ``sign`` names the misconception that a problem, or a wrong value,
@@ -48,7 +69,7 @@ class Reply:
     value: Any = None
     problem: str | None = None
     brief: str | None = None
-    error_type: str | None = None
+    error_type: str | Kind | None = None
     error: dict | None = None
     changed: tuple[int, ...] = ()
     grown: int = 0
@@ -56,26 +77,12 @@ class Reply:
     sign: str | None = None
 
 
-@dataclass(frozen=True)
-class Rules:
-    """What a submission has and has not.
-
-    forbidden: libraries that may not be imported.
-    libraries: what is imported before its code runs, besides NumPy and Matplotlib: "torch", "triton".
-    operators: PyTorch's operators that raise an error, however they are reached ("native_layer_norm").
-    """
-
-    forbidden: tuple[str, ...] = ()
-    libraries: tuple[str, ...] = ()
-    operators: tuple[str, ...] = ()
-
-    @property
-    def equipment(self) -> sandbox.Equipment:
-        return sandbox.Equipment(self.libraries, self.operators)
-
-
 class _Gone(Exception):
     """The process died or was stopped; the message says why."""
+
+
+def _stopped(message: str) -> CellResult:
+    return CellResult({"type": "Stopped", "message": message})
 
 
 def _error_of(message: dict) -> dict | None:
@@ -137,7 +144,7 @@ class Student:
         try:
             self._start()
         except _Gone as gone:
-            self.results = [CellResult({"type": "Stopped", "message": f"the notebook {gone}"})] * len(self.cells)
+            self.results = [_stopped(f"the notebook {gone}")] * len(self.cells)
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -175,20 +182,20 @@ class Student:
         request = {"request": "torch", "target": target, "mode": mode, "forbidden": self._forbidden if watched else []}
         reply = self._reply(target, request, {"args": list(args), **asked})
         if reply.problem is None and not (isinstance(reply.value, dict) and isinstance(reply.value.get("outputs"), tuple)):
-            return Reply(problem=f"`{target}` gave no result", error_type="Return")
+            return Reply(problem=f"`{target}` gave no result", error_type=Kind.OTHER)
         return reply
 
     def _reply(self, name: str, request: dict, values: Any) -> Reply:
         try:
             message, value = self._ask(request, values, self.limits.call_seconds)
         except _Gone as gone:
-            return Reply(problem=f"calling `{name}` {gone}", error_type="Stopped")
+            return Reply(problem=f"calling `{name}` {gone}", error_type=Kind.STOPPED)
         if "missing" in message:
             return self._missing(name.partition(".")[0])
         told = {name for name in _list_of(message, "used", MAX_NAMES) if isinstance(name, str)}
         self.used |= told.intersection([*self._forbidden, *self.rules.operators])
         if "problem" in message:
-            return Reply(problem=str(message["problem"])[:1000], brief=f"`{name}` does not do what the contract says", error_type="Unmet")
+            return Reply(problem=str(message["problem"])[:1000], brief=f"`{name}` does not do what the contract says", error_type=Kind.UNMET)
         error = _error_of(message)
         if error:
             brief = f"`{name}` raised {self._say_briefly(error)}"
@@ -205,7 +212,7 @@ class Student:
         try:
             message, value = self._ask({"request": "read", "name": name}, None, self.limits.call_seconds)
         except _Gone as gone:
-            return Reply(problem=f"reading `{name}` {gone}", error_type="Stopped")
+            return Reply(problem=f"reading `{name}` {gone}", error_type=Kind.STOPPED)
         if "missing" in message:
             return self._missing(name)
         return Reply(value)
@@ -215,7 +222,7 @@ class Student:
     def _start(self) -> None:
         begun = time.monotonic()
         self.knows_hidden = False
-        self._process = sandbox.start(self.rules.forbidden, self.rules.equipment)
+        self._process = sandbox.start(self.rules)
         self._received = bytearray()
         setup = {
             "request": "setup",
@@ -233,12 +240,12 @@ class Student:
 
     def _run_cell(self, i: int, source: str) -> CellResult:
         if i in self._stopped_at:
-            return CellResult({"type": "Stopped", "message": self._stopped_at[i]})
+            return _stopped(self._stopped_at[i])
         try:
             message, plots = self._exchange({"request": "cell", "source": source}, None, self.limits.cell_seconds)
         except _Gone as gone:
             self._stopped_at[i] = f"this cell {gone}"
-            return CellResult({"type": "Stopped", "message": self._stopped_at[i]})
+            return _stopped(self._stopped_at[i])
         plots = plots[:MAX_CLAIMS] if isinstance(plots, list) else []
         pictures = (plot.tobytes() for plot in plots if isinstance(plot, np.ndarray) and plot.dtype == np.uint8)
         room = MAX_PICTURES_BYTES - sum(len(picture) for result in self.results for picture in result.pictures)
@@ -336,6 +343,6 @@ class Student:
         for source, result in zip(self.cells, self.results):
             if name in source and result.error:
                 problem = f"`{name}` is not defined, because its cell raised {say_error(result.error)}"
-                return Reply(problem=problem, error_type="Missing", error=result.error)
+                return Reply(problem=problem, error_type=Kind.MISSING, error=result.error)
         problem = f"`{name}` is not defined: the cell that should define it is missing or empty, or gives it another name"
-        return Reply(problem=problem, error_type="Missing")
+        return Reply(problem=problem, error_type=Kind.MISSING)

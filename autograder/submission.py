@@ -11,7 +11,6 @@ import json
 import os
 import re
 import stat
-import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -21,7 +20,7 @@ from typing import BinaryIO
 import nbformat
 from nbformat import NotebookNode
 
-from autograder import source_code
+from autograder import naming, source_code
 
 MAX_CELL_CHARACTERS = 200_000
 MAX_WRITTEN_CHARACTERS = 20_000
@@ -36,10 +35,6 @@ _ACTIVE = re.compile(
     r"<(?=[^\s=<\d])|&(?=#?\w+;)|\](?=[(\[:])"
     r"|\\(?=(?:href|url|class|cssId|style|require|data|html\w*|mmlToken|bbox|includegraphics|mathtip)(?![A-Za-z]))"
 )
-
-
-_PLAIN_NAME = re.compile(r"(?!\.+$)[\w.,@+~() -]{1,100}")
-NAME_RULE = "rename it, with letters, digits, spaces and . , @ + ~ ( ) - _"
 
 
 @dataclass(frozen=True)
@@ -71,24 +66,6 @@ class Answers:
 
     texts: dict[str, str]
     extra_cells: int
-
-
-def is_plain(student: str) -> bool:
-    """Whether no page and no terminal could take the name of a student's folder for an order."""
-    # Accents that stand alone, as macOS writes them, and the vowel signs of Hindi or Thai belong to letters.
-    letters = "".join(c for c in student if unicodedata.category(c) not in ("Mn", "Mc"))
-    return len(student) <= 100 and bool(_PLAIN_NAME.fullmatch(letters))
-
-
-def printable(text: str) -> str:
-    """Return a text whose characters give no orders to a terminal: a file's name may hold any."""
-    return "".join(c if c.isprintable() else "�" for c in text)
-
-
-def check_name(student: str) -> None:
-    """Raise BadSubmission for a student's folder whose name is not plain."""
-    if not is_plain(student):
-        raise BadSubmission(f"The folder's name has odd characters: {NAME_RULE}")
 
 
 def open_ordinary(path: Path) -> BinaryIO:
@@ -140,7 +117,7 @@ def _not_found(path: Path) -> BadSubmission:
     if not others:
         return NothingHandedIn("Nothing was handed in for this assignment.")
     notebooks = [name for name in others if name.endswith(".ipynb")]
-    names = ", ".join(printable(os.fsencode(name).decode("utf-8", "replace")) for name in (notebooks or others)[:5])
+    names = ", ".join(naming.printable(name) for name in (notebooks or others)[:5])
     what = f"rename it to {path.name}" if notebooks else "hand in the notebook itself"
     return BadSubmission(f"No notebook called {path.name} was handed in, but {names}: {what}.")
 

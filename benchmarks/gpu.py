@@ -129,7 +129,7 @@ def milliseconds_on_gpu(calls: list[Callable[[], object]]) -> tuple[float, str]:
     graph = torch.cuda.CUDAGraph()
     try:
         with torch.cuda.graph(graph, stream=stream):
-            kept = [call() for call in calls]
+            _kept = [call() for call in calls]
         replay, how = graph.replay, "graph"
     except RuntimeError:  # some library launches in a way that cannot be captured: then its launches count
         torch.cuda.synchronize()

@@ -140,6 +140,21 @@ def test_a_submission_cannot_spell_out_a_hidden_input():
     assert hidden and all("input" not in hint and "raised an exception (line 5" in hint for hint in hidden)
 
 
+def test_an_exception_named_like_a_kind_of_problem_tells_no_meaning_of_a_hidden_case():
+    """That a function is missing says nothing of an input; an exception that takes the name could."""
+    source = (
+        "class Missing(Exception):\n    pass\n"
+        "Missing.__name__ = {name!r}\n"
+        "def z_scores(scores):\n"
+        "    if len(scores) == 6:\n"
+        "        raise Missing('RecursionError')\n"
+        "    return 0 * scores + 1\n"
+    )
+    for name in ("Missing", "MISSING", "Kind.MISSING"):
+        hidden = [v.hint for v in verdicts_of(source.format(name=name), "z_scores") if v.check == "dtype"]
+        assert hidden and not any("calls itself" in hint for hint in hidden)
+
+
 MEMORY = """
 import nbformat
 import numpy as np

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from autograder import course, exercises, source_code, submission
+from autograder import course, exercises, naming, source_code, submission
 
 
 def marks(grade_id, solution=False, grade=False, **more):
@@ -191,12 +191,12 @@ def test_a_notebook_without_the_assignments_cells_is_told(data):
 
 @pytest.mark.parametrize("name", ["Müller, Jörg", "Mu\u0308ller", "प्रिया शर्मा", "สมชาย ใจดี", "mia+2@uni.example"])
 def test_names_of_people_are_plain(name):
-    assert submission.is_plain(name)
+    assert naming.is_plain(name)
 
 
 @pytest.mark.parametrize("name", ["", "..", ".\u0301.", "a\u202eb", "a/b", "a\nb", "<b>", "e\u0301" * 51])
 def test_orders_and_paths_are_no_names(name):
-    assert not submission.is_plain(name)
+    assert not naming.is_plain(name)
 
 
 def test_an_empty_file_is_told_as_such():

@@ -470,7 +470,7 @@ def streams(cases, **how):
 
 
 def long_stream_cases(rng):
-    """A stream that would take 4 MB as a list of floats."""
+    """A stream that would take 3 MB as a list of floats."""
     values = as_stream(scores_case(rng, 1000)).args[0].values
     long = wire.Stream(values, repeats=100)
     return [

@@ -23,8 +23,9 @@ import numpy as np
 from autograder import reading
 from autograder.exercise import Case, Check, Exercise, Misconception, Output, Question, Quiz, Suspect, Topic
 from autograder.misconceptions import common, half_not_root, named
-from autograder.norm_parts import LIBRARIES, deviation, mean, tokens, variance
-from autograder.student import Reply, Rules, Student
+from autograder.norm_names import LIBRARIES
+from autograder.norm_parts import deviation, mean, tokens, variance
+from autograder.student import Kind, Reply, Rules, Student
 from autograder.student_side import wire
 
 SIZES = (3, 5, 7, 768, 1000)
@@ -408,16 +409,16 @@ def rmsnorm(x, gamma, eps=EPS) -> tuple:
 
 def axes_of(kind: str, ndim: int) -> tuple:
     """Axes as a sorted array; for an unknown kind, which must raise, none (see ``invoke_axes``)."""
-    tokens = ndim == 3
-    channels = 2 if tokens else 1
+    of_tokens = ndim == 3
+    channels = 2 if of_tokens else 1
     if kind == "batch":
         axes = set(range(ndim)) - {channels}
     elif kind == "layer":
-        axes = {2} if tokens else set(range(1, ndim))
+        axes = {2} if of_tokens else set(range(1, ndim))
     elif kind == "instance":
         axes = set(range(ndim)) - {0, channels}
     elif kind == "group":
-        axes = {3} if tokens else set(range(2, ndim + 1))
+        axes = {3} if of_tokens else set(range(2, ndim + 1))
     else:
         axes = set()
     return (np.array(sorted(axes), dtype="float64"),)
@@ -613,7 +614,7 @@ def invoke(name: str):
         if isinstance(reply.value[0], (tuple, list, dict)):
             return Reply(
                 problem=f"y is {reading.name_of(reply.value[0])}; expected a NumPy array",
-                brief="y is something else; expected a NumPy array", error_type="Return", sign="outputs-swapped",
+                brief="y is something else; expected a NumPy array", error_type=Kind.OTHER, sign="outputs-swapped",
             )  # fmt: skip
         return Reply(reply.value[:1], changed=reply.changed, warnings=reply.warnings)
 
@@ -628,7 +629,7 @@ def invoke_axes(student: Student, case: Case) -> Reply:
         if reply.error_type == "ValueError":
             return Reply(((),))
         return reply if reply.problem else Reply(
-            problem=f"returned {_in_words(reply.value)}; expected that it raises ValueError", error_type="Return"
+            problem=f"returned {_in_words(reply.value)}; expected that it raises ValueError", error_type=Kind.OTHER
         )  # fmt: skip
     if reply.problem:
         return reply

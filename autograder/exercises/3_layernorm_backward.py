@@ -29,8 +29,8 @@ import numpy as np
 from autograder import reading
 from autograder.exercise import Case, Check, Exercise, Misconception, Output, Question, Quiz, Suspect, Topic
 from autograder.misconceptions import common, half_not_root, named
+from autograder.norm_names import LIBRARIES
 from autograder.norm_parts import (
-    LIBRARIES,
     by_array,
     by_feature,
     centred_by,
@@ -524,9 +524,9 @@ class Pass(NamedTuple):
     s: np.ndarray
 
 
-def rms_by(x, eps, axis=-1):
+def rms_by(x, eps):
     """RMSNorm's x̂ and r."""
-    s = np.sqrt(mean(x**2, axis) + eps)
+    s = np.sqrt(mean(x**2) + eps)
     return x / s, s
 
 

@@ -15,11 +15,7 @@ from dataclasses import replace
 import numpy as np
 
 from autograder import tensors
-from autograder.exercise import Case, Check, Exercise, Misconception, Question, Quiz, Topic
-from autograder.misconceptions import common, named
-from autograder.student import Reply, Rules, Student
-from autograder.student_side import wire
-from autograder.torch_parts import (
+from autograder.block_parts import (
     GRADIENT,
     OUTPUT,
     OUTPUTS,
@@ -47,6 +43,10 @@ from autograder.torch_parts import (
     stream,
     suspects,
 )
+from autograder.exercise import Case, Check, Exercise, Misconception, Question, Quiz, Topic
+from autograder.misconceptions import common, named
+from autograder.student import Kind, Reply, Rules, Student
+from autograder.student_side import wire
 
 EPS = 1e-5
 
@@ -122,8 +122,8 @@ def invoke_model(student: Student, case: Case) -> Reply:
     return answer(student.torch("MigratedModel", [sent(x, dy is not None)], build=build, **upstream))
 
 
-def model_case(rng, shape, depth, judged=OUTPUT, vocabulary=7, norm_is_done=False, **more) -> Case:
-    d = shape[-1]
+def model_case(rng, shape, depth, judged=OUTPUT, **more) -> Case:
+    d, vocabulary = shape[-1], 7
     weights = np.array([matrix(rng, d) for _ in range(depth)]).reshape(depth, d, d)
     head = matrix(rng, d, vocabulary)
     dy = drawn(rng, *shape[:-1], vocabulary) if judged == GRADIENT else None
@@ -255,9 +255,9 @@ def invoke_block(name: str):
     return invoke
 
 
-def block_case(rng, shape, judged=OUTPUT, x=None, norms=None, **more) -> Case:
+def block_case(rng, shape, judged=OUTPUT, norms=None, **more) -> Case:
     d = shape[-1]
-    x = stream(rng, *shape) if x is None else x
+    x = stream(rng, *shape)
     norms = (*gain(rng, d), *gain(rng, d)) if norms is None else norms
     dy = drawn(rng, *shape) if judged == GRADIENT else None
     return case((x, matrix(rng, d), matrix(rng, d), *norms, dy), f"x of shape {shape}", judged, **more)
@@ -810,8 +810,8 @@ def invoke_decays(student: Student, case: Case) -> Reply:
     given = reply.value if isinstance(reply.value, dict) else None
     if given is None or set(given) != set(names) or not all(type(v) in (int, float) for v in given.values()):
         said = "the result is not a dict with one number for each name"
-        kind = "None" if reply.value is None else "Return"
-        return Reply(problem=said, brief=said, error_type=kind, sign="names-left-out" if given is not None else None)
+        sign = "names-left-out" if given is not None else None
+        return Reply(problem=said, brief=said, error_type=Kind.of(reply.value), sign=sign)
     found = tensors.tensor(np.array([float(given[name]) for name in names]), "float64")
     return Reply((found, tensors.tensor(np.zeros(0)), 0), changed=reply.changed)
 

@@ -10,7 +10,7 @@ Partial credit. Wide tokens with a spread of 3 to 6 and a tiny ε leave ε, the 
 Tolerances, of outputs of order 1 to 10. float32 two-pass: 1e-5; allowed 1e-4, for sums taken one after another. At
 an offset of 1e4 the mean of 64 features is off by up to 8e-3 of a spread of 1, 0.03 with weights up to 3: allowed
 0.05. float16 and bfloat16 outputs may be rounded twice: 0.3 % and 1.6 %. Recorded places: SmolLM2 has features of
-24,600 whose squares swamp the others; 1e-4 of the token's largest output.
+24,600 whose squares swamp the others; allowed are 1e-5 of the largest output and 1e-4 of each.
 
 ``fails`` is judged by norms that run here and answer its calls. Right ones are those of the contract: accurate to
 1e-3 of the largest output for float32 features up to 1e4 and to 1e-2 for float16.
@@ -26,8 +26,8 @@ import numpy as np
 from autograder import tensors
 from autograder.exercise import Case, Check, Exercise, Misconception, Output, Question, Quiz, Suspect, Topic
 from autograder.misconceptions import common, half_not_root, named
-from autograder.norm_parts import NORMS, OPERATORS
-from autograder.student import Reply, Rules, Student
+from autograder.norm_names import NORMS, OPERATORS
+from autograder.student import Kind, Reply, Rules, Student
 
 TINY = 1e-12
 MAX_CALLS, MAX_NUMBERS = 200, 1_000_000
@@ -309,9 +309,9 @@ def invoke_builder(name: str, takes_bias: bool):
             reply = student.torch("course_norms", [name, [given], calls], mode="no_grad")
             return last(reply, name)
         reply = student.torch(name, [sent(x, kind)], build=[given, {}], mode="no_grad")
-        if reply.error_type == "Unmet" and "nothing that can be called" in (reply.problem or ""):
+        if reply.error_type == Kind.UNMET and "nothing that can be called" in (reply.problem or ""):
             said = f"`{name}` returns no function"
-            return Reply(problem=said, brief=said, error_type="NoBuilder", sign="not-a-builder")
+            return Reply(problem=said, brief=said, error_type=Kind.OTHER, sign="not-a-builder")
         return reply if reply.problem else Reply(tuple(reply.value["outputs"][:1]), changed=reply.changed)
 
     return invoke
@@ -324,7 +324,7 @@ def joined(reply: Reply, name: str) -> Reply:
     arrays = [tensors.array(t) if hasattr(t, "raw") else None for t in reply.value["outputs"]]
     if any(a is None or a.shape != arrays[0].shape for a in arrays):
         said = f"a norm of `{name}` returned no tensor of its input's shape"
-        return Reply(problem=said, brief=said, error_type="Return")
+        return Reply(problem=said, brief=said, error_type=Kind.OTHER)
     return Reply((tensors.tensor(np.stack(arrays), arrays[0].dtype.name),))
 
 
@@ -756,7 +756,7 @@ def invoke_fails(student: Student, case: Case) -> Reply:
         return reply
     if not isinstance(reply.value, (bool, np.bool_)):
         said = "returned something else; expected True or False"
-        return Reply(problem=said, brief=said, error_type="None" if reply.value is None else "Return")
+        return Reply(problem=said, brief=said, error_type=Kind.of(reply.value))
     return Reply((float(reply.value),))
 
 

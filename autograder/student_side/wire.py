@@ -31,6 +31,7 @@ TENSOR_DTYPES = {
 }  # fmt: skip
 LAYOUTS = ("contiguous", "strided", "misaligned")
 _PREFIX = struct.Struct(">IQ")
+PREFIX_BYTES = _PREFIX.size
 
 
 class WireError(Exception):
@@ -243,9 +244,6 @@ def frame_size(prefix: bytes) -> tuple[int, int]:
     if head > MAX_HEAD_BYTES or body > MAX_FRAME_BYTES:
         raise WireError(f"a frame of {(head + body) / 2**20:.0f} MiB; the limit is {MAX_FRAME_BYTES // 2**20}")
     return head, body
-
-
-PREFIX_BYTES = _PREFIX.size
 
 
 def unpack(head: bytes, body: bytes) -> tuple[dict, Any]:

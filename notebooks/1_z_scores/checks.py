@@ -4,14 +4,12 @@ They tell you what to look at next. The grade is given by other cases of the sam
 """
 
 import tracemalloc
-import warnings
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
 import numpy as np
 
-import python_errors
-from card import Card, describe, letters, predicted
+from arrays import close, figures
+from card import Answer, Card, attempt, describe, letters, predicted
 
 CHAPTER = "1_z_scores"
 STEPS = "four-steps: Spread in four steps, by hand"
@@ -34,31 +32,9 @@ UNEVEN_Z = np.array([-1.06904497, -0.26726124, 1.33630621])  # of 1, 2, 4
 # calling --------------------------------------------------------------------------------------
 
 
-@dataclass
-class Answer:
-    """What a call gave: a value, or what went wrong in words."""
-
-    value: object = None
-    problem: str = ""
-    hint: str = ""
-    warned: str = ""
-
-
 def call(function: Callable, *args) -> Answer:
     """Call a function on copies of the arrays, so that no check spoils the next one's."""
-    return call_on(function, *(arg.copy() if isinstance(arg, np.ndarray) else arg for arg in args))
-
-
-def call_on(function: Callable, *args) -> Answer:
-    """Call a function on these very arguments."""
-    try:
-        with warnings.catch_warnings(record=True) as caught:
-            warnings.simplefilter("always")
-            value = function(*args)
-    except Exception as error:
-        problem, hint = python_errors.told(error)
-        return Answer(problem=problem, hint=hint)
-    return Answer(value, warned=str(caught[0].message) if caught else "")
+    return attempt(function, *(arg.copy() if isinstance(arg, np.ndarray) else arg for arg in args))
 
 
 def call_for_array(function: Callable, *args) -> Answer:
@@ -76,25 +52,8 @@ def is_number(value: object) -> bool:
     return isinstance(value, (int, float, np.number))
 
 
-def figures(values) -> str:
-    """Print a few numbers, rounded."""
-    values = np.asarray(values)
-    if values.shape == ():
-        return f"{float(values):.6g}"
-    if values.size > 12:
-        return f"{values.size} numbers, the first {figures(values.ravel()[:4])}"
-    visible = bool(np.abs(values).max(initial=0) > 1e-3)  # else 1e-6 would be shown as 0
-    with np.printoptions(precision=4, suppress=visible, floatmode="maxprec"):
-        return " ".join(str(values + 0).split())
-
-
 def is_array(value: object) -> bool:
     return isinstance(value, np.ndarray)
-
-
-def close(found, expected, atol: float = 1e-4) -> bool:
-    found, expected = np.asarray(found, dtype=float), np.asarray(expected, dtype=float)
-    return found.shape == expected.shape and bool(np.allclose(found, expected, rtol=1e-4, atol=atol))
 
 
 # comparing ------------------------------------------------------------------------------------
@@ -150,7 +109,7 @@ def begins(card: Card, function: object, signature: str, right_kind: Callable, w
 def hands_off(card: Card, function: Callable, given: np.ndarray) -> None:
     for name in ("float64", "float32"):
         argument = given.astype(name)
-        answer = call_on(function, argument)
+        answer = attempt(function, argument)
         text = f"the argument is the same after the call as before ({name})"
         hint = (
             "Something like `x -= …` writes into the caller's array, also through another name for it. `x = x - …` makes a "

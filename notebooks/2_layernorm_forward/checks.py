@@ -3,14 +3,12 @@
 They tell you what to look at next. The grade is given by other cases of the same kinds.
 """
 
-import warnings
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
 
-import python_errors
-from card import Card, describe, letters, predicted
+from arrays import close, figures
+from card import Answer, Card, attempt, describe, letters, predicted
 
 CHAPTER = "2_layernorm_forward"
 EQUATION = "layernorm-equation: The equation and its symbols"
@@ -28,29 +26,17 @@ NORMALISED = np.array([[-1.4, -0.8, -0.4, 0.2, 0.8, 1.6], [-1.0, -1.0, -1.0, 1.0
 # calling --------------------------------------------------------------------------------------
 
 
-@dataclass
-class Answer:
-    """What a call gave: y, or what went wrong in words."""
-
-    y: np.ndarray | None = None
-    problem: str = ""
-    hint: str = ""
-
-
 def call(function: Callable, *args: np.ndarray, **kwargs) -> Answer:
     """Call a norm on copies of the arrays, so that no check spoils the next one's."""
     return call_on(function, *(arg.copy() for arg in args), **kwargs)
 
 
 def call_on(function: Callable, *args: np.ndarray, **kwargs) -> Answer:
-    """Call a norm on these very arrays; warnings are none of our business here."""
-    try:
-        with warnings.catch_warnings(), np.errstate(all="ignore"):
-            warnings.simplefilter("ignore")
-            result = function(*args, **kwargs)
-    except Exception as error:
-        problem, hint = python_errors.told(error)
-        return Answer(problem=problem, hint=hint)
+    """Call a norm on these very arrays; the answer's value is its y."""
+    answer = attempt(function, *args, **kwargs)
+    if answer.problem:
+        return answer
+    result = answer.value
     if result is None:
         return Answer(problem="None", hint="The function ends without `return`. Finish with `return y, cache`.")
     two_things = "Return two things: `return y, cache`. The cache may be anything, even None."
@@ -61,25 +47,12 @@ def call_on(function: Callable, *args: np.ndarray, **kwargs) -> Answer:
     return Answer(np.asarray(result[0]))
 
 
-def figures(values: np.ndarray) -> str:
-    """Print a few numbers, rounded."""
-    values = np.asarray(values)
-    if values.size > 24:
-        return f"{values.size} numbers, the first {figures(values.ravel()[:4])}"
-    with np.printoptions(precision=4, suppress=True, floatmode="maxprec"):
-        return " ".join(str(values + 0).split())
-
-
-def close(found: np.ndarray, expected: np.ndarray, atol: float = 1e-3) -> bool:
-    return found.shape == np.shape(expected) and bool(np.allclose(found.astype(float), expected, rtol=1e-4, atol=atol))
-
-
 def compare(card: Card, text: str, answer: Answer, expected, hint="", section=EQUATION, atol=1e-3, signs=None) -> bool:
     """Note whether a call gave the expected figures. signs: {first figure of a known mistake: its hint}."""
     expected = np.asarray(expected, dtype=float)
     if answer.problem:
         return card.check(False, text, figures(expected), answer.problem, answer.hint or hint, section)
-    found = answer.y
+    found = answer.value
     if found.shape != expected.shape:
         turned = found.ndim == 2 and found.shape == expected.shape[::-1]
         hint = "The result stands transposed: rows and columns are exchanged." if turned else "y has the shape of x."
@@ -115,7 +88,7 @@ def company(card: Card, function: Callable, parameters: tuple) -> None:
     together = call(function, x, *args)
     alone = [call(function, x[i : i + 1], *args) for i in range(3)]
     problem = next((a.problem for a in alone if a.problem), "") or next(
-        (f"shape {a.y.shape}" for a in alone if a.y.shape != (1, 3)), ""
+        (f"shape {a.value.shape}" for a in alone if a.value.shape != (1, 3)), ""
     )
     text = "as many tokens as features: each token comes out as it does alone"
     hint = (
@@ -126,7 +99,7 @@ def company(card: Card, function: Callable, parameters: tuple) -> None:
         hint = "Each token here is an array of shape (1, 3), and 3 is a width like any other."
         card.check(False, text, "three outputs of shape (1, 3)", problem, hint, SHAPE)
     else:
-        compare(card, text, together, np.concatenate([a.y for a in alone]), hint, SHAPE)
+        compare(card, text, together, np.concatenate([a.value for a in alone]), hint, SHAPE)
 
 
 def leading_axes(card: Card, function: Callable, parameters: tuple) -> None:
@@ -137,13 +110,13 @@ def leading_axes(card: Card, function: Callable, parameters: tuple) -> None:
     for shape in ((2, 3, 5), (1, 2, 1, 3, 5), (5,)):
         part = x if len(shape) > 1 else x[0]
         expected = (
-            flat.y.reshape(-1)[: part.size].reshape(shape) if flat.y is not None and flat.y.shape == x.shape else None
+            flat.value.reshape(-1)[: part.size].reshape(shape) if flat.value is not None and flat.value.shape == x.shape else None
         )
         answer = call(function, part.reshape(shape), *args)
         text = f"the same tokens in shape {shape} come out the same"
         hint = "The features are the last axis, `axis=-1`, whatever stands before it; a single token has nothing before it."
         if expected is None:
-            card.check(False, text, "an answer in shape (6, 5)", flat.problem or f"shape {flat.y.shape}", hint, SHAPE)
+            card.check(False, text, "an answer in shape (6, 5)", flat.problem or f"shape {flat.value.shape}", hint, SHAPE)
         elif not compare(card, text, answer, expected, hint, SHAPE):
             return
 
@@ -152,7 +125,7 @@ def keeps_dtype(card: Card, function: Callable, parameters: tuple) -> None:
     for name, of_gamma in (("float32", "float64"), ("float16", "float32")):
         args = tuple((np.ones(6) * scale).astype(of_gamma) for scale in parameters)
         answer = call(function, TOKENS.astype(name), *args)
-        found = answer.problem or str(answer.y.dtype)
+        found = answer.problem or str(answer.value.dtype)
         hint = "y has the dtype of x, also when γ is wider: NumPy widens a product without asking. Convert back at the end."
         card.check(found == name, f"{name} in, {name} out, with γ in {of_gamma}", name, found, hint, NUMERICS)
 
@@ -187,7 +160,7 @@ def layout(card: Card, function: Callable, parameters: tuple) -> None:
     if plain.problem:
         card.check(False, text, "an answer", plain.problem, plain.hint or hint, SHAPE)
     else:
-        compare(card, text, view, plain.y, hint, SHAPE)
+        compare(card, text, view, plain.value, hint, SHAPE)
 
 
 def opposite(card: Card, function: Callable, parameters: tuple) -> None:
@@ -200,7 +173,7 @@ def opposite(card: Card, function: Callable, parameters: tuple) -> None:
     if first.problem:
         card.check(False, text, "an answer", first.problem, first.hint or hint, SHAPE)
     else:
-        compare(card, text, second, -first.y, hint, SHAPE)
+        compare(card, text, second, -first.value, hint, SHAPE)
 
 
 # layernorm_forward ----------------------------------------------------------------------------
@@ -253,8 +226,8 @@ def _layernorm_affine(card: Card, function: Callable) -> None:
     answer = call(function, TOKENS, gamma, beta)
     expected = [[-1.4, -1.6, 0.6, 0.2, 0.4, 1.1], [-1.0, -2.0, 0.0, 1.0, 0.5, 0.5]]
     hint = "After normalising, feature i is multiplied by γ[i], then β[i] is added."
-    if answer.y is not None and answer.y.shape == TOKENS.shape:
-        row = answer.y[0].astype(float)
+    if answer.value is not None and answer.value.shape == TOKENS.shape:
+        row = answer.value[0].astype(float)
         if np.allclose(row, NORMALISED[0], atol=1e-3):
             hint = "This is the result without γ and β."
         elif np.allclose(row, [-1.4, -1.6, -0.4, 0.2, 0.4, 1.6], atol=1e-3):
@@ -279,10 +252,10 @@ def _layernorm_widths(card: Card, function: Callable) -> None:
             "With γ = 1 and β = 0 that holds for any token and any width. If it fails only where the width is no power of "
             "two, padding was counted, or a feature was left out."
         )
-        if answer.problem or answer.y.shape != x.shape:
-            card.check(False, text, f"shape {x.shape}", answer.problem or f"shape {answer.y.shape}", hint, NUMERICS)
+        if answer.problem or answer.value.shape != x.shape:
+            card.check(False, text, f"shape {x.shape}", answer.problem or f"shape {answer.value.shape}", hint, NUMERICS)
             return
-        mean, square = answer.y.mean(axis=-1), (answer.y**2).mean(axis=-1)
+        mean, square = answer.value.mean(axis=-1), (answer.value**2).mean(axis=-1)
         good = np.allclose(mean, 0, atol=1e-3) and np.allclose(square, 1, atol=1e-3)
         found = f"means {figures(mean)}, mean squares {figures(square)}"
         if not card.check(good, text, "means 0, mean squares 1", found, hint, NUMERICS):
@@ -329,10 +302,10 @@ def _layernorm_digits(card: Card, function: Callable) -> None:
         "Subtract the mean first, then square."
     )
     text = "float32 features around 10000: the mean square is still about 1 afterwards"
-    if answer.problem or answer.y.shape != x.shape:
-        card.check(False, text, "1 ± 0.05", answer.problem or f"shape {answer.y.shape}", hint, NUMERICS)
+    if answer.problem or answer.value.shape != x.shape:
+        card.check(False, text, "1 ± 0.05", answer.problem or f"shape {answer.value.shape}", hint, NUMERICS)
     else:
-        square = (answer.y.astype(float) ** 2).mean(axis=-1)
+        square = (answer.value.astype(float) ** 2).mean(axis=-1)
         good = bool(np.isfinite(square).all() and np.all(np.abs(square - 1) < 0.05))
         card.check(good, text, "1 ± 0.05", figures(square), hint, NUMERICS)
     half = np.array([[1.0, -2.0, 0.5, 300.0, -1.0, 2.0]], dtype="float16")
@@ -341,7 +314,7 @@ def _layernorm_digits(card: Card, function: Callable) -> None:
     hint = (
         "300² is beyond float16's range, which ends at 65504. Convert before you square, and convert back at the end."
     )
-    found = answer.problem or float(np.max(answer.y.astype(float)))
+    found = answer.problem or float(np.max(answer.value.astype(float)))
     good = not answer.problem and abs(found - 2.236) < 0.02
     card.check(good, text, "2.236", found if answer.problem else f"{found:.4g}", hint, NUMERICS)
 
@@ -356,7 +329,7 @@ def reveal_outlier(prediction: float | None, function: Callable) -> None:
         if answer.problem:
             card.note(f"Your layernorm_forward does not get through: {answer.problem}. Mend it first.")
             return card.show()
-        card.note(f"(−3, 0, 2, 5, 8, {last:g}) → {figures(answer.y)}")
+        card.note(f"(−3, 0, 2, 5, 8, {last:g}) → {figures(answer.value)}")
     card.note(
         "The largest output goes to √5 = 2.236 and no further. Its huge feature raises the spread by which it is itself "
         "divided: the squares of d normalised features add up to d, and the others have to balance it to a mean of 0, so "
@@ -405,10 +378,10 @@ def _rmsnorm_example(card: Card, function: Callable, x: np.ndarray) -> bool:
 def _rmsnorm_gamma(card: Card, function: Callable, x: np.ndarray) -> None:
     answer = call(function, x, np.array([1.0, 2.0, 0.5, -1.0]))
     hint = "After normalising, feature i is multiplied by γ[i]."
-    if answer.y is not None and answer.y.shape == x.shape:
-        if np.isclose(float(answer.y.flat[1]), 0.2, atol=1e-3):
+    if answer.value is not None and answer.value.shape == x.shape:
+        if np.isclose(float(answer.value.flat[1]), 0.2, atol=1e-3):
             hint = "This is the result without γ."
-        elif np.isclose(float(answer.y.flat[0]), 0.245718, atol=1e-3):
+        elif np.isclose(float(answer.value.flat[0]), 0.245718, atol=1e-3):
             hint = "γ was applied first, so that it entered the root mean square. Normalise first."
     expected = [[0.2, 0.4, 0.7, -1.4], [1.0, -2.0, 0.5, 1.0]]
     compare(card, "the same tokens with γ = (1, 2, 0.5, −1)", answer, expected, hint, AFFINE)
@@ -424,10 +397,10 @@ def _rmsnorm_widths(card: Card, function: Callable) -> None:
             "With γ = 1 that holds for any token and any width. If it fails only where the width is no power of two, "
             "padding was counted, or a feature was left out."
         )
-        if answer.problem or answer.y.shape != x.shape:
-            card.check(False, text, f"shape {x.shape}", answer.problem or f"shape {answer.y.shape}", hint, NUMERICS)
+        if answer.problem or answer.value.shape != x.shape:
+            card.check(False, text, f"shape {x.shape}", answer.problem or f"shape {answer.value.shape}", hint, NUMERICS)
             return
-        square = (answer.y**2).mean(axis=-1)
+        square = (answer.value**2).mean(axis=-1)
         if not card.check(np.allclose(square, 1, atol=1e-3), text, "1 1 1 1", figures(square), hint, NUMERICS):
             return
 
@@ -473,7 +446,7 @@ def reveal_constant(prediction: float | None, function: Callable) -> None:
         if answer.problem:
             card.note(f"Your rmsnorm_forward does not get through: {answer.problem}. Mend it first.")
             return card.show()
-        card.note(f"four features of {level:g} → {figures(answer.y)}")
+        card.note(f"four features of {level:g} → {figures(answer.value)}")
     card.note(
         "The root mean square of a constant token is its own size, so RMSNorm returns 1 or −1, damped by ε when the level "
         "is low. LayerNorm would subtract the mean and return 0: it can't see a common level, RMSNorm sees its sign."
@@ -509,10 +482,11 @@ def normalization_axes(function: Callable) -> None:
         hint = "Define `def normalization_axes(kind, ndim):`."
         card.check(False, "is a function", "a function", describe(function), hint, AXES)
         return card.show()
-    axes, problem = _axes(function, "batch", 4)
+    answer = _axes(function, "batch", 4)
     text = "the example: batch norm on (N, C, H, W) averages over (0, 2, 3)"
-    good = axes is not None and sorted(a % 4 for a in axes) == [0, 2, 3]
-    if card.check(good, text, "(0, 2, 3)", problem or axes, _hint_of_axes(problem), AXES) or not problem:
+    good = not answer.problem and sorted(a % 4 for a in answer.value) == [0, 2, 3]
+    hint = answer.hint or "Only the channels, axis 1, are left; everything else is averaged."
+    if card.check(good, text, "(0, 2, 3)", answer.problem or answer.value, hint, AXES) or not answer.problem:
         for kind, (words, left) in LEFT.items():
             _one_kind(card, function, kind, words, left)
         _unknown_kind(card, function)
@@ -525,10 +499,11 @@ def _one_kind(card: Card, function: Callable, kind: str, words: str, left: dict)
         shape = (SPLIT if kind == "group" else SHAPES)[ndim]
         where = LAYOUTS[ndim] + (f", split into {shape}" if kind == "group" else "")
         wanted = f"{where}: means of shape {expected}"
-        axes, problem = _axes(function, kind, ndim)
-        if problem:
-            card.check(False, text, wanted, problem, _hint_of_axes(problem), AXES)
+        answer = _axes(function, kind, ndim)
+        if answer.problem:
+            card.check(False, text, wanted, answer.problem, answer.hint, AXES)
             return
+        axes = answer.value
         try:
             means = np.zeros(shape).mean(axis=axes).shape
         except (ValueError, np.exceptions.AxisError) as error:
@@ -556,29 +531,21 @@ def _one_kind(card: Card, function: Callable, kind: str, words: str, left: dict)
     card.check(True, text)
 
 
-def _axes(function: Callable, kind: str, ndim: int) -> tuple[tuple | None, str]:
-    """Return (axes, "") or (None, what is wrong)."""
-    try:
-        axes = function(kind, ndim)
-    except NotImplementedError:
-        return None, python_errors.NOT_WRITTEN[0]
-    except Exception as error:
-        return None, f"({kind!r}, {ndim}) raises {type(error).__name__}: {error}"
+def _axes(function: Callable, kind: str, ndim: int) -> Answer:
+    """Ask for axes; the answer's value is a tuple of them."""
+    asked = f"({kind!r}, {ndim})"
+    answer = attempt(function, kind, ndim)
+    if answer.problem:
+        return Answer(problem=f"{asked}: {answer.problem}", hint=answer.hint)
+    axes = answer.value
     if isinstance(axes, (int, np.integer)) and not isinstance(axes, bool):
         axes = (axes,)
     if not isinstance(axes, (tuple, list)) or not all(isinstance(a, (int, np.integer)) for a in axes):
-        return None, f"({kind!r}, {ndim}) gives {describe(axes)}"
-    return tuple(int(a) for a in axes), ""
-
-
-def _hint_of_axes(problem: str) -> str:
-    if problem == python_errors.NOT_WRITTEN[0]:
-        return python_errors.NOT_WRITTEN[1]
-    if problem.endswith("gives None"):
-        return "On this way through the function there is no `return`."
-    if not problem:
-        return "Only the channels, axis 1, are left; everything else is averaged."
-    return "Return a tuple of axis numbers; () means that no axis is averaged."
+        hint = "Return a tuple of axis numbers; () means that no axis is averaged."
+        if axes is None:
+            hint = "On this way through the function there is no `return`."
+        return Answer(problem=f"{asked} gives {describe(axes)}", hint=hint)
+    return Answer(tuple(int(a) for a in axes))
 
 
 def _unknown_kind(card: Card, function: Callable) -> None:

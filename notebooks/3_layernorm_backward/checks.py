@@ -3,14 +3,13 @@
 They tell you what to look at next. The grade is given by other cases of the same kinds.
 """
 
-import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
 
-import python_errors
-from card import Card, describe, letters, predicted
+from arrays import close, figures
+from card import Answer, Card, attempt, describe, letters, predicted
 
 CHAPTER = "3_layernorm_backward"
 CONSTANTS = "why-not-constants: Why can't the mean and the spread be constants?"
@@ -29,45 +28,11 @@ GAMMA = np.array([2.0, 1.0, 0.5, 1.5])
 DY = np.array([[0.0, 2.0, -2.0, 2.0], [1.0, 0.0, 2.0, 0.0]])
 
 
-# calling and comparing ------------------------------------------------------------------------
-
-
-@dataclass
-class Answer:
-    """What a call gave: values, or what went wrong in words."""
-
-    values: tuple = ()
-    problem: str = ""
-    hint: str = ""
-
-
-def attempt(function: Callable, *args) -> Answer:
-    """Call a function on these very arguments; warnings are none of our business here."""
-    try:
-        with warnings.catch_warnings(), np.errstate(all="ignore"):
-            warnings.simplefilter("ignore")
-            return Answer((function(*args),))
-    except Exception as error:
-        problem, hint = python_errors.told(error)
-        return Answer(problem=problem, hint=hint)
+# comparing ------------------------------------------------------------------------------------
 
 
 def is_array(value: object) -> bool:
     return isinstance(value, (np.ndarray, np.generic)) and value.dtype.kind in "fiu"
-
-
-def figures(values) -> str:
-    """Print a few numbers, rounded."""
-    values = np.asarray(values, dtype=float)
-    if values.size > 24:
-        return f"{values.size} numbers, the first {figures(values.ravel()[:4])}"
-    with np.printoptions(precision=4, suppress=True, floatmode="maxprec"):
-        return " ".join(str(values + 0).split()).replace("[ ", "[")
-
-
-def close(found, expected, atol: float = 1e-4) -> bool:
-    found, expected = np.asarray(found, dtype=float), np.asarray(expected, dtype=float)
-    return found.shape == expected.shape and bool(np.allclose(found, expected, rtol=1e-4, atol=atol))
 
 
 def compare(card: Card, text: str, found, expected, hint: str, section: str, signs=(), atol: float = 1e-4) -> bool:
@@ -107,10 +72,10 @@ def numerical_gradient(function: Callable) -> None:
 def measure(function: Callable, f: Callable, x: np.ndarray, dy, *h: float) -> Answer:
     """Call the student's function; the value must be an array."""
     answer = attempt(function, f, x, np.asarray(dy, dtype=x.dtype), *h)
-    if answer.problem or is_array(answer.values[0]):
+    if answer.problem or is_array(answer.value):
         return answer
-    hint = "The function ends without `return`." if answer.values[0] is None else "Return a NumPy array of x's shape."
-    return Answer(problem=describe(answer.values[0]), hint=hint)
+    hint = "The function ends without `return`." if answer.value is None else "Return a NumPy array of x's shape."
+    return Answer(problem=describe(answer.value), hint=hint)
 
 
 def cube(x: np.ndarray) -> np.ndarray:
@@ -126,8 +91,8 @@ def _cubes(card: Card, function: object) -> bool:
     if answer.problem:
         hint = f"{answer.hint} Here x has one axis and shape (3,); it may have any number." if ":" in answer.problem else answer.hint
         return card.check(False, text, "[3 24 -27]", answer.problem, hint, CHECKING)
-    if answer.values[0].size == 3 and answer.values[0].ndim != 1:
-        return card.check(False, text, "shape (3,)", f"shape {answer.values[0].shape}", "The gradient has exactly x's shape.", CHECKING)
+    if answer.value.size == 3 and answer.value.ndim != 1:
+        return card.check(False, text, "shape (3,)", f"shape {answer.value.shape}", "The gradient has exactly x's shape.", CHECKING)
     signs = [
         ([3, 12, 27], "These are the slopes of sum(f(x)). The loss is sum(f(x) * dy): weight the outputs with dy.", VACUOUS),
         ([6, 48, -54], "Twice too large. From x − h to x + h it is 2h.", CHECKING),
@@ -137,7 +102,7 @@ def _cubes(card: Card, function: object) -> bool:
         (0, "Zero is 3 + 24 − 27, a single slope for all entries moved at once. Move one, leave the others, then the next.", CHECKING),
     ]
     hint = "For each entry of x: raise it by h, compute sum(f(x) * dy), lower it by h, compute again, divide the difference by 2h."
-    return compare(card, text, answer.values[0], [3, 24, -27], hint, CHECKING, signs, atol=1e-3)
+    return compare(card, text, answer.value, [3, 24, -27], hint, CHECKING, signs, atol=1e-3)
 
 
 def _step(card: Card, function: Callable) -> bool:
@@ -152,7 +117,7 @@ def _step(card: Card, function: Callable) -> bool:
         ([12.0], "12.00 is what a tiny step gives. Use the argument `h`, not a number of your own.", CHECKING),
         ([12.0025], "12.0025 is what steps of h/2 give. The points are x + h and x − h, and their distance is 2h.", CHECKING),
     ]
-    found, hint = answer.values[0], "(2.1³ − 1.9³)/0.2 = (9.261 − 6.859)/0.2 = 12.01."
+    found, hint = answer.value, "(2.1³ − 1.9³)/0.2 = (9.261 − 6.859)/0.2 = 12.01."
     for known, what, where in signs:
         if np.shape(found) == (1,) and np.isclose(found[0], known[0], rtol=0, atol=1e-3):
             hint = what
@@ -170,11 +135,14 @@ def _product(card: Card, function: Callable) -> bool:
         "Every output may depend on every entry of x. Move one entry at a time, and sum f(x) * dy over all outputs each time. "
         "The gradient has x's shape."
     )
-    if not compare(card, text, answer.values[0], [10, 6], hint, CHECKING, signs, atol=1e-3):
+    if not compare(card, text, answer.value, [10, 6], hint, CHECKING, signs, atol=1e-3):
         return False
     again = measure(function, lambda x: np.array([x[0] * x[1]]), np.array([1.0, 4.0]), [2.0])
+    text = "… and at (1, 4), the next call: 8 and 2"
+    if again.problem:
+        return card.check(False, text, "[8 2]", again.problem, again.hint, CHECKING)
     hint = "Each call computes from its own arguments. Keep nothing between calls."
-    return compare(card, "… and at (1, 4), the next call: 8 and 2", again.values[0] if again.values else 0, [8, 2], hint, CHECKING, atol=1e-3)
+    return compare(card, text, again.value, [8, 2], hint, CHECKING, atol=1e-3)
 
 
 def _one_at_a_time(card: Card, function: Callable) -> None:
@@ -204,7 +172,7 @@ def _any_shape(card: Card, function: Callable) -> None:
             card.check(False, text, figures(3 * x), answer.problem, hint, CHECKING)
             return
         signs = [(3 * x.T, "The gradient stands transposed.", CHECKING)] if x.ndim == 2 else []
-        if not compare(card, text, answer.values[0], 3 * x, hint, CHECKING, signs, atol=1e-3):
+        if not compare(card, text, answer.value, 3 * x, hint, CHECKING, signs, atol=1e-3):
             return
 
 
@@ -216,8 +184,8 @@ def _narrow(card: Card, function: Callable) -> None:
         card.check(False, text, "[100 120 94]", answer.problem, answer.hint, CHECKING)
         return
     hint = "Near 50, float32 numbers are 4e-6 apart, so a step of 1e-5 is mostly rounding. Convert x to float64 before you move it."
-    if compare(card, text, answer.values[0], [100, 120, 94], hint, CHECKING, atol=0.01):
-        found = answer.values[0].dtype.name
+    if compare(card, text, answer.value, [100, 120, 94], hint, CHECKING, atol=0.01):
+        found = answer.value.dtype.name
         hint = "Convert the finished gradient back: `.astype(x.dtype)`."
         card.check(found == "float32", "… and the result is float32", "float32", found, hint, CHECKING)
 
@@ -229,7 +197,7 @@ def _step_left_out(card: Card, function: Callable) -> None:
         card.check(False, text, "[1]", answer.problem, answer.hint, CHECKING)
         return
     hint = "When it is not given, h is 1e-5: `def numerical_gradient(f, x, dy, h=1e-5):`."
-    compare(card, text, answer.values[0], [1.0], hint, CHECKING, atol=1e-6)
+    compare(card, text, answer.value, [1.0], hint, CHECKING, atol=1e-6)
 
 
 def _strided(card: Card, function: Callable) -> None:
@@ -237,14 +205,14 @@ def _strided(card: Card, function: Callable) -> None:
     text = "an x that is not contiguous in memory (a transposed array)"
     dy = np.array([[1.0, -2.0, 3.0], [2.0, 1.0, -1.0]]).T
     answer = attempt(function, cube, x, dy)
-    if answer.problem or not is_array(answer.values[0]):
-        card.check(False, text, figures(3 * x**2 * dy), answer.problem or describe(answer.values[0]), answer.hint, CHECKING)
+    if answer.problem or not is_array(answer.value):
+        card.check(False, text, figures(3 * x**2 * dy), answer.problem or describe(answer.value), answer.hint, CHECKING)
         return
     hint = (
         "`reshape(-1)` and `ravel()` of such an array are copies: what is written there never reaches the array that f sees. "
         "Index with `np.ndindex(x.shape)` instead."
     )
-    compare(card, text, answer.values[0], 3 * x**2 * dy, hint, CHECKING, atol=1e-3)
+    compare(card, text, answer.value, 3 * x**2 * dy, hint, CHECKING, atol=1e-3)
 
 
 def _left_alone(card: Card, function: Callable) -> None:
@@ -289,7 +257,7 @@ class Norm:
         name = f"{self.name}_forward"
         if answer.problem:
             return Answer(problem=f"{name}: {answer.problem}", hint=answer.hint)
-        result = answer.values[0]
+        result = answer.value
         if isinstance(result, tuple) and len(result) == 2 and is_array(result[0]):
             return Answer(result)
         return Answer(problem=f"{name} returned {describe(result)}", hint=f"`{name}` returns the pair (y, cache).")
@@ -300,7 +268,7 @@ class Norm:
         name = f"{self.name}_backward"
         if answer.problem:
             return Answer(problem=f"{name}: {answer.problem}", hint=answer.hint)
-        result = answer.values[0]
+        result = answer.value
         if not isinstance(result, tuple) or len(result) != len(self.outputs):
             hint = f"`{name}` returns {self.returned}."
             if result is None:
@@ -314,7 +282,7 @@ class Norm:
     def run(self, x, gamma, dy, eps=1e-5, beta=None) -> Answer:
         """Forward and backward on copies."""
         ahead = self.ahead(x.copy(), [p.copy() for p in self.parameters(gamma, beta)], eps)
-        return ahead if ahead.problem else self.back(dy.copy(), ahead.values[1])
+        return ahead if ahead.problem else self.back(dy.copy(), ahead.value[1])
 
 
 def layernorm_backward(forward: Callable, backward: Callable) -> None:
@@ -459,16 +427,16 @@ def _begins(card: Card, norm: Norm) -> bool:
         return card.check(False, text, figures(norm.y), ahead.problem, ahead.hint, CACHE)
     hint = "The forward pass is that of assignment 2: statistics over the last axis, divided by d, ε inside the root, then γ (and β)."
     for known, what in norm.signs["y"]:
-        if ahead.values[0].shape == norm.y.shape and close(ahead.values[0][0], known, 1e-3):
+        if ahead.value[0].shape == norm.y.shape and close(ahead.value[0][0], known, 1e-3):
             hint = what
-    return compare(card, text, ahead.values[0], norm.y, hint, CACHE)
+    return compare(card, text, ahead.value[0], norm.y, hint, CACHE)
 
 
 def _example(card: Card, norm: Norm) -> bool:
     answer = norm.run(norm.tokens, GAMMA, DY)
     if answer.problem:
         return card.check(False, f"the backward pass returns {norm.returned}", norm.returned, answer.problem, answer.hint, norm.section)
-    dx, *parameters = answer.values
+    dx, *parameters = answer.value
     hint = "For the first token g = dy · γ = (0, 2, −1, 3). Work it out by hand as the section does, and print each of your terms."
     section = norm.section
     expected = np.asarray(norm.gradients[0])
@@ -501,7 +469,7 @@ def _perpendicular(card: Card, norm: Norm) -> None:
     if answer.problem:
         card.check(False, "six tokens of five features", norm.returned, answer.problem, answer.hint, norm.section)
         return
-    dx = answer.values[0]
+    dx = answer.value[0]
     if norm.name == "layernorm":
         sums = dx.sum(axis=-1)
         hint = "Adding one number to all features does not change y, so the slopes of a token add up to 0. Is the mean of g subtracted?"
@@ -519,7 +487,7 @@ def _with_epsilon(card: Card, norm: Norm) -> None:
         card.check(False, text, figures(norm.with_eps), answer.problem, answer.hint, EPSILON)
         return
     hint = "Every root in the backward is the one that the forward divided by, with its ε. Put it into the cache."
-    compare(card, text, answer.values[0].reshape(-1), norm.with_eps, hint, EPSILON, norm.signs["eps"])
+    compare(card, text, answer.value[0].reshape(-1), norm.with_eps, hint, EPSILON, norm.signs["eps"])
 
 
 def _slopes(card: Card, norm: Norm) -> None:
@@ -535,7 +503,7 @@ def _slopes(card: Card, norm: Norm) -> None:
     rng = np.random.default_rng(8)
     values = [x, *norm.parameters(gamma, beta)]
     sections = [norm.section, PARAMETERS, PARAMETERS]
-    for i, (name, gradient) in enumerate(zip(norm.outputs, answer.values)):
+    for i, (name, gradient) in enumerate(zip(norm.outputs, answer.value)):
         text = f"{name} predicts how your forward answers a small step in a random direction (shape (3, 2, 5), ε = 0.1)"
         if gradient.shape != values[i].shape:
             hint = "Sum over every axis but the last, however many there are." if i else "dx has the shape of x."
@@ -546,7 +514,7 @@ def _slopes(card: Card, norm: Norm) -> None:
         for sign in (1, -1):
             moved = [v + sign * small * direction if j == i else v.copy() for j, v in enumerate(values)]
             ahead = norm.ahead(moved[0], moved[1:], eps)
-            losses.append(float("nan") if ahead.problem else float((ahead.values[0] * dy).sum()))
+            losses.append(float("nan") if ahead.problem else float((ahead.value[0] * dy).sum()))
         measured = (losses[0] - losses[1]) / (2 * small)
         said = float((gradient * direction).sum())
         hint = "The forward is right, so the backward is not its derivative. It held without ε, or for two axes, above: look at what is new here."
@@ -566,9 +534,9 @@ def _leading_axes(card: Card, norm: Norm) -> None:
         if answer.problem:
             card.check(False, text, norm.returned, answer.problem, hint, PARAMETERS)
             return
-        dx, *parameters = answer.values
-        good = compare(card, text, dx, flat.values[0].reshape(shape), hint, PARAMETERS)
-        for name, found, right in zip(norm.outputs[1:], parameters, flat.values[1:]):
+        dx, *parameters = answer.value
+        good = compare(card, text, dx, flat.value[0].reshape(shape), hint, PARAMETERS)
+        for name, found, right in zip(norm.outputs[1:], parameters, flat.value[1:]):
             good = good and (close(found, right) or compare(card, f"{name} in shape {shape}", found, right, hint, PARAMETERS))
         if not good:
             return
@@ -578,7 +546,7 @@ def _leading_axes(card: Card, norm: Norm) -> None:
         card.check(False, text, norm.returned, one.problem or row.problem, "There may be no axis before the last at all.", PARAMETERS)
         return
     hint = "One token of shape (5,) has the gradients that it has as (1, 5), dx in its own shape."
-    compare(card, text, np.concatenate([v.reshape(-1) for v in one.values]), np.concatenate([v.reshape(-1) for v in row.values]), hint, PARAMETERS)
+    compare(card, text, np.concatenate([v.reshape(-1) for v in one.value]), np.concatenate([v.reshape(-1) for v in row.value]), hint, PARAMETERS)
 
 
 def _corners(card: Card, norm: Norm) -> None:
@@ -586,15 +554,15 @@ def _corners(card: Card, norm: Norm) -> None:
     x[1] = 2.0 if norm.name == "layernorm" else 0.0
     text = "a constant token gives finite gradients" if norm.name == "layernorm" else "a token of zeros gives finite gradients"
     answer = norm.run(x, gamma, dy)
-    finite = not answer.problem and all(np.isfinite(v).all() for v in answer.values)
-    found = answer.problem or figures(answer.values[0])
+    finite = not answer.problem and all(np.isfinite(v).all() for v in answer.value)
+    found = answer.problem or figures(answer.value[0])
     hint = "There x̂ is 0 and so is the spread. Divide by nothing but the root that contains ε."
     card.check(finite, text, "no NaN, no infinity", found, answer.hint or hint, EPSILON)
     if norm.name == "layernorm":
         answer = norm.run(np.array([[3.0], [-8.0]]), np.array([1.5]), np.array([[1.0], [2.0]]))
-        good = not answer.problem and close(answer.values[0], [[0.0], [0.0]])
+        good = not answer.problem and close(answer.value[0], [[0.0], [0.0]])
         hint = "With a single feature y is β, whatever x is: the slope is 0. NaN comes from dividing by d − 1 or by the spread."
-        found = answer.problem or figures(answer.values[0])
+        found = answer.problem or figures(answer.value[0])
         card.check(good, "d = 1 gives dx = 0", "[[0.] [0.]]", found, answer.hint or hint, EPSILON)
 
 
@@ -604,26 +572,26 @@ def _same_cache(card: Card, norm: Norm) -> None:
     ahead = norm.ahead(x.copy(), norm.parameters(gamma.copy()), 1e-5)
     if ahead.problem:
         return
-    first = norm.back(dy.copy(), ahead.values[1])
-    second = norm.back(dy.copy(), ahead.values[1])
-    doubled = norm.back(2 * dy, ahead.values[1])
+    first = norm.back(dy.copy(), ahead.value[1])
+    second = norm.back(dy.copy(), ahead.value[1])
+    doubled = norm.back(2 * dy, ahead.value[1])
     hint = "The first backward wrote into the cache. Look for `*=`, `-=`, `pop` on what came out of it."
     for text, answer, factor in (
         ("a second backward with the same cache gives the same", second, 1),
         ("twice the dy, with the same cache, gives twice the gradients", doubled, 2),
     ):
         problem = first.problem or answer.problem
-        good = not problem and all(close(v, factor * w) for v, w in zip(answer.values, first.values))
-        found = problem or figures(answer.values[0])
+        good = not problem and all(close(v, factor * w) for v, w in zip(answer.value, first.value))
+        found = problem or figures(answer.value[0])
         hint = hint if factor == 1 else "Compute from dy each time; keep nothing from an earlier call."
-        if not card.check(good, text, figures(factor * first.values[0]) if first.values else "", found, hint, CACHE):
+        if not card.check(good, text, figures(factor * first.value[0]) if not first.problem else "", found, hint, CACHE):
             return
     ahead = norm.ahead(x.copy(), norm.parameters(gamma.copy()), 1e-5)
     norm.ahead(other_x, norm.parameters(other_gamma), 0.1)
-    late = ahead if ahead.problem else norm.back(dy.copy(), ahead.values[1])
-    good = not late.problem and all(close(v, w) for v, w in zip(late.values, first.values))
+    late = ahead if ahead.problem else norm.back(dy.copy(), ahead.value[1])
+    good = not late.problem and all(close(v, w) for v, w in zip(late.value, first.value))
     hint = "The backward used the values of the other forward pass. All that it needs travels in `cache`, nothing in a variable outside."
-    card.check(good, "another forward pass in between does not matter", figures(first.values[0]), late.problem or figures(late.values[0]), hint, CACHE)
+    card.check(good, "another forward pass in between does not matter", figures(first.value[0]), late.problem or figures(late.value[0]), hint, CACHE)
 
 
 def _shifted(card: Card, norm: Norm) -> None:
@@ -636,7 +604,7 @@ def _shifted(card: Card, norm: Norm) -> None:
         card.check(False, text, norm.returned, near.problem or far.problem, near.hint or far.hint, CACHE)
         return
     hint = "mean(x²) − mean(x)² has no digit left at this offset. Subtract the mean first, then square."
-    compare(card, text, far.values[0], near.values[0], hint, CACHE, atol=0.02)
+    compare(card, text, far.value[0], near.value[0], hint, CACHE, atol=0.02)
 
 
 def _half_precision(card: Card, norm: Norm) -> None:
@@ -647,8 +615,8 @@ def _half_precision(card: Card, norm: Norm) -> None:
         card.check(False, text, norm.returned, answer.problem, answer.hint, CACHE)
         return
     hint = "In float16 everything above 65504 is infinite, and 448² is. Convert to float32 or float64 first, and back at the end."
-    if compare(card, text, 64 * answer.values[0].astype(float), norm.gradients[0], hint, CACHE, atol=0.01):
-        compare(card, "… dgamma", answer.values[1], norm.gradients[1], hint, CACHE, atol=0.01)
+    if compare(card, text, 64 * answer.value[0].astype(float), norm.gradients[0], hint, CACHE, atol=0.01):
+        compare(card, "… dgamma", answer.value[1], norm.gradients[1], hint, CACHE, atol=0.01)
 
 
 def _keeps_dtype(card: Card, norm: Norm, *names: str) -> None:
@@ -656,8 +624,8 @@ def _keeps_dtype(card: Card, norm: Norm, *names: str) -> None:
     for name in names:
         x, gamma, dy = (a.astype(name) for a in some_tokens((3, 5)))
         answer = norm.run(x, gamma, dy)
-        found = answer.problem or ", ".join(v.dtype.name for v in answer.values)
-        good = not answer.problem and all(v.dtype == name for v in answer.values)
+        found = answer.problem or ", ".join(v.dtype.name for v in answer.value)
+        good = not answer.problem and all(v.dtype == name for v in answer.value)
         hint = "An array or a number of another dtype joined in. Convert the finished gradients back with `.astype`."
         if not card.check(good, f"{name} in, {name} out, for all gradients", name, found, hint, CACHE):
             return
@@ -667,13 +635,13 @@ def _layout(card: Card, norm: Norm) -> None:
     x, gamma, dy = some_tokens((6, 5))
     plain = norm.run(x, gamma, dy)
     ahead = norm.ahead(np.asfortranarray(x), norm.parameters(gamma), 1e-5)
-    answer = ahead if ahead.problem else norm.back(np.asfortranarray(dy), ahead.values[1])
+    answer = ahead if ahead.problem else norm.back(np.asfortranarray(dy), ahead.value[1])
     text = "arrays that are not contiguous in memory give the same"
     hint = "Keep to axes and to the default order of `reshape`; `ravel('K')`, a new `.shape` and buffers follow the memory."
     if plain.problem or answer.problem:
         card.check(False, text, norm.returned, plain.problem or answer.problem, hint, CACHE)
         return
-    join = [np.concatenate([np.asarray(v).ravel() for v in a.values]) for a in (answer, plain)]
+    join = [np.concatenate([np.asarray(v).ravel() for v in a.value]) for a in (answer, plain)]
     compare(card, text, join[0], join[1], hint, CACHE)
 
 
@@ -682,7 +650,7 @@ def _hands_off(card: Card, norm: Norm) -> None:
     given = [x.copy(), *(p.copy() for p in norm.parameters(gamma)), dy.copy()]
     before = [v.copy() for v in given]
     ahead = norm.ahead(given[0], given[1:-1], 1e-5)
-    answer = ahead if ahead.problem else norm.back(given[-1], ahead.values[1])
+    answer = ahead if ahead.problem else norm.back(given[-1], ahead.value[1])
     names = ["x", "gamma", "beta"][: len(given) - 1] + ["dy"]
     changed = [name for name, v, w in zip(names, given, before) if not np.array_equal(v, w)]
     found = answer.problem or f"changed: {', '.join(changed)}"
@@ -700,10 +668,10 @@ def reveal_step(prediction: float | None, function: Callable) -> None:
         errors = {}
         for h in (1e-2, 1e-5, 1e-12):
             answer = measure(function, np.exp, np.array([1.0]), [1.0], h)
-            if answer.problem or np.shape(answer.values[0]) != (1,):
+            if answer.problem or np.shape(answer.value) != (1,):
                 card.note(f"Your numerical_gradient does not get through: {answer.problem or 'another shape'}. Mend it first.")
                 break
-            errors[h] = abs(float(answer.values[0][0]) - np.e)
+            errors[h] = abs(float(answer.value[0]) - np.e)
             card.note(f"h = {h:.0e}: the slope of exp at 1 is off by {errors[h]:.1g}")
         else:
             card.note(
@@ -724,7 +692,7 @@ def reveal_scale(prediction: float | None, forward: Callable, backward: Callable
         if problem:
             card.note(f"Your functions do not get through: {problem}. Mend them first.")
         else:
-            once, tenfold = (a.values[0] for a in answers)
+            once, tenfold = (a.value[0] for a in answers)
             card.note(f"dx of the token: {figures(once)}")
             card.note(f"dx of ten times the token: {figures(tenfold)}")
             card.note(f"The length is multiplied by {np.linalg.norm(tenfold) / np.linalg.norm(once):.4g}.")

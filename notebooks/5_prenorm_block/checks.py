@@ -27,7 +27,6 @@ RES_POST = "res-post: Res-post: a norm at the exit of the side street"
 SANDWICH = "sandwich-norm: Sandwich: a norm at both ends"
 DEEPNORM = "deepnorm-placement: DeepNorm: a heavier road for post-norm"
 FINAL = "final-norm: Why does pre-norm need one more norm at the end?"
-TELLING = "telling-placements-apart: How do you find out which one is running?"
 DEPTH = "gradients-by-depth: How large are the gradients, and where?"
 SPEC = "block-spec: How do you write the block down for others?"
 

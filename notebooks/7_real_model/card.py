@@ -154,22 +154,24 @@ def _numbers(version: str) -> tuple[int, ...]:
 
 @dataclass
 class Answer:
-    """What a call of a student's function gave: a value, or what went wrong in words."""
+    """What a call of a student's function gave: a value and the first warning, or what went wrong in words."""
 
     value: object = None
     problem: str = ""
     hint: str = ""
+    warned: str = ""
 
 
 def attempt(function: Callable, *args, **kwargs) -> Answer:
-    """Call a function; whatever it raises becomes words, and warnings are not shown."""
+    """Call a function; what it raises becomes words, and so does a warning, which is not shown."""
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            return Answer(function(*args, **kwargs))
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            value = function(*args, **kwargs)
     except Exception as error:
         problem, hint = python_errors.told(error)
         return Answer(problem=problem, hint=hint)
+    return Answer(value, warned=str(caught[0].message) if caught else "")
 
 
 def describe(value: object) -> str:

@@ -2,33 +2,21 @@
 
 import re
 import subprocess
-import sys
 import time
 from pathlib import Path
 
 import pytest
 
+from .. import small_site
 from ..browser import MISSING, chromium
 
 ROOT = Path(__file__).parent.parent.parent
 FIGURES = ["cube", "depth", "geometry", "learning_rate", "precision", "scores"]
 DATA = {"depth": "depth_at_start", "learning_rate": "learning_rates"}  # the stored results that figures draw
-CONF = f"""
-import sys
-sys.path.insert(0, {str(ROOT / "book" / "_ext")!r})
-extensions = ["myst_parser", "interactive"]
-html_theme = "basic"
-html_copy_source = False
-"""
 
 
 def build(folder: Path, pages: dict[str, str]) -> subprocess.CompletedProcess:
-    """Build a site from {name: MyST text} into folder/html."""
-    (folder / "conf.py").write_text(CONF)
-    for name, text in pages.items():
-        (folder / f"{name}.md").write_text(text)
-    command = [sys.executable, "-m", "sphinx", "-q", "-W", "--keep-going", "-b", "html", ".", "html"]
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True)
+    return small_site.build_strictly(folder, {"extensions": ["myst_parser", "interactive"]}, pages)
 
 
 @pytest.fixture(scope="session")

@@ -3,6 +3,7 @@
 import json
 import re
 
+import interactive
 import pytest
 
 from .conftest import DATA, FIGURES, ROOT, build
@@ -46,9 +47,6 @@ def test_only_a_figure_that_names_a_result_holds_one(site, name):
 
 
 def test_data_cannot_end_its_element(monkeypatch, tmp_path):
-    monkeypatch.syspath_prepend(str(ROOT / "book" / "_ext"))
-    import interactive
-
     monkeypatch.setattr(interactive, "RESULTS", tmp_path)
     hostile = {"text": "</script><b>", "number": 1}
     (tmp_path / "x.json").write_text(json.dumps({"result": hostile}))

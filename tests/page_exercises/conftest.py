@@ -3,29 +3,22 @@
 import contextlib
 import functools
 import http.server
-import os
 import re
 import shutil
 import subprocess
-import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from page_exercises import copy_pyodide
 
+from .. import small_site
 from ..browser import MISSING, chromium
 from . import pyodide
 from .chapters import BOOK, exercises
 
-CONF = f"""
-import sys
-sys.path.insert(0, {str(BOOK / "_ext")!r})
-extensions = ["myst_nb", "page_exercises"]
-html_theme = "basic"
-nb_execution_mode = "force"
-nb_execution_raise_on_error = True
-"""
+CONFIG = {"extensions": ["myst_nb", "page_exercises"], "nb_execution_mode": "force", "nb_execution_raise_on_error": True}
 KERNEL = "---\nfile_format: mystnb\nkernelspec:\n  name: python3\n---\n"
 
 
@@ -39,14 +32,10 @@ def pairs(*names: str) -> str:
 
 
 def build(folder: Path, text: str, builder: str = "html", **env: str) -> subprocess.CompletedProcess:
-    """Build a site of an index and the page 1_z_scores, which has the given text, into folder/html."""
-    folder.mkdir(exist_ok=True)
-    (folder / "conf.py").write_text(CONF)
-    (folder / "index.md").write_text("# Index\n\nNo exercise.\n\n```{toctree}\n1_z_scores\n```\n")
-    (folder / "1_z_scores.md").write_text(f"{KERNEL}# Page\n\n{text}")
-    command = [sys.executable, "-m", "sphinx", "-q", "-W", "--keep-going", "-b", builder, ".", "html"]
-    env = {**os.environ, "PYTHONPATH": str(BOOK), "COURSE_PYODIDE": "", "COURSE_REPOSITORY": "", **env}
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, env=env)
+    """Build a site of an index and the page 1_z_scores, which has the given text, into folder/<builder>."""
+    pages = {"index": "# Index\n\nNo exercise.\n\n```{toctree}\n1_z_scores\n```\n", "1_z_scores": f"{KERNEL}# Page\n\n{text}"}
+    env = {"PYTHONPATH": str(BOOK), "COURSE_PYODIDE": "", "COURSE_REPOSITORY": "", **env}
+    return small_site.build_strictly(folder, CONFIG, pages, builder, **env)
 
 
 class Files(http.server.SimpleHTTPRequestHandler):
@@ -100,7 +89,7 @@ def local_site(tmp_path_factory, site, python) -> Path:
     """The same with Pyodide in the site, as a build with COURSE_PYODIDE lays it down."""
     folder = tmp_path_factory.mktemp("local") / "html"
     shutil.copytree(site, folder)
-    pyodide.copy_pyodide(python, folder / "_static" / "pyodide")
+    copy_pyodide(python, folder / "_static" / "pyodide")
     with_python(folder, "1_z_scores.html", "_static/pyodide/")
     return folder
 

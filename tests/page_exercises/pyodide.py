@@ -14,10 +14,9 @@ import tempfile
 import zipfile
 from pathlib import Path
 
-from .chapters import ROOT
+from page_exercises import PYODIDE, PYODIDE_FILES
 
-sys.path.insert(0, str(ROOT / "book" / "_ext"))
-from page_exercises import PYODIDE, PYODIDE_FILES, copy_pyodide  # noqa: E402, F401
+from .chapters import ROOT
 
 CACHE = ROOT / "_build" / f"pyodide-{PYODIDE}"
 CORE = f"pyodide@{PYODIDE}"

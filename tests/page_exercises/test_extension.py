@@ -1,11 +1,12 @@
 """What the build makes of the cells: the page, its downloads, its links, and the mistakes that break it."""
 
 import json
-import sys
 import zipfile
 from types import SimpleNamespace
 
+import downloads
 import nbformat
+import page_exercises
 import pytest
 from nbclient import NotebookClient
 from sphinx.errors import ExtensionError
@@ -15,10 +16,6 @@ from .conftest import build, cell
 
 NOTEBOOKS = ROOT / "notebooks"
 SITE = ROOT / "_build" / "html"
-sys.path.insert(0, str(BOOK / "_ext"))
-
-import downloads  # noqa: E402
-import page_exercises  # noqa: E402
 
 STUB = 'import numpy as np\n\n\ndef twice(x):\n    """Twice x."""'
 CHECK = """from experiments.page_checks import run_check
@@ -107,7 +104,7 @@ def test_a_downloaded_chapter_runs_by_itself(tmp_path):
 def test_on_paper_there_is_the_code_alone(tmp_path):
     done = build(tmp_path / "paper", PAIR, builder="singlehtml")
     assert done.returncode == 0, done.stderr
-    page = (tmp_path / "paper" / "html" / "index.html").read_text()
+    page = (tmp_path / "paper" / "singlehtml" / "index.html").read_text()
     assert "twice" in page and "Exercise 1 in the page" in page
     assert "course-exercise" not in page and "elsewhere" not in page and "application/json" not in page
 

@@ -1,23 +1,19 @@
 """A small course with a quiz of every kind, and a headless Chromium that is worked by the keyboard alone."""
 
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
+from .. import small_site
 from ..browser import MISSING, chromium
 
 ROOT = Path(__file__).parent.parent.parent
-CONF = f"""
-import sys
-sys.path.insert(0, {str(ROOT / "book" / "_ext")!r})
-extensions = ["myst_parser", "katex_math", "quiz", "progress"]
-html_math_renderer = "katex"
-myst_enable_extensions = ["colon_fence", "dollarmath"]
-html_theme = "basic"
-html_copy_source = False
-"""
+CONFIG = {
+    "extensions": ["myst_parser", "katex_math", "quiz", "progress"],
+    "html_math_renderer": "katex",
+    "myst_enable_extensions": ["colon_fence", "dollarmath"],
+}
 CHOICE = """\
 :::{quiz} divisor
 What does LayerNorm divide the sum of squares by?
@@ -96,12 +92,7 @@ PAGES = {
 
 
 def build(folder: Path, pages: dict[str, str], builder: str = "html", more: str = "") -> subprocess.CompletedProcess:
-    """Build {name: MyST text} into the folder named after the builder; any warning fails."""
-    (folder / "conf.py").write_text(CONF + more)
-    for name, text in pages.items():
-        (folder / f"{name}.md").write_text(text)
-    command = [sys.executable, "-m", "sphinx", "-q", "-W", "--keep-going", "-b", builder, ".", builder]
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True)
+    return small_site.build_strictly(folder, CONFIG, pages, builder, more)
 
 
 @pytest.fixture(scope="session")

@@ -2,24 +2,19 @@
 
 import io
 import re
-import sys
-from pathlib import Path
 from xml.etree import ElementTree
 
+import accessible_pages
+import figure_theme
+import lean_icons
+import lean_pages
+import live_code
+import long_names
+import page_description
 import pytest
-from sphinx.application import Sphinx
-from sphinx.util.docutils import docutils_namespace
 
-EXTENSIONS = Path(__file__).parents[2] / "book" / "_ext"
-sys.path.insert(0, str(EXTENSIONS))
-
-import accessible_pages  # noqa: E402
-import figure_theme  # noqa: E402
-import lean_icons  # noqa: E402
-import lean_pages  # noqa: E402
-import live_code  # noqa: E402
-import long_names  # noqa: E402
-import page_description  # noqa: E402
+from tests import small_site
+from tests.small_site import EXTENSIONS
 
 CONFIG = {
     "extensions": ["myst_parser", "inline_figures", "katex_math", "page_description"],
@@ -33,17 +28,7 @@ CONFIG = {
 @pytest.fixture
 def build(tmp_path):
     """Return a function from Markdown pages to their HTML and the build's warnings."""
-
-    def run(**pages: str) -> tuple[dict[str, str], str]:
-        out, warnings = tmp_path / "out", io.StringIO()
-        for name, text in pages.items():
-            (tmp_path / f"{name}.md").write_text(text, encoding="utf-8")
-        with docutils_namespace():
-            app = Sphinx(tmp_path, None, out, out / "doctrees", "html", CONFIG, status=None, warning=warnings)
-            app.build()
-        return {name: (out / f"{name}.html").read_text(encoding="utf-8") for name in pages}, warnings.getvalue()
-
-    return run
+    return lambda **pages: small_site.build(tmp_path, CONFIG, pages)
 
 
 def visible(html: str) -> str:

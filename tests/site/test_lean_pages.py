@@ -1,19 +1,14 @@
 """What lets a page draw sooner leaves it as it was: lighter style sheets, one sheet, plainer code, later layout."""
 
-import sys
-from pathlib import Path
 from types import SimpleNamespace
 
+import fewer_requests
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parents[2] / "book" / "_ext"))
-
-import fewer_requests  # noqa: E402
-from fewer_requests import in_order, joined, with_one_sheet  # noqa: E402
-from katex_math import height_of  # noqa: E402
-from late_layout import with_lines  # noqa: E402
-from lean_code import plain_kinds, without_marks  # noqa: E402
-from lean_styles import deferred, pruned  # noqa: E402
+from fewer_requests import in_order, joined, with_one_sheet
+from katex_math import height_of
+from late_layout import with_lines
+from lean_code import plain_kinds, without_marks
+from lean_styles import deferred, pruned
 
 
 @pytest.mark.parametrize(

@@ -1,21 +1,15 @@
 """The knowledge map and the interview bank: what their directives draw, gather and refuse."""
 
-import io
 import re
-import sys
 from pathlib import Path
 
+import map_layout
 import pytest
-from sphinx.application import Sphinx
-from sphinx.util.docutils import docutils_namespace
 
+from tests import small_site
 from tests.site.pages import SITE
 
 ROOT = Path(__file__).parents[2]
-sys.path.insert(0, str(ROOT / "book" / "_ext"))
-
-import map_layout  # noqa: E402
-
 CONFIG = {"extensions": ["myst_parser", "knowledge_map", "interview"], "myst_enable_extensions": ["colon_fence"]}
 GLOSSARY = "# Words\n\n```{glossary}\nmean\n  A sum, divided.\n\nvariance\n  A mean of squares.\n```\n"
 QUESTION = "::::{interview} Why *this*?\n:level: core\n\n- one\n- two\n\nBecause of {ref}`start`.\n::::\n"
@@ -26,14 +20,8 @@ def build(tmp_path):
     """Return a function from pages (in the order of the contents) to their HTML and the build's warnings."""
 
     def run(**given: str) -> tuple[dict[str, str], str]:
-        source = {"index": "# Home\n\n```{toctree}\n" + "\n".join(given) + "\n```\n", **given}
-        for name, text in source.items():
-            (tmp_path / f"{name}.md").write_text(text, encoding="utf-8")
-        warnings = io.StringIO()
-        with docutils_namespace():
-            out = tmp_path / "out"
-            Sphinx(tmp_path, None, out, out / "doctrees", "html", CONFIG, status=None, warning=warnings).build()
-        return {name: (out / f"{name}.html").read_text(encoding="utf-8") for name in source}, warnings.getvalue()
+        index = "# Home\n\n```{toctree}\n" + "\n".join(given) + "\n```\n"
+        return small_site.build(tmp_path, CONFIG, {"index": index, **given})
 
     return run
 

@@ -1,24 +1,20 @@
 """The site on paper, in an archive and under an address."""
 
-import io
 import re
 import subprocess
-import sys
 import zipfile
 from pathlib import Path
 
 import pytest
 from PIL import Image
-from sphinx.application import Sphinx
-from sphinx.util.docutils import docutils_namespace
 
 from book.publishing import archive, chromium, pdf
+from tests import small_site
 from tests.browser import chromium as browser
 from tests.site.pages import SITE, need_site
 
 need_site()
 BOOK = Path(__file__).parents[2] / "book"
-sys.path.insert(0, str(BOOK / "_ext"))
 needs_chromium = pytest.mark.skipif(chromium.program() is None, reason="no chromium with chromedriver here")
 
 
@@ -161,12 +157,9 @@ def test_the_archive_is_the_same_twice_and_leaves_out_what_nobody_reads(tmp_path
 @pytest.fixture
 def build(tmp_path):
     def run() -> Path:
-        (tmp_path / "index.md").write_text("# Home\n\nWhat this book is about, in a sentence.\n", encoding="utf-8")
-        out = tmp_path / "out"
         config = {"extensions": ["myst_parser", "page_description", "site_address"], "html_title": "A book"}
-        with docutils_namespace():
-            Sphinx(tmp_path, None, out, out / "d", "html", config, status=None, warning=io.StringIO()).build()
-        return out
+        small_site.build(tmp_path, config, {"index": "# Home\n\nWhat this book is about, in a sentence.\n"})
+        return tmp_path / "out"
 
     return run
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from autograder import tensors
 from autograder.exercise import Case, Output, Suspect
-from autograder.student import Reply
+from autograder.student import Kind, Reply
 from autograder.student_side import wire
 
 OUTPUT, GRADIENT, COUNT = (0,), (1,), (2,)  # positions among the outputs
@@ -139,7 +139,7 @@ def answer(reply: Reply) -> Reply:
     gradient = gradients[0] if isinstance(gradients, tuple) and gradients else tensors.tensor(np.zeros(0))
     if gradient is None:
         said = "no gradient reaches x: the output does not depend on it in a way that autograd sees"
-        return Reply(problem=said, brief=said, error_type="Unmet")
+        return Reply(problem=said, brief=said, error_type=Kind.UNMET)
     return Reply((output, gradient, reply.value.get("parameters", 0)), changed=reply.changed, warnings=reply.warnings)
 
 

@@ -1,0 +1,1 @@
+../arrays.py
