@@ -5,8 +5,6 @@ A formula takes a pass ``p`` with the arrays x, dy, g = dy ⊙ γ and xhat of sh
 
 import numpy as np
 
-from autograder.norm_names import LIBRARIES, NORMS, OPERATORS  # noqa: F401  4_layernorm_pytorch takes them from here
-
 
 def mean(values: np.ndarray, axis=-1) -> np.ndarray:
     return values.mean(axis=axis, keepdims=True)

@@ -32,10 +32,8 @@ import numpy as np
 
 from autograder.exercise import Case, Check, Exercise, Misconception, Output, Question, Quiz, Suspect, Topic
 from autograder.misconceptions import common, half_not_root, named
+from autograder.norm_names import LIBRARIES, NORMS, OPERATORS
 from autograder.norm_parts import (
-    LIBRARIES,
-    NORMS,
-    OPERATORS,
     by_array,
     by_feature,
     centred_by,
@@ -51,7 +49,7 @@ from autograder.norm_parts import (
     variance,
     with_ddof,
 )
-from autograder.student import Reply, Rules, Student
+from autograder.student import Kind, Reply, Rules, Student
 from autograder.student_side import wire
 from autograder.tensors import array, tensor
 
@@ -1293,7 +1291,7 @@ def told(reply: Reply, signs=SIGNS) -> Reply:
 
 
 def unmet(problem: str, sign: str) -> Reply:
-    return Reply(problem=problem, brief=problem, error_type="Unmet", sign=sign)
+    return Reply(problem=problem, brief=problem, error_type=Kind.UNMET, sign=sign)
 
 
 def single_output(reply: Reply) -> object:
@@ -2105,9 +2103,9 @@ def filled(reply: Reply, sent: list[wire.Tensor]) -> list[np.ndarray] | Reply:
     found = listed(reply.value, "outputs")
     for got, was in zip(found, sent):
         if not isinstance(got, wire.Tensor) or (got.dtype, got.raw.shape) != (was.dtype, was.raw.shape):
-            return Reply(problem="the launch gave no tables back", error_type="Return")
+            return Reply(problem="the launch gave no tables back", error_type=Kind.OTHER)
     if len(found) != len(sent):
-        return Reply(problem="the launch gave no tables back", error_type="Return")
+        return Reply(problem="the launch gave no tables back", error_type=Kind.OTHER)
     with np.errstate(invalid="ignore"):
         return [array(got).astype("float64") for got in found]
 
