@@ -115,8 +115,7 @@ def compares_in_a_chain(x, y, n, BLOCK: tl.constexpr):
 
 @triton.jit
 def writes_a_text(x, y, n, BLOCK: tl.constexpr):
-    text = f"{n}"
-    tl.store(y, tl.load(x))
+    tl.store(y + len(f"{n}"), tl.load(x))
 
 
 @pytest.mark.parametrize(
