@@ -879,10 +879,10 @@ BACKWARD_KERNEL = (
             "triton-backward",
         ),
         Misconception(
-            "order-of-programs",
-            "The programs meddle with each other: when the last one runs first, other numbers come out. A GPU runs them at the "
-            "same time, in no order. So no program prepares, reads or corrects what another one writes: each stores its rows "
-            "of dx and its own row of both tables, zeros included.",
+            "race",
+            "The programs meet in memory: one reads or writes what another one writes. Triton's interpreter runs them one after the "
+            "other, and a GPU at the same time, in no order: a race. So no program prepares, reads or corrects what another "
+            "one writes: each stores its rows of dx and its own row of both tables, zeros included.",
             "without-a-gpu",
         ),
         Misconception(
@@ -1988,11 +1988,11 @@ class Launch(Case):
     """A case of a kernel. Its args are what the reference needs: tables with their gaps, sizes and strides.
 
     compiled: whether a GPU's compiler is to take the kernel, too.
-    orders: whether its programs are to give the same in another order.
+    races: whether its programs are to keep out of each other's way.
     """
 
     compiled: bool = False
-    orders: bool = False
+    races: bool = False
 
 
 def table(values: np.ndarray, stride: int, block: int, name: str) -> wire.Tensor:
@@ -2084,7 +2084,7 @@ def launched(
     """
     readable = [[i, *part] for i, part in enumerate(parts)]
     asked = {"grid": [programs], "kwargs": {"BLOCK": block}, "returns": returns, "readable": readable}
-    asked |= {"compiled": item.compiled, "orders": item.orders}
+    asked |= {"compiled": item.compiled, "races": item.races}
     reply = student.torch(kernel, args, watched=False, **asked)
     if reply.problem is None and reply.changed:
         return unmet("the kernel wrote into a table that it is only to read", "input-mutated")
@@ -2650,8 +2650,8 @@ def invoke_backward(student: Student, item: Launch) -> Reply:
     rows, outside = guarded(buffers[0], m, n)
     (weights, beyond), (biases, further) = (guarded(b, programs, n) for b in buffers[1:])
     changed = np.int64(outside + beyond + further)
-    order_matters = np.int64(reply.value.get("order_matters") is True)
-    return Reply((rows, weights.sum(axis=0), biases.sum(axis=0), changed, strayed(reply), order_matters))
+    race = np.int64(reply.value.get("race") is True)
+    return Reply((rows, weights.sum(axis=0), biases.sum(axis=0), changed, strayed(reply), race))
 
 
 def normalised(x, average, s):
@@ -2805,7 +2805,7 @@ def backward_sums(rng):
 
 def backward_programs(rng):
     out = [backward_case(rng, 3, 8, 8, 3, control=True)]
-    return out + [backward_case(rng, m, 8, 8, p, orders=True) for m, p in ((6, 3), (7, 3), (5, 1), (2, 4))]
+    return out + [backward_case(rng, m, 8, 8, p, races=True) for m, p in ((6, 3), (7, 3), (5, 1), (2, 4))]
 
 
 def backward_padding(rng):
@@ -2894,9 +2894,9 @@ def divided_sums(place: int, weight: bool, bias: bool) -> Callable:
     return run
 
 
-def with_order(matters: bool) -> Callable:
-    """Return what is right, with whether the order of the programs matters; other imitations leave that open."""
-    return lambda *args: (*backward_tables()(*args), matters)
+def with_race(race: bool) -> Callable:
+    """Return what is right, with whether there is a race; other imitations leave that open."""
+    return lambda *args: (*backward_tables()(*args), race)
 
 
 BACKWARD_KERNEL_EXERCISE = Exercise(
@@ -2907,10 +2907,10 @@ BACKWARD_KERNEL_EXERCISE = Exercise(
         Output("the sum of the partial sums for weight"),
         Output("the sum of the partial sums for bias"),
         *OUTSIDE,
-        Output("whether another order of the programs gives other numbers", "verdict"),
+        Output("whether one program reads or writes what another one writes", "verdict"),
     ),
     invoke=invoke_backward,
-    reference=with_order(False),
+    reference=with_race(False),
     section="triton-backward",
     checks=(
         Check("dx", "dx, where BLOCK is the number of features", 1, "triton-backward", backward_rows),
@@ -2945,7 +2945,7 @@ BACKWARD_KERNEL_EXERCISE = Exercise(
     )
     + tuple(Suspect("dgamma-wrong-axis", backward_tables(**parts)) for parts in SUMMED_OVER_FEATURES)
     + (
-        Suspect("order-of-programs", with_order(True)),
+        Suspect("race", with_race(True)),
         Suspect("m-for-n", backward_tables(dx=dx_by(by_count(counted_tokens)))),
         Suspect("m-for-n", backward_lanes(mask=lambda a: a.lanes < a.m)),
         Suspect("m-for-n", backward_lanes(rows="up to n")),

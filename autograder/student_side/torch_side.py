@@ -6,6 +6,7 @@ here by name, so that a submission which puts others in their place changes noth
 
 import contextlib
 
+import kernel_accesses
 import numpy as np
 import torch
 import wire
@@ -213,7 +214,7 @@ def run(namespace: dict, target: str, mode: str, asked: dict) -> tuple[dict, dic
         returns: positions of the arguments which a kernel fills; they are the outputs.
         readable: [position, rows, columns] of the tables and vectors of which the kernel may read so much.
         compiled: whether a GPU's compiler is to take the kernel, too; what it refuses is raised.
-        orders: whether to tell if it fills other numbers in when the last program runs first.
+        races: whether to tell if its programs meet in memory.
         upstream: gradient of the loss by each output; without it nothing is differentiated.
         parameters: names of the parameters whose gradients are wanted.
         again: whether the backward runs a second time over the same graph.
@@ -225,7 +226,7 @@ def run(namespace: dict, target: str, mode: str, asked: dict) -> tuple[dict, dic
         names: whether to tell what the module's state has: the names of its parameters and persistent buffers.
 
     Returns ({outputs, gradients, of_parameters, again, second}, {saved, on_context, arguments, nodes, parameters, names}
-    or, of a kernel, {strayed, order_matters}, positions of the args that the run changed). ``gradients`` stand in the order of
+    or, of a kernel, {strayed, race}, positions of the args that the run changed). ``gradients`` stand in the order of
     the args that require one. ``saved``
     lists [data pointer, shape, dtype, bytes] of each tensor kept through ``save_for_backward`` or by PyTorch itself,
     ``on_context`` those kept as attributes of the context, ``arguments`` the tensors among the args; ``nodes``
@@ -267,12 +268,12 @@ def run(namespace: dict, target: str, mode: str, asked: dict) -> tuple[dict, dic
 
 def _launch(kernel: object, args: list, kwargs: dict, asked: dict) -> dict:
     """Launch a Triton kernel; return what is told of it."""
-    grid = tuple(asked["grid"])
-    with triton_side.noting_reads([(args[i], *part) for i, *part in asked.get("readable", ())]) as strayed:
-        kernel[grid](*args, **kwargs)
-    told = {"strayed": bool(strayed)}
-    if asked.get("orders"):
-        told["order_matters"] = triton_side.depends_on_order(kernel, grid, args, kwargs, asked["returns"])
+    with kernel_accesses.noted() as accesses:
+        kernel[tuple(asked["grid"])](*args, **kwargs)
+    readable = [(args[i], *part) for i, *part in asked.get("readable", ())]
+    told = {"strayed": triton_side.reads_outside(accesses, readable)}
+    if asked.get("races"):
+        told["race"] = kernel_accesses.first_race(accesses) is not None
     if asked.get("compiled"):
         triton_side.compile_for_gpu(kernel, args, kwargs)
     return told

@@ -1,23 +1,18 @@
-"""What the student side does with Triton: before any student code, import it, and run and compile one kernel; with each
-kernel, note what it reads, ask what a GPU's compiler says to it, and see whether the order of its programs matters.
+"""What the student side does with Triton: before any student code, import it, and run and compile one kernel; of each
+kernel, see whether it reads where it may not, and ask what a GPU's compiler says to it.
 
 The first kernel imports the compiler, which takes longer than all the kernels of a submission.
 """
 
 import contextlib
 import warnings
-from collections.abc import Iterator
 
 import gpu_compiler
 import numpy as np
-import program_order
 import torch
 import triton
 import triton.language as tl
-from triton.runtime import interpreter
-
-_Builder = interpreter.InterpreterBuilder
-_load = _Builder.create_masked_load  # every load ends here, without a mask too
+from kernel_accesses import LOADS, Access
 
 
 @triton.jit
@@ -42,41 +37,14 @@ def compile_for_gpu(kernel: object, args: list, kwargs: dict) -> None:
         gpu_compiler.compile_for_gpu(kernel, *args, **kwargs)
 
 
-def depends_on_order(kernel: object, grid: tuple, args: list, kwargs: dict, returns: list[int]) -> bool:
-    """Whether a kernel fills its tables with other numbers when its last program runs first.
-
-    returns: positions of the tables. All args are left as they are, so what a first launch wrote stands in the tables.
-    """
-    filled = []
-    for order in (contextlib.nullcontext, program_order.last_program_first):
-        tables = [arg.clone() if isinstance(arg, torch.Tensor) else arg for arg in args]
-        with order():
-            kernel[grid](*tables, **kwargs)
-        filled.append([tables[i].nan_to_num() for i in returns])
-    return not all(map(torch.equal, *filled))
-
-
-@contextlib.contextmanager
-def noting_reads(readable: list[tuple[torch.Tensor, int, int]]) -> Iterator[list]:
-    """Yield a list that is empty as long as the kernels that run read only what they may.
+def reads_outside(accesses: list[Access], readable: list[tuple[torch.Tensor, int, int]]) -> bool:
+    """Whether something was read that may not be.
 
     readable: tables, each with the number of its first rows and columns that may be read; a vector has one column. Where
-    there are none, nothing is noted.
+    there are none, everything may.
     """
-    strayed: list = []
-
-    def load(builder, pointers, mask, *others):
-        addresses = pointers.data[np.broadcast_to(mask.data, pointers.data.shape).astype(bool)].astype(np.int64)
-        if not strayed and not _are_inside(addresses, readable):
-            strayed.append(True)
-        return _load(builder, pointers, mask, *others)
-
-    if readable:
-        _Builder.create_masked_load = load
-    try:
-        yield strayed
-    finally:
-        _Builder.create_masked_load = _load
+    loads = [access.addresses for access in accesses if access.kind == LOADS]
+    return bool(readable) and not all(_are_inside(addresses, readable) for addresses in loads)
 
 
 def _are_inside(addresses: np.ndarray, readable: list[tuple[torch.Tensor, int, int]]) -> bool:

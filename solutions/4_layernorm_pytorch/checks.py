@@ -12,8 +12,7 @@ import torch
 from torch import nn
 
 import gpu_compiler
-import kernel_traffic
-import program_order
+import kernel_accesses
 import python_errors
 from card import Answer, Card, attempt, describe, letters, predicted
 from tensors import compare, drawn, figures, present
@@ -791,9 +790,10 @@ def _traffic(card: Card, kernel, arguments: tuple, read: dict[str, int], written
     """
     if DEVICE != "cpu":
         return
-    with kernel_traffic.counting({name: arguments[i] for name, i in (read | written).items()}) as (loaded, stored):
+    with kernel_accesses.noted() as accesses:
         if _launch(kernel, 2, *arguments, block=4).problem:
             return
+    loaded, stored = kernel_accesses.counted(accesses, {name: arguments[i] for name, i in (read | written).items()})
     reads = (f"{name} {loaded[name] / 8:g}×" for name in read)
     writes = (f"{name} {stored[name] / 8:g}×" for name in written)
     card.note(f"Memory: reads {', '.join(reads)}, writes {', '.join(writes)}. Once each is the least.")
@@ -972,7 +972,7 @@ def backward_kernel(kernel: object) -> None:
                 card, "… bias's partial sums, added up", dbias, _tensor(DBIAS), hint, TRITON_BACKWARD, of_bias, atol=1e-3
             ):
                 _other_programs(card, kernel)
-                _any_order(card, kernel)
+                _races(card, kernel)
                 if _backward_strides(card, kernel):
                     _backward_padding(card, kernel)
                 _backward_half(card, kernel)
@@ -1019,17 +1019,16 @@ def _other_programs(card: Card, kernel) -> None:
         compare(card, "… bias's partial sums, added up", dbias, _tensor(DBIAS), hint, TRITON_BACKWARD, atol=1e-3)
 
 
-def _any_order(card: Card, kernel) -> None:
-    """A GPU runs the programs in no order; Triton's interpreter can run them in two."""
+def _races(card: Card, kernel) -> None:
+    """A GPU runs the programs at the same time; what two of them do in one place is seen in Triton's interpreter."""
     if DEVICE != "cpu":
         return
-    example = DY, TOKENS, WEIGHT, [4.0, 2.0], [0.2, 0.5], 4, 4, 2, (4, 4, 4)
-    found = [_backward(kernel, *example)[:3]]
-    with program_order.last_program_first():
-        found.append(_backward(kernel, *example)[:3])
-    hint = "No program may prepare, read or correct what another one writes: on a GPU they run at the same time."
-    same = all(not a.problem and not b.problem and torch.equal(a.value, b.value) for a, b in zip(*found))
-    card.check(same, "the same when the last program runs first", "the same numbers", "others", hint, COMPILER)
+    with kernel_accesses.noted() as accesses:
+        _launch(kernel, 2, *_backward_arguments(torch.float32), block=4)
+    race = kernel_accesses.first_race(accesses)
+    hint = "On a GPU they run at the same time. So none may prepare, read or correct what another one writes."
+    found = race and f"program {race.other} {race.does} what program {race.writer} writes"
+    card.check(race is None, "no program touches what another one writes", "no race", found, hint, COMPILER)
 
 
 def _backward_strides(card: Card, kernel) -> bool:

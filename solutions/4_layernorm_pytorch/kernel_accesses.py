@@ -1,0 +1,1 @@
+../../autograder/student_side/kernel_accesses.py

@@ -1,1 +1,0 @@
-../../book/experiments/kernel_traffic.py

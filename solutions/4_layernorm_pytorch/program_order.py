@@ -1,1 +1,0 @@
-../../autograder/student_side/program_order.py
