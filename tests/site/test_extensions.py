@@ -115,6 +115,11 @@ def test_punctuation_stays_with_its_formula(build):
     assert "Take (x), then y; the ith, and" in visible(html["index"])
 
 
+def test_punctuation_stays_with_a_formula_that_is_long_only_as_latex(build):
+    html, _ = build(index="# Page\n\nFor one token $y_i = \\gamma_i \\hat{x}_i + \\beta_i$, so it moves.\n")
+    assert re.search(r'<span class="unbroken">.*</span>,</span> so it moves', html["index"], re.DOTALL)
+
+
 def test_the_style_sheet_names_no_font_that_is_not_there(build, tmp_path):
     build(index="# Page\n\n$x$\n")
     sheet = tmp_path / "out" / "_static" / "katex" / "katex.css"
