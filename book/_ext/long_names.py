@@ -1,7 +1,7 @@
 """Lets a long name in the text go on in the next line at a joint: behind a slash or comma, else before a dot, else behind _.
 
 Without one a browser breaks it wherever the line ends: on a phone a path left its last letter for the next line.
-And an option stays whole, which a browser breaks behind its hyphens.
+And a short word stays whole, which a browser breaks behind its hyphens: an option, 1e-8, axis=-1.
 """
 
 import re
@@ -9,11 +9,11 @@ import re
 LONG = 18
 NAME = re.compile(rf'(<span class="pre">)([^<\s]{{{LONG},}})(</span>)')
 JOINTS = re.compile(r"(?<=[\w;][/,])(?=[\w&])"), re.compile(r"(?<=[\w)]{4})(?=\.[A-Za-z])"), re.compile(r"(?<=[^\W_]_)(?=[^\W_])")
-OPTION = re.compile(r'<span class="pre">(?=--?\w[^<]{0,18}<)')
+HYPHENED = re.compile(r'<span class="pre">(?=[^<\s]{2,21}<)(?=[^<]*-[^<]*\w)')
 
 
 def with_joints(html: str) -> str:
-    html = OPTION.sub('<span class="pre option">', html)
+    html = HYPHENED.sub('<span class="pre unbroken">', html)
     return NAME.sub(lambda name: name[1] + jointed(name[2]) + name[3], html)
 
 

@@ -276,9 +276,14 @@ def test_a_long_name_breaks_at_its_joints(name, jointed):
     assert long_names.with_joints(f'<span class="pre">{name}</span>') == f'<span class="pre">{jointed}</span>'
 
 
-def test_an_option_stays_whole():
-    assert long_names.with_joints('<span class="pre">--student</span>') == '<span class="pre option">--student</span>'
-    assert long_names.with_joints('<span class="pre">---</span>') == '<span class="pre">---</span>'
+@pytest.mark.parametrize("word", ["--student", "1e-8", "axis=-1", "2026-03-01"])
+def test_a_short_word_with_a_hyphen_stays_whole(word):
+    assert long_names.with_joints(f'<span class="pre">{word}</span>') == f'<span class="pre unbroken">{word}</span>'
+
+
+@pytest.mark.parametrize("word", ["---", "-=", "x", "a-name-that-is-far-too-long-for-a-phone"])
+def test_another_word_does_not(word):
+    assert long_names.with_joints(f'<span class="pre">{word}</span>') == f'<span class="pre">{word}</span>'
 
 
 def test_a_live_cell_is_coloured_as_the_python_that_follows():
