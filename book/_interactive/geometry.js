@@ -159,7 +159,7 @@
           text(kept, "σ·dx", [8, 16]), text(add(x, dx), "dx", [8, 4]),
           at(centred, mark("diamond", "orange", 6)), away(centred, "x − μ", -8),
           at(hat, mark("circle", "blue", 7)), away(hat, "x̂", 18), text(tip, "g", [16, -8]),
-        ]), text(x, "x", [16, -8]));
+        ]), ...(put(x)[0] < width - 36 ? [text(x, "x", [16, -8])] : [text(x, "x", [-16, -8], "end")]));
       at(x, this.grips.x);
       at(tip, this.grips.g);
       this.grips.g.style.display = flat ? "none" : "";
