@@ -1,4 +1,6 @@
-"""Lets a long name in the text go on in the next line at a joint: behind a slash or comma, else before a dot, else behind _.
+"""Lets a long name in the text go on in the next line at a joint: behind a slash or comma, before a dot, behind _.
+
+Each kind of joint is for what the kind before it leaves long.
 
 Without one a browser breaks it wherever the line ends: on a phone a path left its last letter for the next line.
 And a short word stays whole, which a browser breaks behind its hyphens: an option, 1e-8, axis=-1.
@@ -19,7 +21,9 @@ def with_joints(html: str) -> str:
 
 def jointed(name: str) -> str:
     joint = next((joint for joint in JOINTS if joint.search(name)), None)
-    return joint.sub("<wbr>", name) if joint else name
+    if not joint:
+        return name
+    return "<wbr>".join(jointed(part) if len(part) >= LONG else part for part in joint.split(name))
 
 
 def add_joints(app, pagename, templatename, context, doctree) -> None:

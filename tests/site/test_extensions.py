@@ -270,6 +270,7 @@ def test_mends_leave_the_rest_alone():
         ("layernorm_backward_kernel", "layernorm_<wbr>backward_<wbr>kernel"),
         ("nn.TransformerEncoderLayer", "nn.TransformerEncoderLayer"),
         ("requires_grad", "requires_grad"),
+        ("submission.MAX_CELL_CHARACTERS", "submission<wbr>.MAX_<wbr>CELL_<wbr>CHARACTERS"),
     ],
 )
 def test_a_long_name_breaks_at_its_joints(name, jointed):
