@@ -12,6 +12,7 @@ STYLE = """
 .verdicts p{margin:.1em 0 .4em;font-weight:600}.verdicts ul{list-style:none;margin:0;padding:0}
 .verdicts li{margin:.35em 0;padding-left:1.6em;text-indent:-1.6em;overflow-wrap:anywhere}
 .verdicts .hint{display:block;text-indent:0}
+.verdicts small{white-space:nowrap}
 """
 
 

@@ -22,7 +22,7 @@ def number(env, page: str) -> str:
 
 def numbered_title(env, page: str) -> str:
     title = env.titles[page].astext()
-    return f"{number(env, page)}. {title}" if number(env, page) else title
+    return f"{number(env, page)}.\u00a0{title}" if number(env, page) else title  # a number stands by its title
 
 
 def stem(page: str) -> str:

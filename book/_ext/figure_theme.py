@@ -38,7 +38,7 @@ def themed(svg: str, prefix: str, label: str) -> str:
     _rename_ids(root, prefix)
     for element in root.iter():
         element.tag = element.tag.removeprefix(SVG)
-        element.text = element.text and element.text.strip()
+        element.text = element.text and element.text.strip().replace("'", "’")  # as in the text round the figure
         element.tail = None
         for name in {"d", "x", "y", "transform", "points"} & set(element.keys()):
             element.set(name, _shorter(element.get(name)))

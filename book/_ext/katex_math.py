@@ -23,10 +23,13 @@ ENVIRONMENT = re.compile(r"\\begin\{(\w+\*?)\}.*?\\end\{\1\}", re.DOTALL)
 STRUT = re.compile(r'<span class="strut" style="height:([\d.]+)em;(?:vertical-align:-([\d.]+)em;)?"></span>')
 OLD_FONTS = re.compile(r',url\([^)]*\.(?:woff|ttf)\) format\("[a-z]+"\)')
 
-# Signs that stay on one line with the formula beside them, if it is short enough for a phone.
+# Signs that stay on one line with the formula beside them, if it is short enough for a phone: short as LaTeX,
+# or made of few signs, of which a command is one at most while braces and scripts add none.
 OPENING = re.compile(r"[(\[“‘]+$")
 CLOSING = re.compile(r"^(?:[,.;:!?)\]”’'-]+|th\b)")
 LONGEST_UNBROKEN = 30
+MOST_SIGNS_UNBROKEN = 16
+SIGN = re.compile(r"\\[a-zA-Z]+|[^\s\\{}_^]")
 
 
 def display_tex(node: nodes.math_block) -> str:
@@ -85,7 +88,8 @@ def keep_together(app, doctree, docname) -> None:
     if app.builder.format != "html":
         return
     for formula in list(doctree.findall(nodes.math)):
-        if len(formula.astext()) > LONGEST_UNBROKEN:
+        tex = formula.astext()
+        if len(tex) > LONGEST_UNBROKEN and len(SIGN.findall(tex)) > MOST_SIGNS_UNBROKEN:
             continue
         before = _text_beside(formula, -1, OPENING)
         after = _text_beside(formula, +1, CLOSING)

@@ -251,7 +251,7 @@ def page_link(env, page: str) -> nodes.Node:
 def term_link(env, term: str) -> nodes.Node:
     link = addnodes.pending_xref(refdomain="std", reftype="term", reftarget=term, refexplicit=False, refwarn=False)
     link["refdoc"] = env.docname
-    link += nodes.inline("", term)
+    link += nodes.inline("", term.replace("'", "’"))
     return link
 
 

@@ -121,14 +121,18 @@
       const radial = times(hat, dot(g, hat) / 3), rest = flat ? [0, 0, 0] : add(add(g, shift, -1), radial, -1);
       const dx = flat ? [NaN, NaN, NaN] : times(rest, 1 / sigma);
 
-      const height = Math.min(0.95 * width, 430), unit = (this.unit = Math.min(width / 6.5, 68));
+      const height = Math.min(0.95 * width, 430), edge = 16;
+      const ends = [x, centred, add(hat, g)], across = ends.map((p) => Math.abs(dot(p, right))), upward = ends.map((p) => dot(p, up));
+      const unit = (this.unit = Math.min( // smaller where the token or the gradient would leave the picture
+        width / 6.5, 68, (width / 2 - edge) / Math.max(...across),
+        (height * 0.54 - edge) / Math.max(...upward, 0.1), (height * 0.46 - edge) / Math.max(...upward.map((v) => -v), 0.1)));
       const put = (p) => [width / 2 + unit * dot(p, right), height * 0.54 - unit * dot(p, up)];
       const at = (p, node) => { node.setAttribute("transform", `translate(${put(p)})`); return node; };
       const path = (points, name, closed = false) => make(closed ? "polygon" : "polyline", { class: name, points: points.map(put).join(" ") });
       const text = (p, words, [dx, dy] = [10, -8], anchor = "start") =>
         make("text", { x: put(p)[0] + dx, y: put(p)[1] + dy, "text-anchor": anchor, class: "ix-name" }, words);
-      const away = (p, words, dy) => { // on the side that lies away from the centre
-        const side = put(p)[0] < width / 2 ? -1 : 1;
+      const away = (p, words, dy) => { // on the side that lies away from the centre, if the word has room there
+        const at = put(p)[0], outer = at < width / 2 ? -1 : 1, side = Math.min(at, width - at) < 56 ? -outer : outer;
         return text(p, words, [10 * side, dy], side < 0 ? "end" : "start");
       };
       const arrow = (from, to, name) => {
@@ -155,7 +159,7 @@
           text(kept, "σ·dx", [8, 16]), text(add(x, dx), "dx", [8, 4]),
           at(centred, mark("diamond", "orange", 6)), away(centred, "x − μ", -8),
           at(hat, mark("circle", "blue", 7)), away(hat, "x̂", 18), text(tip, "g", [16, -8]),
-        ]), text(x, "x", [16, -8]));
+        ]), ...(put(x)[0] < width - 36 ? [text(x, "x", [16, -8])] : [text(x, "x", [-16, -8], "end")]));
       at(x, this.grips.x);
       at(tip, this.grips.g);
       this.grips.g.style.display = flat ? "none" : "";

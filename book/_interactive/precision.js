@@ -103,7 +103,7 @@
         ...[[-16, "10⁻¹⁶"], [-12, "10⁻¹²"], [-8, "10⁻⁸"], [-4, "10⁻⁴"], [0, "1"], [4, "10⁴"], [8, "10⁸"]].flatMap(([power, label]) => [
           make("line", { class: power ? "ix-rule" : "ix-rule ix-one", x1: left, x2: right, y1: toY(power), y2: toY(power) }),
           make("text", { x: left - 6, y: toY(power) + 5, "text-anchor": "end" }, label)]),
-        make("text", { x: left + 6, y: toY(0) - 5, class: "ix-quiet" }, "above: no digit right"),
+        make("text", { x: right, y: toY(0) - 14, "text-anchor": "end", class: "ix-quiet" }, "above: no digit right"),
         make("text", { x: 2, y: 14, class: "ix-quiet" }, "relative error"),
         make("line", { class: "ix-mean", x1: x, x2: x, y1: top - 24, y2: bottom }),
         ...lines, ...marks,

@@ -171,5 +171,5 @@ def as_markdown(section: str) -> str:
         problem, meaning = told(example)
         if meaning.section == section:
             wrong, right = example.shown or (example.wrong, example.right)
-            parts.append(f"**`{problem}`**\n\nfrom `{wrong}`\n\n{meaning.hint}\n\nmended: `{right}`\n\n---")
-    return "\n\n".join(parts)
+            parts.append(f"**`{problem}`**\n\nfrom `{wrong}`\n\n{meaning.hint}\n\nmended: `{right}`")
+    return "\n\n---\n\n".join(parts)

@@ -25,6 +25,11 @@ WIRING = {
 }
 
 
+def written(placement: str) -> str:
+    """Return a placement's name as the text writes it."""
+    return placement.replace("deepnorm", "DeepNorm")
+
+
 def draw_placement(ax: Axes, placement: str, equation: str) -> None:
     """Draw one sub-layer, read from below: the road is the thick line on the left, the branch stands on the right."""
     before, after, on_road, weight = WIRING[placement]
@@ -49,7 +54,7 @@ def draw_placement(ax: Axes, placement: str, equation: str) -> None:
     ax.plot(road, 4.6, "o", ms=14, mfc="white", mec=INK, zorder=3)
     ax.text(road, 4.57, "+", ha="center", va="center", fontsize=11, zorder=4)
     ax.text(road - 0.25, 0.12, "x", fontsize=9, ha="right")
-    ax.set_title(f"{placement}\n{equation}", fontsize=8.5, loc="center", fontweight="normal")
+    ax.set_title(f"{written(placement)}\n{equation}", fontsize=8.5, loc="center", fontweight="normal")
     ax.set(xlim=(-0.75, 1.85), ylim=(-0.1, 6.3))
     ax.axis("off")
 

@@ -79,9 +79,9 @@ def constants_missed_by_std_test(sizes, trials, rng):
 
 
 def scientific(value):
-    """Write a positive number with one digit and a power of ten that no line break parts: 2.3e-9 -> "2 · 10⁻⁹"."""
+    """Write a positive number with one digit and a power of ten that no line break parts: 2.3e-9 -> "2 × 10⁻⁹"."""
     digit, exponent = f"{float(value):.0e}".split("e")
-    return f"{digit}\u00a0·\u00a010" + str(int(exponent)).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
+    return f"{digit}\u00a0×\u00a010" + str(int(exponent)).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
 
 
 def exact_variance(x):

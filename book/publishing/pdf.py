@@ -170,13 +170,14 @@ def whole_book(site: Path, numbers: dict[str, int]) -> str:
     links = "".join(f'<link rel="stylesheet" href="{sheet.as_uri()}">' for sheet in sheets)
     style = Path(__file__).with_name("book.css").resolve().as_uri()
     name = title(articles["index"])
-    author = re.search(r"By (The course founders|[^<\n]+)", home)
+    author = re.search(r"component-author\">\s*By ([^<\n]+)", home)
+    author = author[1][0].upper() + author[1][1:] if author else ""
     chapters = [(caption, [(page, title(articles[page])) for page in pages]) for caption, pages in listed]
     body = "".join(articles[page] for _, pages in listed for page in pages)
     return (
         f'<!DOCTYPE html><html lang="en" data-theme="light"><head><meta charset="utf-8"><title>{name}</title>{links}'
         f'<link rel="stylesheet" href="{style}"></head><body><main class="bd-content"><div class="bd-article">'
-        f'<section class="title-page" id="index"><p class="book-title">{name}</p><p>{author[1] if author else ""}</p>'
+        f'<section class="title-page" id="index"><p class="book-title">{name}</p><p>{author}</p>'
         "<p>Text: CC BY 4.0. Code: MIT. The code that draws the figures is left out here; the site and the "
         "sources have it. What moves or runs on the site stands still here. The answers to a chapter’s quizzes are on "
         f"its last pages.</p></section>{contents(chapters, numbers)}{body}</div></main></body></html>"

@@ -190,6 +190,14 @@ def test_typing_in_the_editor(page):
     assert page.driver.switch_to.active_element == page.one("below_best", ".exercise-run")
 
 
+def test_a_long_line_is_not_cut_off(page):
+    page.paste("below_best", "total = " + " + ".join(f"mark_{i}" for i in range(40)))
+    page.one("below_best", "textarea").send_keys(" + 1")
+    editor = page.one("below_best", ".exercise-editor")
+    wide, room, moved = page.driver.execute_script("const e = arguments[0]; return [e.scrollWidth, e.clientWidth, e.scrollLeft]", editor)
+    assert wide > 2 * room and moved > room  # the end, where the caret is, is in sight
+
+
 def test_without_a_connection_it_says_so_and_keeps_the_code(driver, site):
     with served(site) as (address, _):
         page = Page(driver, f"{address}/{with_python(site, 'offline.html', 'http://127.0.0.1:9/')}")

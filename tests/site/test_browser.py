@@ -166,6 +166,17 @@ def test_on_a_phone_the_list_of_sections_goes_when_one_is_chosen(browser):
     assert 0 < top < 844
 
 
+def test_on_paper_the_text_stands_in_for_an_interactive_figure(browser):
+    show(browser, CHAPTER, 1280, 900, "light")
+    shown = "return ['.ix-stage', '.ix-body'].map((part) => document.querySelector(part).getBoundingClientRect().height > 0)"
+    assert browser.execute_script(shown) == [True, False]
+    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})
+    try:
+        assert browser.execute_script(shown) == [False, True]
+    finally:
+        browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": ""})
+
+
 def test_the_search_icon_hides_no_letter(browser):
     show(browser, "search.html", 390, 844, "light")
     icon = browser.find_element("css selector", ".bd-search-container .fa-magnifying-glass").rect

@@ -100,6 +100,11 @@ def test_punctuation_stays_with_its_formula(build):
     assert "Take (x), then y; the ith, and" in visible(html["index"])
 
 
+def test_punctuation_stays_with_a_formula_that_is_long_only_as_latex(build):
+    html, _ = build(index="# Page\n\nFor one token $y_i = \\gamma_i \\hat{x}_i + \\beta_i$, so it moves.\n")
+    assert re.search(r'<span class="unbroken">.*</span>,</span> so it moves', html["index"], re.DOTALL)
+
+
 def test_the_style_sheet_names_no_font_that_is_not_there(build, tmp_path):
     build(index="# Page\n\n$x$\n")
     sheet = tmp_path / "out" / "_static" / "katex" / "katex.css"
@@ -250,15 +255,21 @@ def test_mends_leave_the_rest_alone():
         ("layernorm_backward_kernel", "layernorm_<wbr>backward_<wbr>kernel"),
         ("nn.TransformerEncoderLayer", "nn.TransformerEncoderLayer"),
         ("requires_grad", "requires_grad"),
+        ("submission.MAX_CELL_CHARACTERS", "submission<wbr>.MAX_<wbr>CELL_<wbr>CHARACTERS"),
     ],
 )
 def test_a_long_name_breaks_at_its_joints(name, jointed):
     assert long_names.with_joints(f'<span class="pre">{name}</span>') == f'<span class="pre">{jointed}</span>'
 
 
-def test_an_option_stays_whole():
-    assert long_names.with_joints('<span class="pre">--student</span>') == '<span class="pre option">--student</span>'
-    assert long_names.with_joints('<span class="pre">---</span>') == '<span class="pre">---</span>'
+@pytest.mark.parametrize("word", ["--student", "1e-8", "axis=-1", "2026-03-01"])
+def test_a_short_word_with_a_hyphen_stays_whole(word):
+    assert long_names.with_joints(f'<span class="pre">{word}</span>') == f'<span class="pre unbroken">{word}</span>'
+
+
+@pytest.mark.parametrize("word", ["---", "-=", "x", "a-name-that-is-far-too-long-for-a-phone"])
+def test_another_word_does_not(word):
+    assert long_names.with_joints(f'<span class="pre">{word}</span>') == f'<span class="pre">{word}</span>'
 
 
 def test_a_live_cell_is_coloured_as_the_python_that_follows():
