@@ -148,7 +148,8 @@ def _told(exercise: Exercise, judged: list[tuple[Verdict, Trial | None]], studen
                 again = _once_more(exercise, trial, student)
                 message, error = (again.message, again.outcome.error) if again else (message, None)
         if error:
-            meanings[_kind_and_place(error)] = python_errors.meaning_of(error["type"], error["message"])
+            key = _kind_and_place(error)
+            meanings[key] = meanings.get(key) or python_errors.meaning_of(error["type"], error["message"])
         verdicts.append(replace(verdict, hint=f"{message} {verdict.hint}".rstrip(), message=message))
     return _with_meanings(exercise, verdicts, [trial for _, trial in judged], meanings)
 
@@ -312,7 +313,9 @@ def _candidates(exercise, check, trials, failed, past: Past):
         yield "input-mutated"
     if faults & TELLING:
         # First what was recognised before: one mistake in all checks is likelier than another in each.
-        for suspect in [*past.recognised, *(s for s in exercise.suspects if s not in past.recognised)]:
+        known = {suspect.misconception for suspect in past.recognised}
+        others = sorted((s for s in exercise.suspects if s not in past.recognised), key=lambda s: s.misconception not in known)
+        for suspect in [*past.recognised, *others]:
             if _explains(suspect, trials, failed):
                 if suspect not in past.recognised:
                     past.recognised.append(suspect)
