@@ -320,6 +320,8 @@ def _candidates(exercise, check, trials, failed, past: Past):
                 if suspect not in past.recognised:
                     past.recognised.append(suspect)
                 yield suspect.misconception
+    if all(_only_the_gradient_is_wrong(trial) for trial in failed):
+        yield "graph-cut"
     if all(_is_transposed(trial) for trial in failed):
         yield "transposed"
     if all(_keeps_an_axis(trial) for trial in failed):
@@ -353,6 +355,14 @@ def _explains(suspect: Suspect, trials: list[Trial], failed: list[Trial]) -> boo
             # An imitation that is right here explains nothing that is nearly right.
             telling |= trial.fault in TELLING and not _equal(imitated, right, trial.case)
     return telling
+
+
+def _only_the_gradient_is_wrong(trial: Trial) -> bool:
+    """Whether a tensor is right whose gradient alone counts, and is not."""
+    values, judged = trial.outcome.values, trial.case.judged
+    if trial.fault != "value" or not judged or 0 in judged:
+        return False
+    return len(values) > 1 and _equal(values[0], trial.expected[0], trial.case)
 
 
 def _is_wider(trial: Trial) -> bool:

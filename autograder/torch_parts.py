@@ -138,6 +138,8 @@ SIGNS = {
     "modified by an inplace operation": "saved-in-place",
     "view size is not compatible": "view-of-scattered",
     "Module [ModuleList] is missing": "module-list-called",
+    "no gradient flows": "graph-cut",
+    "numpy() on Tensor that requires grad": "graph-cut",
 }
 
 
@@ -153,7 +155,7 @@ def answer(reply: Reply) -> Reply:
     gradient = gradients[0] if isinstance(gradients, tuple) and gradients else tensors.tensor(np.zeros(0))
     if gradient is None:
         said = "no gradient reaches x: the output does not depend on it in a way that autograd sees"
-        return Reply(problem=said, brief=said, error_type="Unmet")
+        return Reply(problem=said, brief=said, error_type="Unmet", sign="graph-cut")
     return Reply((output, gradient, reply.value.get("parameters", 0)), changed=reply.changed, warnings=reply.warnings)
 
 

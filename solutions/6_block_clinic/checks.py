@@ -319,6 +319,11 @@ def merge_heads(function: Callable) -> None:
         if compare(card, text, attempt(function, x), expected, "Row 1 is token 1: head 1's features, then head 2's.", TRANSPOSE, signs):
             single = drawn(2, 1, 4, 3)
             compare(card, "one head is left as it is", attempt(function, single), single[:, 0], "", TRANSPOSE)
+            several = drawn(3, 2, 4, 5)
+            hint = "Before heads, tokens and features there may be any number of axes: count from the end, as in `transpose(-2, -3)`."
+            one, alone = attempt(lambda t: function(t)[1], several), attempt(function, several[1])
+            if isinstance(alone.value, torch.Tensor):
+                compare(card, "in a batch each sequence gives what it gives alone", one, alone.value, hint, TRANSPOSE)
             learns(card, function, drawn(2, 3, 4), TRANSPOSE)
     card.show()
 
@@ -336,7 +341,18 @@ def attention_weights(function: Callable) -> None:
         card.check(moved < 1e-9, "later scores have no say", "no change", f"a change of {moved:.2g}", hint, MASK)
         far = function(scores + 5000 * torch.ones(4, 4, dtype=torch.float64).triu(1))
         hint = "Masked weights divided by their sum are 0/0 where the future's scores are far higher."
-        card.check(bool(torch.isfinite(far).all()), "not even if they are 5000 higher", "finite weights", "NaN", hint, MASK)
+        if card.check(bool(torch.isfinite(far).all()), "not even if they are 5000 higher", "finite weights", "NaN", hint, MASK):
+            moved = float((function(scores) - far).abs().max())
+            hint = "The mask is a fixed number that they reach, or it comes after the softmax. −∞ goes into the scores, before it."
+            card.check(moved < 1e-9, "… and nothing changes with it", "no change", f"a change of {moved:.2g}", hint, MASK)
+        even = 1 / torch.arange(1.0, 4.0, dtype=torch.float64)
+        hint = "A score of 0 is a score like any other. Make the mask from the positions, j > i, not from the scores."
+        text = "where all scores are 0, each token shares its weight evenly among those it sees"
+        compare(card, text, attempt(function, torch.zeros(3, 3, dtype=torch.float64)), torch.ones(3, 3, dtype=torch.float64).tril() * even[:, None], hint, MASK)
+        hint = "exp of a large score is infinite; `torch.softmax` subtracts each row's largest first."
+        compare(card, "all scores 5000 higher give the same weights", attempt(function, scores + 5000), function(scores), hint, MASK)
+        hint = "Queries and keys are the last two axes. The softmax runs over the keys: dim=-1."
+        compare(card, "in a batch of heads each gives what it gives alone", attempt(lambda s: function(s)[1, 0], drawn(2, 3, 4, 4)), function(drawn(2, 3, 4, 4)[1, 0]), hint, MASK)
         learns(card, function, scores, MASK)
     card.show()
 
@@ -374,6 +390,8 @@ def _norm(title: str, function: Callable, section: str, cases: list[tuple]) -> N
             if not card.check(answer.value.dtype == x.dtype, f"{x.dtype} in, {x.dtype} out".replace("torch.", ""), x.dtype, answer.value.dtype,
                               "Convert the result back: `.to(x.dtype)`.", section):  # fmt: skip
                 break
+        else:
+            learns(card, lambda x: function(x, gamma[:6], beta[:6], 1e-5), drawn(3, 6), section)
     card.show()
 
 
@@ -392,6 +410,7 @@ def narrow_layer_norm(function: Callable) -> None:
     hint = "A mean near 100 is kept to 0.5 in bfloat16. Convert x first, take statistics in float32."
     _norm("narrow_layer_norm", function, NARROW, [
         ("float64 tokens", drawn(3, 5), 1e-5, 1e-6, "It worked before; what has changed?"),
+        ("ε = 0.1", drawn(3, 64), 0.1, 1e-6, "ε is an argument."),
         ("bfloat16 tokens around 100", far, 1e-5, 0.06, hint),
     ])  # fmt: skip
 
@@ -413,10 +432,14 @@ def token_norm(kind: type) -> None:
             x = drawn(3, 4) * 3 + 2
             exact = nn.functional.layer_norm(x, (4,))
             signs = [(nn.functional.layer_norm(x.T, (3,)).T, "These statistics run over the tokens, feature by feature. Each token has its own.", EVALUATION)]
+            attempt(norm.train(), drawn(5, 4, seed=3) - 1)  # other tokens: nothing of them may stay
             for mode, text in ((norm.train, "training"), (norm.eval, "evaluation")):
                 mode()
                 hint = "One rule for both modes: each token by its own features. Nothing is remembered."
                 compare(card, f"in {text} each token has mean 0 and spread 1", attempt(norm, x), exact, hint, EVALUATION, signs)
+            small = 0.01 * x
+            hint = "ε belongs to the variance, under the root: √(variance + ε)."
+            compare(card, "a token of small spread, where ε counts", attempt(norm, small), nn.functional.layer_norm(small, (4,)), hint, EVALUATION)
             parameters = dict(norm.named_parameters())
             hint = "γ and β stay, in both modes."
             if card.check({"weight", "bias"} <= parameters.keys(), "γ and β are still parameters", "weight and bias", set(parameters), hint, EVALUATION):
@@ -435,7 +458,7 @@ def weight_decays(function: Callable) -> None:
     if present(card, function, "function", "def weight_decays(shapes, decay):", DECAY):
         shapes = {"w_q": [4, 4], "norm1.weight": [4], "norm1.bias": [4], "up.bias": [16], "gain": [4], "normaliser.map": [4, 4]}
         expected = {"w_q": 0.1, "norm1.weight": 0.0, "norm1.bias": 0.0, "up.bias": 0.0, "gain": 0.0, "normaliser.map": 0.1}
-        answer = attempt(function, shapes, 0.1)
+        answer = attempt(function, dict(shapes), 0.1)
         if answer.problem or not isinstance(answer.value, dict):
             card.check(False, "gives a dict", "{name: decay}", answer.problem or describe(answer.value), answer.hint, DECAY)
         else:
