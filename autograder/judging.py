@@ -308,6 +308,8 @@ def _candidates(exercise, check, trials, failed, past: Past):
     if len(signs) == 1:
         yield signs.pop()
     if faults == {"dtype"}:
+        if all(value.dtype.kind in "iu" for trial in failed for value in trial.outcome.values):
+            yield "integer-truncated"
         yield "float64-result" if all(_is_wider(trial) for trial in failed) else "fixed-dtype"
     if faults == {"changed"} or _writes_where_it_may_not(trials, failed):
         yield "input-mutated"
