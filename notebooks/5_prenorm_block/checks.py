@@ -41,6 +41,7 @@ def causal_self_attention(function: Callable) -> None:
     card = Card("causal_self_attention", CHAPTER)
     form = "def causal_self_attention(x, w_q, w_k, w_v, w_o, heads):"
     if present(card, function, "function", form, ATTENTION) and _first_token(card, function) and _example(card, function):
+        _both_maps(card, function)
         _causal(card, function)
         _heads(card, function)
         _ranks(card, function)
@@ -112,6 +113,15 @@ def _example(card: Card, function: Callable) -> bool:
     return compare(card, text, answer, second(0.5**0.5), hint, ATTENTION, signs)
 
 
+def _both_maps(card: Card, function: Callable) -> None:
+    text = "queries twice as large and keys half as large give the same"
+    x, (w_q, w_k, *others) = drawn(4, 4), _weights(4)
+    plain, scaled = attempt(function, x, w_q, w_k, *others, 1), attempt(function, x, 2 * w_q, w_k / 2, *others, 1)
+    hint = "One of the two is x itself, or made with the other's weights: q = x @ w_q, k = x @ w_k."
+    if isinstance(plain.value, torch.Tensor):
+        compare(card, text, scaled, plain.value, hint, ATTENTION)
+
+
 def _causal(card: Card, function: Callable) -> None:
     x = drawn(5, 4)
     other = x.clone()
@@ -133,6 +143,9 @@ def _causal(card: Card, function: Callable) -> None:
         moved = float((first.value[:-1] - second.value[:-1]).abs().max())
         if not card.check(moved < 1e-9, text, "no change", f"a change of up to {moved:.2g}", hint, section):
             return
+    whole, shorter = (attempt(function, t.clone(), *_weights(4), 1) for t in (x, x[:-1]))
+    hint = "Something counts the tokens. The scores are divided by √d_h, however many there are."
+    compare(card, "… nor does leaving it out", shorter, whole.value[:-1], hint, SCALE)
 
 
 def _heads(card: Card, function: Callable) -> None:
@@ -149,19 +162,19 @@ def _heads(card: Card, function: Callable) -> None:
     if not compare(card, text, two, one.value, hint, HEADS):
         return
     text = "where the weights keep two halves of the features apart, two heads do to each what one head does to it alone"
-    x = drawn(5, 4)
-    halves = [[w[:2, :2] for w in _weights(4)], [w[2:, 2:] for w in _weights(4)]]
+    x = drawn(5, 6)
+    halves = [[w[:3, :3] for w in _weights(6)], [w[3:, 3:] for w in _weights(6)]]
     together = [torch.block_diag(first, second) for first, second in zip(*halves)]
     answer = attempt(function, x, *together, 2)
-    alone = [attempt(function, x[:, columns], *weights, 1) for columns, weights in zip((slice(0, 2), slice(2, 4)), halves)]
+    alone = [attempt(function, x[:, columns], *weights, 1) for columns, weights in zip((slice(0, 3), slice(3, 6)), halves)]
     if any(one.problem for one in alone):
         card.check(False, text, "two results", alone[0].problem or alone[1].problem, alone[0].hint, HEADS)
         return
     expected = torch.cat([one.value for one in alone], dim=-1)
-    softer = [attempt(function, x[:, columns], weights[0] / math.sqrt(2), *weights[1:], 1) for columns, weights in zip((slice(0, 2), slice(2, 4)), halves)]
+    softer = [attempt(function, x[:, columns], weights[0] / math.sqrt(2), *weights[1:], 1) for columns, weights in zip((slice(0, 3), slice(3, 6)), halves)]
     signs = [
         (attempt(function, x, *together, 1).value, "This is what one head gives: `heads` is not used.", HEADS),
-        (torch.cat([one.value for one in softer], dim=-1), "The scores are divided by √d = 2. Each head is as wide as d_h = 2, so it is √2.", SCALE),
+        (torch.cat([one.value for one in softer], dim=-1), "The scores are divided by √d, here √6. Each head is as wide as d_h = 3, so it is √3.", SCALE),
     ]
     hint = (
         "reshape(…, m, heads, d_h) splits the features; then exchange the axes m and heads, and back before they are put "
@@ -225,7 +238,15 @@ def _up_and_down(card: Card, network: nn.Module) -> bool:
         (0.0 * ones, "This is ReLU; the contract has GELU. Or GELU stands after the second map, or x was normalised first.", FEED_FORWARD),
         (x - 0.2275, "x itself was added. The residual belongs to the block.", STREAM),
     ]
-    return compare(card, text, attempt(network, x), -0.2275 * ones, "GELU stands between the two maps, and nowhere else.", FEED_FORWARD, signs, atol=5e-3)
+    hint = "GELU stands between the two maps, and nowhere else."
+    if not compare(card, text, attempt(network, x), -0.2275 * ones, hint, FEED_FORWARD, signs, atol=5e-3):
+        return False
+    with torch.no_grad():
+        for name, parameter in network.named_parameters():
+            parameter.fill_({"up.bias": 1.0, "down.bias": 0.5}.get(name, 1.0))
+    text = "with biases of 1 in `up` and ½ in `down` it is 5 · GELU(−1) + ½ = −0.2933"
+    signs = [(value * ones, "A bias has no part in the result.", FEED_FORWARD) for value in (-0.2275, 0.2725, -0.7933)]
+    return compare(card, text, attempt(network, x), -0.2933 * ones, "Call the `nn.Linear` itself, or add its bias.", FEED_FORWARD, signs, atol=5e-3)
 
 
 # PreNormBlock ---------------------------------------------------------------------------------
@@ -478,6 +499,17 @@ def _placement(card: Card, function: Callable, placement: str) -> None:
     if good and placement == "res-post":
         good = any(close(t, bent(x)) for t in read["norm"])
         found = found if good else "what the norm reads is not the branch's result alone"
+    if good:
+        right = {
+            "pre": lambda: x + bent(norm(x)),
+            "post": lambda: norm(x + bent(x)),
+            "res-post": lambda: x + norm(bent(x)),
+            "sandwich": lambda: x + output_norm(bent(norm(x))),
+            "deepnorm": lambda: norm(2 * x + bent(x)),
+            "none": lambda: x + bent(x),
+        }[placement]()
+        good = close(y, right)
+        found = found if good else "other numbers: is the branch there, and added to x?"
     formulas = {
         "pre": "x + F(norm(x))",
         "post": "norm(x + F(x))",

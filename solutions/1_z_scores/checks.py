@@ -3,6 +3,7 @@
 They tell you what to look at next. The grade is given by other cases of the same kinds.
 """
 
+import math
 import tracemalloc
 import warnings
 from collections.abc import Callable, Iterator
@@ -22,7 +23,7 @@ ROWS = "rows-of-a-table: Rows of a table"
 ONE_PASS = "one-pass-loses-digits: The one-pass formula loses every digit"
 WELFORD = "welford: Welford: one pass, and safe"
 
-SPREADS = {"std", "var", "nanstd", "nanvar", "pstdev", "pvariance", "stdev", "variance", "cov", "covariance", "from_samples"}
+SPREADS = {"std", "var", "nanstd", "nanvar", "pstdev", "pvariance", "stdev", "cov", "from_samples"}
 EXAM = np.array([20.0, 50.0, 60.0, 80.0, 90.0])
 EXAM_Z = np.array([-1.63299316, -0.40824829, 0.0, 0.81649658, 1.22474487])
 TABLE = np.array([[20.0, 50.0, 60.0, 80.0, 90.0], [3.0, 5.0, 6.0, 7.0, 9.0]])
@@ -312,6 +313,9 @@ def _constant_scores(card: Card, function: Callable) -> None:
     ):
         if not zeros(card, function, words, given, np.zeros(given.shape)):
             return
+    hint = "Two of them may be equal while a third is not. Compare the largest with the smallest."
+    uneven = call_for_array(function, np.array([5.0, 5.0, 1.0, 5.0]))
+    compare(card, "5, 5, 1, 5 are not all equal", uneven, np.array([1, 1, -3, 1]) / math.sqrt(3), hint, CONSTANT)
 
 
 def _any_unit(card: Card, function: Callable) -> None:

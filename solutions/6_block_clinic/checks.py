@@ -294,16 +294,32 @@ def _not_the_exit(card: Card, kind: type, section: str) -> bool:
     return card.check(2.9 < added < 3.1, "a branch that triples adds three times as much", "RMS 3", f"RMS {added:.3g}", hint, section)
 
 
+def _in_turn(card: Card, kind: type, section: str) -> bool:
+    attention, feed_forward, first, second = Bent(4, 1), Bent(4, 2), norm_of(4, 3), norm_of(4, 4)
+    block = made(card, kind, attention, feed_forward, first, second, section=section)
+    if block is None:
+        return False
+    x = drawn(3, 4)
+    h, other = x + attention(first(x)), x + feed_forward(second(x))
+    signs = [
+        (h + feed_forward(second(x)), "Both branches read the same x.", section),
+        (other + attention(first(other)), "The feed-forward network comes first.", section),
+        (x + feed_forward(second(h)), "What attention added is lost: the second addition is to x.", section),
+    ]
+    hint = "Attention first; the feed-forward network reads the stream to which attention has been added."
+    return compare(card, "the two branches act one after the other", attempt(block, x), h + feed_forward(second(h)), hint, section, signs)
+
+
 def refactored_block(kind: type) -> None:
-    _a_block("RefactoredBlock", kind, ON_RESIDUAL, _silent_branches, _branch_reads, _not_the_exit)
+    _a_block("RefactoredBlock", kind, ON_RESIDUAL, _silent_branches, _branch_reads, _not_the_exit, _in_turn)
 
 
 def compact_block(kind: type) -> None:
-    _a_block("CompactBlock", kind, SHARED, _silent_branches, _branch_reads, _not_the_exit)
+    _a_block("CompactBlock", kind, SHARED, _silent_branches, _branch_reads, _not_the_exit, _in_turn)
 
 
 def specified_block(kind: type) -> None:
-    _a_block("SpecifiedBlock", kind, RES_POST, _not_the_exit, _silent_branches, _branch_reads)
+    _a_block("SpecifiedBlock", kind, RES_POST, _not_the_exit, _silent_branches, _branch_reads, _in_turn)
 
 
 def merge_heads(function: Callable) -> None:
@@ -411,6 +427,7 @@ def narrow_layer_norm(function: Callable) -> None:
     _norm("narrow_layer_norm", function, NARROW, [
         ("float64 tokens", drawn(3, 5), 1e-5, 1e-6, "It worked before; what has changed?"),
         ("ε = 0.1", drawn(3, 64), 0.1, 1e-6, "ε is an argument."),
+        ("float32 tokens around 10,000", (drawn(4, 64) + 1e4).float(), 1e-5, 0.1, "It worked before. Subtract the mean before you square."),
         ("bfloat16 tokens around 100", far, 1e-5, 0.06, hint),
     ])  # fmt: skip
 
@@ -420,6 +437,7 @@ def fused_layer_norm(function: Callable) -> None:
     _norm("fused_layer_norm", function, FUSING, [
         ("8 features", drawn(3, 8) + 2, 1e-5, 1e-6, "It worked before; what has changed?"),
         ("6 features", drawn(3, 6) + 2, 1e-5, 1e-6, hint),
+        ("6 features, some of which are 0", (drawn(3, 6) + 2) * (drawn(3, 6, seed=4) > 0), 1e-5, 1e-6, "A feature may be 0. Padding is told by its place."),
         ("ε = 0.1, 100 features", drawn(3, 100) - 1, 0.1, 1e-6, "ε is an argument; d is the number of features."),
     ])  # fmt: skip
 
@@ -456,14 +474,14 @@ def token_norm(kind: type) -> None:
 def weight_decays(function: Callable) -> None:
     card = Card("weight_decays", CHAPTER)
     if present(card, function, "function", "def weight_decays(shapes, decay):", DECAY):
-        shapes = {"w_q": [4, 4], "norm1.weight": [4], "norm1.bias": [4], "up.bias": [16], "gain": [4], "normaliser.map": [4, 4]}
-        expected = {"w_q": 0.1, "norm1.weight": 0.0, "norm1.bias": 0.0, "up.bias": 0.0, "gain": 0.0, "normaliser.map": 0.1}
+        shapes = {"w_q": [4, 4], "norm1.weight": [4], "norm1.bias": [4], "up.bias": [16], "gain": [4], "normaliser.map": [4, 4], "kernel": [4, 4, 3, 3]}
+        expected = {"w_q": 0.1, "norm1.weight": 0.0, "norm1.bias": 0.0, "up.bias": 0.0, "gain": 0.0, "normaliser.map": 0.1, "kernel": 0.1}
         answer = attempt(function, dict(shapes), 0.1)
         if answer.problem or not isinstance(answer.value, dict):
             card.check(False, "gives a dict", "{name: decay}", answer.problem or describe(answer.value), answer.hint, DECAY)
         else:
             for name, right in expected.items():
-                kind = "matrix" if right else "vector"
+                kind = "vector" if not right else "matrix" if len(shapes[name]) == 2 else "weight with more axes"
                 found = answer.value.get(name)
                 hint = "What tells them apart is the shape, not the name: vectors (gains, biases) 0, matrices `decay`."
                 card.check(found == right, f"`{name}` of shape {tuple(shapes[name])}, a {kind}", right, found, hint, DECAY)
