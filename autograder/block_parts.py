@@ -6,6 +6,7 @@ which of them count.
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 
@@ -122,24 +123,39 @@ def judged_by(forward: Callable, count: Callable = lambda *inputs: 0):
     return reference
 
 
-def suspects(forwards: list[tuple[str, Callable]], count: Callable = lambda *inputs: 0, throughout=False) -> tuple[Suspect, ...]:
-    return tuple(Suspect(name, judged_by(forward, count), throughout=throughout) for name, forward in forwards)
+def suspects(
+    forwards: list[tuple[str, Callable]], count: Callable = lambda *inputs: 0, throughout=False, raw=False
+) -> tuple[Suspect, ...]:
+    return tuple(Suspect(name, judged_by(forward, count), throughout=throughout, raw=raw) for name, forward in forwards)
 
 
 def sent(values: np.ndarray, requires_grad: bool = False) -> wire.Tensor:
     return tensors.tensor(values, values.dtype.name, requires_grad)
 
 
+# What PyTorch says, and the misconception that it is a sign of.
+SIGNS = {
+    "modified by an inplace operation": "saved-in-place",
+    "view size is not compatible": "view-of-scattered",
+    "Module [ModuleList] is missing": "module-list-called",
+    "no gradient flows": "graph-cut",
+    "numpy() on Tensor that requires grad": "graph-cut",
+}
+
+
 def answer(reply: Reply) -> Reply:
     """Turn what a run gave into the outputs of these exercises."""
     if reply.problem:
-        return reply
+        return replace(reply, sign=next((name for words, name in SIGNS.items() if words in reply.problem), reply.sign))
     outputs, gradients = reply.value.get("outputs"), reply.value.get("gradients", ())
+    if isinstance(outputs, tuple) and len(outputs) > 1:
+        said = "it returned a tuple; expected one tensor"
+        return Reply(problem=said, brief=said, error_type=Kind.OTHER, sign="returns-tuple")
     output = outputs[0] if isinstance(outputs, tuple) and outputs else None
     gradient = gradients[0] if isinstance(gradients, tuple) and gradients else tensors.tensor(np.zeros(0))
     if gradient is None:
         said = "no gradient reaches x: the output does not depend on it in a way that autograd sees"
-        return Reply(problem=said, brief=said, error_type=Kind.UNMET)
+        return Reply(problem=said, brief=said, error_type=Kind.UNMET, sign="graph-cut")
     return Reply((output, gradient, reply.value.get("parameters", 0)), changed=reply.changed, warnings=reply.warnings)
 
 

@@ -148,7 +148,8 @@ def _told(exercise: Exercise, judged: list[tuple[Verdict, Trial | None]], studen
                 again = _once_more(exercise, trial, student)
                 message, error = (again.message, again.outcome.error) if again else (message, None)
         if error:
-            meanings[_kind_and_place(error)] = python_errors.meaning_of(error["type"], error["message"])
+            key = _kind_and_place(error)
+            meanings[key] = meanings.get(key) or python_errors.meaning_of(error["type"], error["message"])
         verdicts.append(replace(verdict, hint=f"{message} {verdict.hint}".rstrip(), message=message))
     return _with_meanings(exercise, verdicts, [trial for _, trial in judged], meanings)
 
@@ -307,16 +308,22 @@ def _candidates(exercise, check, trials, failed, past: Past):
     if len(signs) == 1:
         yield signs.pop()
     if faults == {"dtype"}:
+        if all(value.dtype.kind in "iu" for trial in failed for value in trial.outcome.values):
+            yield "integer-truncated"
         yield "float64-result" if all(_is_wider(trial) for trial in failed) else "fixed-dtype"
     if faults == {"changed"} or _writes_where_it_may_not(trials, failed):
         yield "input-mutated"
     if faults & TELLING:
         # First what was recognised before: one mistake in all checks is likelier than another in each.
-        for suspect in [*past.recognised, *(s for s in exercise.suspects if s not in past.recognised)]:
+        known = {suspect.misconception for suspect in past.recognised}
+        others = sorted((s for s in exercise.suspects if s not in past.recognised), key=lambda s: s.misconception not in known)
+        for suspect in [*past.recognised, *others]:
             if _explains(suspect, trials, failed):
                 if suspect not in past.recognised:
                     past.recognised.append(suspect)
                 yield suspect.misconception
+    if all(_only_the_gradient_is_wrong(trial) for trial in failed):
+        yield "graph-cut"
     if all(_is_transposed(trial) for trial in failed):
         yield "transposed"
     if all(_keeps_an_axis(trial) for trial in failed):
@@ -350,6 +357,14 @@ def _explains(suspect: Suspect, trials: list[Trial], failed: list[Trial]) -> boo
             # An imitation that is right here explains nothing that is nearly right.
             telling |= trial.fault in TELLING and not _equal(imitated, right, trial.case)
     return telling
+
+
+def _only_the_gradient_is_wrong(trial: Trial) -> bool:
+    """Whether a tensor is right whose gradient alone counts, and is not."""
+    values, judged = trial.outcome.values, trial.case.judged
+    if trial.fault != "value" or not judged or 0 in judged:
+        return False
+    return len(values) > 1 and _equal(values[0], trial.expected[0], trial.case)
 
 
 def _is_wider(trial: Trial) -> bool:

@@ -371,6 +371,12 @@ AXES_ONLY = {name: _COMMON[name] for name in ("returns-none", "library-call")} |
         "which-axes",
     ),
     Misconception(
+        "group-over-positions",
+        "For tokens the mean was taken over the positions, too. Each group of one token has statistics of its own: what is left besides "
+        "them are samples, positions and groups.",
+        "which-axes",
+    ),
+    Misconception(
         "another-kind",
         "These are another kind's axes. Batch norm's mean runs over the samples and the places of one channel, layer "
         "norm's over all that belongs to one sample or token, instance norm's over the places of one channel of one sample.",
@@ -820,6 +826,9 @@ LAYERNORM_SUSPECTS = (
     Suspect(
         "ddof-1", divided(lambda dev, e: np.sqrt((dev**2).sum(-1, keepdims=True) / np.float64(dev.shape[-1] - 1) + e))
     ),
+    Suspect(
+        "ddof-1", divided(lambda dev, e: np.sqrt((dev**2).sum(-1, keepdims=True) / np.float64(dev.shape[-1] - 1)) + e)
+    ),
     Suspect("rms-for-layernorm", lambda x, g, b, eps=EPS: (rmsnorm(x, g, eps)[0] + b,)),
     Suspect("rms-for-layernorm", lambda x, g, b, eps=EPS: rmsnorm(x, g, eps)),
     Suspect("affine-ignored", lambda x, g, b, eps=EPS: layernorm(x, 1.0, 0.0, eps)),
@@ -949,6 +958,8 @@ AXES_SUSPECTS = (
     Suspect("layer-one-axis", kinds({"layer": lambda n: [2] if n == 3 else [1]})),
     Suspect("group-not-split", kinds({"group": lambda n: [2] if n == 3 else range(1, n)})),
     Suspect("group-not-split", kinds({"group": lambda n: [3] if n == 3 else range(2, n)})),
+    Suspect("group-not-split", kinds({"group": lambda n: [3] if n == 3 else sorted([2, *range(2, n)])})),
+    Suspect("group-over-positions", kinds({"group": lambda n: [1, 3] if n == 3 else axes_of("group", n)[0]})),
     Suspect("group-over-groups", kinds({"group": lambda n: [2, 3] if n == 3 else range(1, n + 1)})),
     Suspect("group-one-axis", kinds({"group": lambda n: [3] if n == 3 else [2]})),
     Suspect("group-one-axis", kinds({"group": lambda n: [n]})),

@@ -128,6 +128,22 @@ NUMERICAL = common("gradient-checking") | named(
         "gradient-checking",
     ),
     Misconception(
+        "dy-outside",
+        "dy was multiplied on at the end, entry by entry. It belongs to the outputs of f, and an entry of x can move all of them: sum "
+        "f(x) * dy first, and measure the slope of that.",
+        "gradient-checking",
+    ),
+    Misconception(
+        "only-the-last",
+        "Only the last slope is left: the array of slopes is made anew in every round. Make it once, before the loop.",
+        "gradient-checking",
+    ),
+    Misconception(
+        "shape-lost",
+        "The slopes come back in a single row. The gradient has x's shape: `.reshape(x.shape)`.",
+        "gradient-checking",
+    ),
+    Misconception(
         "diagonal-only",
         "Of each moved entry only the output at the same place was looked at. An entry can move every output: sum "
         "over all of f(x) * dy.",
@@ -236,7 +252,8 @@ BACKWARD = common("what-to-cache") | named(
     Misconception(
         "dx-uses-x",
         "x or x − mean stands in dx where x̂ belongs. The correction along x̂ is made of the normalised values, both in "
-        "the mean and before it: keep x̂ in the cache, or compute it from what is there.",
+        "the mean and before it: keep x̂ in the cache, or compute it from what is there. (In terms of x and x − mean this is a matter "
+        "of powers: one division by the root for each of them, and one more for the whole.)",
         "two-components",
     ),
     Misconception(
@@ -774,7 +791,7 @@ class Norm:
             self.case(rng, (4, 7), control=True),
             self.case(rng, (5, 7), constant, x=flat, atol=0.03),
             self.case(rng, (6, 1)),
-            self.case(rng, (3, 5), " with a spread of 0.001", atol=0.03, **quiet),
+            self.case(rng, (3, 5), " with a spread of 0.001", atol=0.03, control=True, **quiet),
         ]
 
     def half(self, rng):
@@ -885,10 +902,15 @@ def rows_together(f, x, dy, h=1e-5):
     return (slopes,)
 
 
-def first_slope_alone(f, x, dy, h=1e-5):
-    slopes = np.zeros(x.size)
-    slopes[0] = numerical(f, x, dy, h)[0].flat[0]
-    return (slopes.reshape(x.shape),)
+def slope_alone(place: int):
+    """One slope, the first or the last, and zeros."""
+
+    def imitation(f, x, dy, h=1e-5):
+        slopes = np.zeros(x.size)
+        slopes[place] = numerical(f, x, dy, h)[0].flat[place]
+        return (slopes.reshape(x.shape),)
+
+    return imitation
 
 
 def diagonal(f, x, dy, h=1e-5):
@@ -960,12 +982,15 @@ NUMERICAL_GRADIENT = Exercise(
         # Throughout, for a default of 5e-6 gives the same where h is left out.
         Suspect("half-step", lambda f, x, dy, h=1e-5: numerical(f, x, dy, h / 2), throughout=True),
         Suspect("dy-ignored", lambda f, x, dy, h=1e-5: numerical(f, x, np.ones_like(dy), h)),
+        Suspect("dy-outside", lambda f, x, dy, h=1e-5: (numerical(f, x, np.ones_like(dy), h)[0] * dy,)),
+        Suspect("only-the-last", slope_alone(-1)),
+        Suspect("shape-lost", lambda f, x, dy, h=1e-5: (numerical(f, x, dy, h)[0].ravel(),)),
         Suspect("diagonal-only", diagonal),
         Suspect("all-at-once", lambda f, x, dy, h=1e-5: (all_together(f, x, dy, h),)),
         Suspect("all-at-once", lambda f, x, dy, h=1e-5: (np.full(x.shape, all_together(f, x, dy, h).sum()),)),
         Suspect("all-at-once", rows_together),
         Suspect("same-array", scaled(lambda h: 0.0), throughout=True),
-        Suspect("return-in-loop", first_slope_alone),
+        Suspect("return-in-loop", slope_alone(0)),
         Suspect("not-restored", left_moved(-1)),
         Suspect("not-restored", left_moved(1)),
     )
@@ -1080,6 +1105,7 @@ def common_parts(dx, statistics):
         ("xhat-missing", {"dx": other_second(lambda p: p.xhat * mean(p.g))}),
         ("xhat-missing", {"dx": other_second(lambda p: p.xhat)}),
         ("not-averaged", {"dx": other_second(lambda p: p.xhat * p.g * p.xhat)}),
+        ("not-averaged", {"dx": other_second(lambda p: p.xhat * p.g * p.xhat / width(p))}),
         ("dx-uses-x", {"dx": other_second(lambda p: p.x * mean(p.g * p.x))}),
         ("dx-uses-x", {"dx": other_second(lambda p: p.x * along(p))}),
         ("dx-uses-x", {"dx": other_second(lambda p: p.xhat * mean(p.g * p.x))}),

@@ -13,8 +13,9 @@ forward pass, good to 1e-8. In float32, scores of ten thousands are rounded by s
 close, an output of about 100 is off by up to 0.02. Allowed: 0.3 + 1 %.
 """
 
+import re
 from collections.abc import Callable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 
@@ -61,6 +62,21 @@ GRAPH_CUT = Misconception(
     "cuts the graph, so that a path no longer learns.",
     "gradients-by-depth",
 )
+SAVED_IN_PLACE = Misconception(
+    "saved-in-place",
+    "An operation in place (`+=`, `-=`, `exp_()`) overwrites numbers that the gradient still needs. Make a new tensor: `x = x + …`.",
+    "gradients-by-depth",
+)
+NORM_INSIDE = Misconception(
+    "norm-inside",
+    "x is normalised first. The norm belongs to the block, which decides where it stands.",
+    "pre-norm",
+)
+NORM_REPLACED = Misconception(
+    "norm-replaced",
+    "A LayerNorm without γ and β stands where the norms that were given belong. Call the modules themselves: they bring their own weights.",
+    "block-spec",
+)
 NOT_REGISTERED = Misconception(
     "not-registered",
     "The module computes the right thing, but `parameters()` does not list its parts, so that an optimiser would never "
@@ -70,6 +86,32 @@ NOT_REGISTERED = Misconception(
 
 ATTENTION_MISCONCEPTIONS = common("causal-attention") | named(
     GRAPH_CUT,
+    SAVED_IN_PLACE,
+    NORM_INSIDE,
+    Misconception(
+        "view-of-scattered",
+        "`.view` needs the numbers side by side in memory, and after the axes were exchanged they are not. `.reshape` copies where it must.",
+        "split-heads",
+    ),
+    Misconception(
+        "mask-sign",
+        "Later tokens get +∞ or a large positive number, and so all the weight (∞ itself ends in NaN). Their scores get −∞, and before "
+        "the softmax: −∞ among the weights ends in NaN as well.",
+        "causal-mask",
+    ),
+    Misconception(
+        "mask-by-value",
+        "Scores are masked because they are 0, as in `scores.tril() == 0`. A query and a key at a right angle have a score of 0 too. "
+        "Make the mask from the positions, j > i, not from the scores.",
+        "causal-mask",
+    ),
+    Misconception(
+        "maximum-of-others",
+        "Scores that a query must not see get into its softmax before they are struck out: as the largest score, which is subtracted, or "
+        "as an exp, which overflows. Where they are far larger, what is left is 0/0 or ∞ · 0, so NaN. Put −∞ into the scores first, then "
+        "take each row's maximum.",
+        "causal-mask",
+    ),
     Misconception(
         "mask-missing",
         "Every token sees every other, those after it too. Set the scores of later positions to −∞ before the softmax.",
@@ -157,6 +199,12 @@ ATTENTION_MISCONCEPTIONS = common("causal-attention") | named(
         "attention-scale",
     ),
     Misconception(
+        "scale-after-softmax",
+        "√d_h divides the weights, or what comes of them, and not the scores. The weights of a query then add up to less than 1: divide "
+        "before the softmax.",
+        "attention-scale",
+    ),
+    Misconception(
         "half-not-root",
         "The scores are divided by 2·d_h or by d_h/2, as `** 1/2` does: Python takes the power before it divides. Write `** 0.5`, "
         "`** (1/2)` or `math.sqrt`.",
@@ -182,8 +230,31 @@ ATTENTION_MISCONCEPTIONS = common("causal-attention") | named(
     ),
     Misconception(
         "heads-ignored",
-        "The result does not depend on `heads`: there is one attention over all features. Each head has a softmax of its own.",
+        "There is one attention over all features, whatever `heads` says. Each head has scores and a softmax of its own.",
         "split-heads",
+    ),
+    Misconception(
+        "heads-and-width-exchanged",
+        "There are d_h heads, each `heads` columns wide: the two numbers are exchanged. `torch.split(t, n, -1)` cuts pieces of n columns, "
+        "`torch.chunk(t, n, -1)` cuts n pieces; a reshape takes (…, m, heads, d_h).",
+        "split-heads",
+    ),
+    Misconception(
+        "split-before-projection",
+        "The features are cut into heads before the weights are applied, so that a head sees its own part of x alone. Each head reads all "
+        "d features: x @ w first, then cut what comes out.",
+        "split-heads",
+    ),
+    Misconception(
+        "heads-not-merged",
+        "The heads still stand on an axis of their own. Bring them side by side again, (…, m, d), and multiply by w_o.",
+        "split-heads",
+    ),
+    Misconception(
+        "weights-turned",
+        "The weights stand transposed where they meet the values: each token hands its value out, where it should collect. Output i is the "
+        "sum over j of weight[i, j] · v[j]: `weights @ v`.",
+        "causal-attention",
     ),
     Misconception(
         "wrong-projection",
@@ -226,6 +297,14 @@ ATTENTION_MISCONCEPTIONS = common("causal-attention") | named(
 
 FEED_FORWARD_MISCONCEPTIONS = common("feed-forward") | named(
     GRAPH_CUT,
+    SAVED_IN_PLACE,
+    NORM_INSIDE,
+    Misconception(
+        "parts-renamed",
+        "The two maps are called `up` and `down`, and are attributes of the module itself, so that their weights can be set from outside: "
+        "`self.up = nn.Linear(d, hidden)`, `self.down = nn.Linear(hidden, d)`.",
+        "feed-forward",
+    ),
     Misconception(
         "activation-missing",
         "There is no GELU between the two linear maps, so together they are one linear map and the hidden width buys nothing.",
@@ -258,7 +337,7 @@ FEED_FORWARD_MISCONCEPTIONS = common("feed-forward") | named(
     ),
     Misconception(
         "bias-missing",
-        "A map was applied without its bias: h @ weight.T + bias, or call the `nn.Linear` itself.",
+        "A map has no bias, or was applied without it: h @ weight.T + bias, or call the `nn.Linear` itself.",
         "feed-forward",
     ),
     Misconception(
@@ -275,7 +354,31 @@ FEED_FORWARD_MISCONCEPTIONS = common("feed-forward") | named(
 
 BLOCK_MISCONCEPTIONS = common("pre-norm") | named(
     GRAPH_CUT,
+    SAVED_IN_PLACE,
     NOT_REGISTERED,
+    NORM_REPLACED,
+    Misconception(
+        "one-residual",
+        "There is one addition for both sub-layers, x + F(LN(attention(LN(x)))). Each has its own: first h = x + attention(norm1(x)), "
+        "then h + feed_forward(norm2(h)).",
+        "residual-stream",
+    ),
+    Misconception(
+        "first-of-output",
+        "`[0]` takes the first sequence of the batch. Some libraries' attention returns a tuple; the parts here return the tensor itself.",
+        "shapes-m-by-d",
+    ),
+    Misconception(
+        "branch-scaled",
+        "What a sub-layer computes is multiplied by a number before it is added. It is added as it is: x + F(LN(x)).",
+        "residual-stream",
+    ),
+    Misconception(
+        "normalised-stream",
+        "The stream itself is normalised on its way, here by both norms. A norm stands on a branch, x + F(LN(x)), and the stream is only "
+        "added to.",
+        "residual-stream",
+    ),
     Misconception(
         "post-norm-for-pre-norm",
         "This is post-norm, LN(x + F(x)): the norm stands on the stream, after the addition. In pre-norm it stands at the "
@@ -348,8 +451,8 @@ BLOCK_MISCONCEPTIONS = common("pre-norm") | named(
     ),
     Misconception(
         "residual-disturbed",
-        "The residual path is scaled, or dropout acts on it. What a branch adds may be scaled or dropped; the stream itself "
-        "passes through as it is, in training too.",
+        "The residual path is scaled, or dropout acts on it. Dropout may act on what a branch adds; the stream itself passes through "
+        "as it is, in training too.",
         "residual-stream",
     ),
     Misconception(
@@ -376,7 +479,26 @@ BLOCK_MISCONCEPTIONS = common("pre-norm") | named(
 
 TRANSFORMER_MISCONCEPTIONS = common("final-norm") | named(
     GRAPH_CUT,
+    SAVED_IN_PLACE,
     NOT_REGISTERED,
+    NORM_REPLACED,
+    Misconception(
+        "module-list-called",
+        "`nn.ModuleList` only keeps the blocks; it can't be called. Go through it, `for block in self.blocks: x = block(x)`, or use "
+        "`nn.Sequential(*blocks)`.",
+        "final-norm",
+    ),
+    Misconception(
+        "final-norm-twice",
+        "The final norm is applied twice at the end, perhaps once in the stack and once after it. With γ and β of its own, a second time "
+        "changes the result.",
+        "final-norm",
+    ),
+    Misconception(
+        "blocks-side-by-side",
+        "Every block reads the input, and what they give is summed. They run one after another: x = block(x).",
+        "final-norm",
+    ),
     Misconception(
         "final-norm-missing",
         "The stream leaves without the final norm. In pre-norm nothing inside the blocks normalises the stream itself, so "
@@ -396,7 +518,7 @@ TRANSFORMER_MISCONCEPTIONS = common("final-norm") | named(
     ),
     Misconception(
         "residual-around-blocks",
-        "x is added around each block, or around all of them. A block already adds to the stream inside.",
+        "x is added around each block, or around all of them, or after the norm. A block already adds to the stream inside.",
         "residual-stream",
     ),
     Misconception(
@@ -439,6 +561,16 @@ TRANSFORMER_MISCONCEPTIONS = common("final-norm") | named(
 
 SUBLAYER_MISCONCEPTIONS = common("placements") | named(
     Misconception(
+        "alpha-everywhere",
+        "α multiplies the stream in this placement too. Only DeepNorm has it; in the others the stream passes as it is, whatever `alpha` says.",
+        "deepnorm-placement",
+    ),
+    Misconception(
+        "post-norm-for-res-post",
+        "Res-post is wired as post-norm. Here the norm stands on the branch, at its exit, and the stream is added after it: x + LN(F(x)).",
+        "res-post",
+    ),
+    Misconception(
         "post-norm-for-pre-norm",
         "Pre-norm is wired as post-norm, LN(x + F(x)). In pre-norm the norm stands at the entry of the branch: x + F(LN(x)).",
         "pre-norm",
@@ -466,7 +598,7 @@ SUBLAYER_MISCONCEPTIONS = common("placements") | named(
     ),
     Misconception(
         "normalised-residual",
-        "The residual is taken from the normalised stream, LN(x) + F(LN(x)). Add to x itself.",
+        "What is added to is a normalised stream, as in LN(x) + F(…). Add to x itself.",
         "residual-stream",
     ),
     Misconception(
@@ -505,12 +637,12 @@ SUBLAYER_MISCONCEPTIONS = common("placements") | named(
     ),
     Misconception(
         "alpha-on-branch",
-        "α multiplies the branch. DeepNorm enlarges the stream, so that each branch counts for less: LN(α·x + F(x)).",
+        "α multiplies the branch, or divides the stream. DeepNorm enlarges the stream, so that each branch counts for less: LN(α·x + F(x)).",
         "deepnorm-placement",
     ),
     Misconception(
         "deepnorm-as-pre-norm",
-        "DeepNorm is wired as a kind of pre-norm. It is a post-norm: LN(α·x + F(x)).",
+        "DeepNorm's branch reads a normalised stream, as in pre-norm. It is a post-norm: LN(α·x + F(x)), and the branch reads x.",
         "deepnorm-placement",
     ),
     Misconception(
@@ -575,13 +707,14 @@ def attend(
     join: Callable = merge,
     scores: Callable = lambda q, k: q @ np.swapaxes(k, -1, -2),
     one_head: bool = False,
+    scaled_late: bool = False,
 ):
     """Return causal attention, or what a wrong part makes of it."""
 
     def forward(x, w_q, w_k, w_v, w_o, heads):
         heads = 1 if one_head else heads
         q, k, v = (cut(x @ w, heads) for w in (w_q, w_k, w_v))
-        found = weights(scores(q, k) * scale(x.shape[-1], q.shape[-1])) @ v
+        found = weights(scores(q, k) * scale(x.shape[-1], q.shape[-1])) @ v / (q.shape[-1] ** 0.5 if scaled_late else 1.0)
         return join(found) @ w_o
 
     return forward
@@ -628,7 +761,9 @@ def one_head(rng):
 
 
 def several_heads(rng):
-    return [attention_case(rng, shape, heads) for shape, heads in (((2, 5, 6), 2), ((1, 4, 6), 3), ((2, 3, 8), 4), ((2, 6, 5), 5))]
+    x, eye = np.array([[[1.0, 0.0, 1.0, 2.0], [1.0, 2.0, 0.0, 1.0]]]), np.eye(4)
+    shown = case((x, eye, eye, eye, eye[::-1], None), "an example, 2 heads", kwargs={"heads": 2}, public=True)
+    return [shown] + [attention_case(rng, shape, heads) for shape, heads in (((2, 5, 6), 2), ((1, 4, 6), 3), ((2, 3, 8), 4), ((2, 6, 5), 5))]
 
 
 def far_future(rng):
@@ -642,8 +777,9 @@ def far_future(rng):
 
 
 def large_scores(rng):
-    out = [attention_case(rng, (2, 4, 6), 2, control=True)]
-    for shape in ((2, 4, 6), (1, 5, 4)):
+    shapes = ((2, 4, 6), (1, 5, 4))
+    out = [attention_case(rng, shape, 2, control=True) for shape in shapes]
+    for shape in shapes:
         x = drawn(rng, *shape) * 60
         out.append(attention_case(rng, shape, 2, " and scores of thousands in float32", x=x, dtype="float32", atol=0.3, rtol=1e-2))
     return out
@@ -693,6 +829,50 @@ def over_axis(axis: int) -> Callable:
     return lambda scores: softmax(np.where(earlier(scores.shape[-1]), scores, -np.inf), axis=axis)
 
 
+def masked_late(scores: np.ndarray) -> np.ndarray:
+    """The mask comes after the largest score of each row was subtracted, a later one perhaps."""
+    left = np.tril(np.exp(scores - scores.max(-1, keepdims=True)))
+    return left / left.sum(-1, keepdims=True)
+
+
+def maximum_over(axes: tuple | None) -> Callable:
+    def weights(scores: np.ndarray) -> np.ndarray:
+        masked = np.where(earlier(scores.shape[-1]), scores, -np.inf)
+        left = np.exp(masked - masked.max(axes, keepdims=True))
+        return left / left.sum(-1, keepdims=True)
+
+    return weights
+
+
+def overflowing(scores: np.ndarray) -> np.ndarray:
+    weights = np.exp(np.where(earlier(scores.shape[-1]), scores, -np.inf))
+    return weights / weights.sum(-1, keepdims=True)
+
+
+# Where exp overflows, or leaves nothing but 0, depends on the dtype.
+IN_OWN_DTYPE = [("naive-softmax", overflowing)]
+IN_OWN_DTYPE += [("maximum-of-others", weights) for weights in (masked_late, maximum_over((-2, -1)), maximum_over(None))]
+
+
+def one_attention(x, w_q, w_k, w_v, w_o, heads):
+    """All features in one softmax, although the scores are divided by a head's root."""
+    return attend(scale=lambda d, d_h: (d // heads) ** -0.5)(x, w_q, w_k, w_v, w_o, 1)
+
+
+def cut_before(x, w_q, w_k, w_v, w_o, heads):
+    """A head's part of x meets its part of the weights alone."""
+    own = np.kron(np.eye(heads), np.ones((x.shape[-1] // heads,) * 2))
+    return attend()(x, w_q * own, w_k * own, w_v * own, w_o, heads)
+
+
+def not_merged(turned: bool) -> Callable:
+    def forward(x, w_q, w_k, w_v, w_o, heads):
+        found = attend(join=lambda t: t)(x, w_q, w_k, w_v, np.eye(x.shape[-1] // heads), heads)
+        return np.swapaxes(found, -2, -3) if turned else found
+
+    return forward
+
+
 def projected(choose: Callable):
     """Attention with other weights for q, k and v. choose: (w_q, w_k, w_v, 1) → the three that are used."""
 
@@ -718,6 +898,8 @@ def scaled_by_tokens(x, *weights):
 
 # With large scores they give NaN, as an overflow does: they must agree where the student's attention is right, too.
 SOFTMAXES = [
+    ("mask-sign", attend(masked_scores(earlier, np.inf))),
+    ("mask-sign", attend(lambda s: np.where(earlier(s.shape[-1]), softmax(s), -np.inf))),
     ("softmax-missing", attend(lambda s: np.where(earlier(s.shape[-1]), s, -np.inf))),
     ("softmax-missing", attend(lambda s: np.where(earlier(s.shape[-1]), s, 0.0))),
     ("softmax-missing", attend(not_divided)),
@@ -732,6 +914,10 @@ ATTENTIONS = [
     ("mask-missing", attend(softmax)),
     ("mask-after-softmax", attend(weights_after)),
     *(("mask-by-zero", attend(masked_scores(earlier, low))) for low in (0.0, -1.0, -10.0)),
+    *(("mask-by-zero", attend(lambda s, low=low: softmax(s + low * ~earlier(s.shape[-1])))) for low in (-1e2, -1e3, -1e4)),
+    ("mask-by-zero", attend(masked_scores(earlier, -1e4))),
+    *(("mask-sign", attend(masked_scores(earlier, high))) for high in (1e4, 1e9)),
+    ("mask-by-value", attend(lambda s: softmax(np.where(np.tril(s) == 0, -np.inf, s)))),
     ("mask-reversed", attend(masked_scores(lambda m: earlier(m).T))),
     ("mask-reversed", attend(masked_scores(lambda m: ~earlier(m)))),
     ("mask-excludes-self", attend(masked_scores(lambda m: np.tri(m, k=-1, dtype=bool)))),
@@ -740,6 +926,8 @@ ATTENTIONS = [
     ("softmax-axis", attend(over_queries)),
     ("softmax-axis", attend(over_axis(1))),
     ("softmax-axis", attend(over_axis(0))),
+    ("softmax-axis", attend(lambda s: over_axis(0 if s.ndim == 3 else 1)(s))),  # F.softmax without an axis
+    ("scale-after-softmax", attend(scale=lambda d, d_h: 1.0, scaled_late=True)),
     ("softmax-axis", attend(lambda s: np.where(earlier(s.shape[-1]), softmax(s, axis=-2), 0.0))),
     ("scale-missing", attend(scale=lambda d, d_h: 1.0)),
     ("scale-multiplied", attend(scale=lambda d, d_h: d_h**0.5)),
@@ -755,6 +943,13 @@ ATTENTIONS = [
     ("heads-not-transposed", attend(cut=split_by_rows)),
     ("merge-not-transposed", attend(join=merge_by_rows)),
     ("heads-ignored", attend(one_head=True)),
+    ("heads-ignored", one_attention),
+    ("heads-and-width-exchanged", attend(cut=lambda x, heads: split(x, x.shape[-1] // heads))),
+    ("heads-and-width-exchanged", attend(cut=lambda x, heads: split(x, x.shape[-1] // heads), scale=lambda d, d_h: (d // d_h) ** -0.5)),
+    ("split-before-projection", cut_before),
+    *(("heads-not-merged", not_merged(turned)) for turned in (True, False)),
+    ("weights-turned", attend(lambda s: np.swapaxes(masked_scores(earlier)(s), -1, -2))),
+    ("norm-inside", lambda x, *weights: attend()(layer_norm(x, 1.0, 0.0), *weights)),
     ("scores-transposed", attend(scores=lambda q, k: k @ np.swapaxes(q, -1, -2))),
     ("wrong-projection", projected(lambda q, k, v, one: (one, k, v))),
     ("wrong-projection", projected(lambda q, k, v, one: (q, one, v))),
@@ -766,6 +961,7 @@ ATTENTIONS = [
     ("output-map-missing", lambda x, w_q, w_k, w_v, w_o, heads: attend()(x, w_q, w_k, w_v, np.eye(x.shape[-1]), heads)),
     ("weights-transposed", lambda x, w_q, w_k, w_v, w_o, heads: attend()(x, w_q.T, w_k.T, w_v.T, w_o.T, heads)),
     ("weights-transposed", lambda x, w_q, w_k, w_v, w_o, heads: attend()(x, w_q.T, w_k.T, w_v.T, w_o, heads)),
+    ("weights-transposed", lambda x, w_q, w_k, w_v, w_o, heads: attend()(x, w_q, w_k, w_v, w_o.T, heads)),
     ("residual-inside", lambda x, *weights: x + attend()(x, *weights)),
 ]
 
@@ -785,7 +981,8 @@ CAUSAL_SELF_ATTENTION = Exercise(
         Check("gradient", "The gradient reaches x", 1, "gradients-by-depth", attention_gradient, "graph-cut"),
         Check("untouched", "x and the weights are left as they were", 1, "causal-attention", attention_untouched),
     ),
-    suspects=suspects([(name, prefix_of(forward)) for name, forward in ATTENTIONS])
+    suspects=suspects([(name, prefix_of(attend(weights))) for name, weights in IN_OWN_DTYPE], throughout=True, raw=True)
+    + suspects([(name, prefix_of(forward)) for name, forward in ATTENTIONS])
     + suspects([(name, prefix_of(forward)) for name, forward in SOFTMAXES], throughout=True),
     misconceptions=ATTENTION_MISCONCEPTIONS,
     forbidden_names=frozenset(
@@ -809,7 +1006,12 @@ def invoke_feed_forward(student: Student, case: Case) -> Reply:
     upstream = {} if dy is None else {"upstream": [sent(dy)]}
     state = {"up.weight": sent(w_up), "up.bias": sent(b_up), "down.weight": sent(w_down), "down.bias": sent(b_down)}
     build = [[x.shape[-1], w_up.shape[0]], {}]
-    return answer(student.torch("FeedForward", [sent(x, dy is not None)], build=build, to="float64", state=state, **upstream))
+    reply = answer(student.torch("FeedForward", [sent(x, dy is not None)], build=build, to="float64", state=state, **upstream))
+    missing = re.search(r"no parameter called `(\w+)\.(\w+)`; it has (.*)", reply.problem or "")
+    if not missing:
+        return reply
+    _, kind, others = missing.groups()
+    return replace(reply, sign="bias-missing" if kind == "bias" and "up.weight" in others else "parts-renamed")
 
 
 def feed_forward_case(rng, shape, hidden, gradient=False, **more) -> Case:
@@ -860,6 +1062,11 @@ FEED_FORWARD = Exercise(
             ("activation-first", lambda x, wu, bu, wd, bd: (gelu(x) @ wu.T + bu) @ wd.T + bd),
             ("gelu-wrong", with_activation(lambda h: 1 / (1 + np.exp(-h)))),
             ("gelu-wrong", with_activation(np.tanh)),
+            ("gelu-wrong", with_activation(lambda h: h / (1 + np.exp(-1.702 * h)))),  # an approximation, too coarse
+            ("gelu-wrong", with_activation(lambda h: h / 2 * (1 + np.tanh((2 / np.pi) ** 0.5 * (h + 0.44715 * h**3))))),  # for 0.044715
+            ("gelu-wrong", with_activation(lambda h: np.where(h < 0, np.expm1(np.minimum(h, 0)), h))),  # ELU
+            ("gelu-wrong", with_activation(lambda h: np.log1p(np.exp(h)))),  # softplus
+            ("gelu-wrong", with_activation(lambda h: gelu(gelu(h)))),
             ("gelu-wrong", with_activation(lambda h: np.where(h < 0, 0.01 * h, h))),  # leaky ReLU
             ("relu-for-gelu", lambda x, wu, bu, wd, bd: np.maximum(x @ wu.T + bu, 0) @ wd.T + bd),
             ("gelu-wrong", with_activation(lambda h: 2 * gelu(h))),
@@ -872,6 +1079,7 @@ FEED_FORWARD = Exercise(
             ("bias-missing", lambda x, wu, bu, wd, bd: feed_forward(x, wu, bu, wd, 0)),
             ("bias-missing", lambda x, wu, bu, wd, bd: feed_forward(x, wu, 0, wd, 0)),
             ("residual-inside", lambda x, *weights: x + feed_forward(x, *weights)),
+            ("norm-inside", lambda x, *weights: feed_forward(layer_norm(x, 1.0, 0.0), *weights)),
         ]
     ),
     misconceptions=FEED_FORWARD_MISCONCEPTIONS,
@@ -941,6 +1149,33 @@ def norm_alone(a, f, t):
 
 def minus(branch: Callable) -> Callable:
     return lambda a, f, t: -branch(a, f, t)
+
+
+def times(factor: float, branch: Callable) -> Callable:
+    return lambda a, f, t: factor * branch(a, f, t)
+
+
+def first_of(branch: Callable) -> Callable:
+    return lambda a, f, t: branch(a, f, t)[0]
+
+
+def one_residual(x, w_a, w_f, g1, b1, g2, b2):
+    return x + bent(layer_norm(causal_mean(layer_norm(x, g1, b1), w_a), g2, b2), w_f)
+
+
+def normalised_at_both_ends(x, w_a, w_f, g1, b1, g2, b2):
+    x = layer_norm(x, g1, b1)
+    x = x + causal_mean(x, w_a)
+    return layer_norm(x + bent(x, w_f), g2, b2)
+
+
+def post_then_pre(x, w_a, w_f, g1, b1, g2, b2):
+    x = layer_norm(x + causal_mean(x, w_a), g1, b1)
+    return x + bent(layer_norm(x, g2, b2), w_f)
+
+
+def norms_replaced(x, w_a, w_f, g1, b1, g2, b2):
+    return pre_norm_block(x, w_a, w_f, 1.0, 0.0, 1.0, 0.0)
 
 
 def half_post_norm(x, w_a, w_f, g1, b1, g2, b2):
@@ -1094,6 +1329,14 @@ PRE_NORM_BLOCK = Exercise(
             ("branch-reads-branch", branch_reads_branch),
             ("both-ends", both_ends),
             ("arguments-exchanged", arguments_exchanged),
+            ("one-residual", one_residual),
+            ("norm-replaced", norms_replaced),
+            ("normalised-stream", normalised_at_both_ends),
+            ("post-norm-for-pre-norm", post_then_pre),
+            ("first-of-output", branches(first_of(attended), fed)),
+            ("first-of-output", branches(first_of(attended), first_of(fed))),
+            *(("branch-scaled", branches(attended, times(factor, fed))) for factor in (0.5, 0.1, 2.0)),
+            *(("branch-scaled", branches(times(factor, attended), times(factor, fed))) for factor in (0.5**0.5, 0.5, 0.1, 2.0)),
         ],
         block_parameters,
     )
@@ -1199,6 +1442,12 @@ TRANSFORMER = Exercise(
             ("residual-around-blocks", residual_around),
             ("residual-around-blocks", lambda x, ws, g, b: layer_norm(x + blocks_alone(x, ws), g, b)),
             ("norm-before-every-block", norm_before_every_block),
+            ("norm-replaced", lambda x, ws, g, b: transformer(x, ws, 1.0, 0.0)),
+            ("final-norm-twice", lambda x, ws, g, b: layer_norm(transformer(x, ws, g, b), g, b)),
+            ("norm-after-every-block", lambda x, ws, g, b: layer_norm(norm_everywhere(x, ws, g, b), g, b)),
+            ("blocks-side-by-side", lambda x, ws, g, b: layer_norm(np.asarray(sum(bent(x, w) for w in ws)), g, b)),
+            ("blocks-side-by-side", lambda x, ws, g, b: layer_norm(x + sum(bent(x, w) for w in ws), g, b)),
+            ("residual-around-blocks", lambda x, ws, g, b: x + transformer(x, ws, g, b)),
             ("return-in-loop", first_block_alone),
             ("same-block-repeated", lambda x, ws, g, b: transformer(x, [ws[0]] * len(ws), g, b)),
             ("same-block-repeated", lambda x, ws, g, b: transformer(x, [ws[-1]] * len(ws), g, b)),
@@ -1211,6 +1460,7 @@ TRANSFORMER = Exercise(
         transformer_parameters,
     )
     + suspects([("not-registered", transformer)], lambda x, weights, gamma, beta: gamma.size + beta.size)
+    + suspects([("not-registered", transformer)], lambda x, weights, gamma, beta: weights.size)
     + suspects([("not-registered", transformer)]),
     misconceptions=TRANSFORMER_MISCONCEPTIONS,
 )
@@ -1288,11 +1538,28 @@ def subtracted(placement: str) -> Callable:
     return lambda x, f, n, o, a: 2 * x - PLACEMENTS[placement](x, f, n, o, a)
 
 
+def alpha_too(placement: str) -> Callable:
+    """The placement with α times the stream in place of the stream, where it is added to."""
+    if placement == "post":
+        return PLACEMENTS["deepnorm"]
+    return lambda x, f, n, o, a: (a - 1) * x + PLACEMENTS[placement](x, f, n, o, a)
+
+
 WIRINGS = [
     ("post-norm-for-pre-norm", {"pre": PLACEMENTS["post"]}),
     ("res-post-for-pre-norm", {"pre": PLACEMENTS["res-post"]}),
     ("normalised-residual", {"pre": lambda x, f, n, o, a: n(x) + f(n(x))}),
     ("pre-norm-for-post-norm", {"post": PLACEMENTS["pre"]}),
+    *(("alpha-everywhere", {place: alpha_too(place)}) for place in ("pre", "post", "res-post", "sandwich", "none")),
+    ("post-norm-for-res-post", {"res-post": PLACEMENTS["post"]}),
+    ("post-norm-for-res-post", {"res-post": lambda x, f, n, o, a: x + n(x + f(x))}),
+    ("normalised-residual", {"post": lambda x, f, n, o, a: n(x) + f(x)}),
+    ("normalised-residual", {"deepnorm": lambda x, f, n, o, a: n(a * x) + f(x)}),
+    ("normalised-residual", {"deepnorm": lambda x, f, n, o, a: a * n(x) + f(x)}),
+    ("normalised-residual", {"sandwich": lambda x, f, n, o, a: n(x) + o(f(n(x)))}),
+    ("alpha-on-branch", {"deepnorm": lambda x, f, n, o, a: n(x / a + f(x))}),
+    ("deepnorm-as-pre-norm", {"deepnorm": lambda x, f, n, o, a: n(a * x + f(n(x)))}),
+    ("sandwich-on-stream", {"sandwich": lambda x, f, n, o, a: o(x + n(f(n(x))))}),
     ("res-post-for-post-norm", {"post": PLACEMENTS["res-post"]}),
     ("pre-norm-for-res-post", {"res-post": PLACEMENTS["pre"]}),
     ("one-norm-in-sandwich", {"sandwich": PLACEMENTS["pre"]}),

@@ -49,6 +49,11 @@ from autograder.student import Kind, Reply, Rules, Student
 from autograder.student_side import wire
 
 EPS = 1e-5
+GRAPH_CUT = (
+    "The values are right, the gradient is not: `.detach()`, `.data`, `torch.no_grad()` or a way through NumPy cuts the graph. The "
+    "statistics of a norm, too, belong to what is differentiated."
+)
+SAVED_IN_PLACE = "An operation in place (`+=`, `[…] = `) overwrites numbers that the gradient still needs. Make a new tensor."
 
 
 def incident(
@@ -65,14 +70,15 @@ def incident(
     """Return the exercise of an incident. mended, intact: (title, cases); 2 points and 1."""
 
     def repaired_and_intact(rng) -> list[Case]:
-        return [replace(case, control=True) for case in intact[1](rng)] + mended[1](rng)[-1:]
+        kept, tried = intact[1](rng), mended[1](rng)
+        return [replace(case, control=True) for case in kept] + [case for case in tried[:-1] if case.control] + tried[-1:]
 
     checks = (
         Check("mended", mended[0], 2, section, mended[1], telltale),
         Check("intact", intact[0], 1, section, repaired_and_intact, telltale),
     )
-    found = suspects(imitations)
-    return Exercise(name, (name,), OUTPUTS, invoke, judged_by(forward), checks, found, common(section) | misconceptions, section)
+    known = common(section) | wrong(section, graph_cut=GRAPH_CUT, saved_in_place=SAVED_IN_PLACE) | misconceptions
+    return Exercise(name, (name,), OUTPUTS, invoke, judged_by(forward), checks, suspects(imitations), known, section)
 
 
 def wrong(section: str, **hints: str) -> dict[str, Misconception]:
@@ -108,6 +114,15 @@ def norm_before_every_block(x, weights, gamma, beta, head):
 def norm_before_every_block_and_last(x, weights, gamma, beta, head):
     width = x.shape[-1]
     return layer_norm(norm_before_every_block(x, weights, gamma, beta, np.eye(width)), gamma, beta) @ head.T
+
+
+def by_rms(x):
+    return x / np.sqrt((x**2).mean(-1, keepdims=True))
+
+
+def rescaled(power: float, more: int) -> Callable:
+    """Divided by a power of the depth, or of one more."""
+    return lambda x, weights, gamma, beta, head: layers(x, weights) / max(len(weights) + more, 1) ** power @ head.T
 
 
 def norm_at_both_ends(x, weights, gamma, beta, head):
@@ -157,6 +172,10 @@ MIGRATED_MODEL = incident(
         ("norm-before-every-block", norm_before_every_block_and_last),
         ("norm-first", norm_at_both_ends),
         ("another-norm", lambda x, weights, gamma, beta, head: model(x, weights, np.ones_like(gamma), np.zeros_like(beta), head)),
+        ("another-norm", lambda x, weights, gamma, beta, head: by_rms(layers(x, weights)) @ head.T),
+        *(("rescaled-by-depth", rescaled(power, more)) for power in (0.5, 1.0) for more in (0, 1)),
+        ("final-norm-twice", lambda x, weights, gamma, beta, head: layer_norm(model(x, weights, gamma, beta, np.eye(x.shape[-1])), gamma, beta) @ head.T),
+        ("return-in-loop", lambda x, weights, gamma, beta, head: model(x, weights[:1], gamma, beta, head) if len(weights) else None),
     ],
     wrong(
         "clinic-final-norm",
@@ -166,6 +185,10 @@ MIGRATED_MODEL = incident(
         "the last block.",
         norm_before_every_block="The norm before every block erases what the stream has gathered so far. Each block has a norm at the "
         "entry of its branch already; what is missing is one, after the last block.",
+        rescaled_by_depth="The stream is divided by a number that goes with the depth. How large it has become nobody knows beforehand, after "
+        "training least of all: the norm measures it. Use `self.norm`.",
+        final_norm_twice="The norm is applied twice. With γ and β of its own, a second time changes the result.",
+        return_in_loop="`return` stands inside the loop, which therefore ends after the first block. Indent it no further than the `for`.",
         another_norm="The stream is normalised, but without the γ and β of the norm that was handed over. Use `self.norm`.",
         norm_after_every_block="The norm after every block puts it back on the stream, and the model is post-norm again. "
         "Once, after the last block.",
@@ -218,6 +241,38 @@ def norms_in_a_row(first: Callable, second: Callable):
         return x + bent(both(x), w_f)
 
     return forward
+
+
+def one_residual(x, w_a, w_f, g1, b1, g2, b2):
+    return x + bent(layer_norm(causal_mean(layer_norm(x, g1, b1), w_a), g2, b2), w_f)
+
+
+def reading_attention(x, w_a, w_f, g1, b1, g2, b2):
+    attended = causal_mean(layer_norm(x, g1, b1), w_a)
+    return x + attended + bent(layer_norm(attended, g2, b2), w_f)
+
+
+def residuals(first: float, second: float, both: float = 1.0) -> Callable:
+    """The block with factors on its residual path."""
+
+    def forward(x, w_a, w_f, g1, b1, g2, b2):
+        x = first * x + causal_mean(layer_norm(x, g1, b1), w_a)
+        return both * (second * x + bent(layer_norm(x, g2, b2), w_f))
+
+    return forward
+
+
+def no_first_norm(x, w_a, w_f, g1, b1, g2, b2):
+    x = x + causal_mean(x, w_a)
+    return x + bent(layer_norm(x, g2, b2), w_f)
+
+
+def every_pair(x, w_a, w_f, g1, b1, g2, b2):
+    """One loop inside the other: each branch with each norm."""
+    for branch, weight in ((causal_mean, w_a), (bent, w_f)):
+        for gamma, beta in ((g1, b1), (g2, b2)):
+            x = x + branch(layer_norm(x, gamma, beta), weight)
+    return x
 
 
 def parallel(x, w_a, w_f, g1, b1, g2, b2):
@@ -308,6 +363,14 @@ BLOCK_HINTS = dict(
     norm_of_the_norm="norm2 reads what norm1 gave. It reads the stream, after attention has been added to it.",
     parallel_branches="Both branches read the same x now. The feed-forward network reads the stream after attention has been added.",
     residual_from_input="The second residual starts again from the block's input, so that what attention added is lost.",
+    one_residual="There is one addition for both branches now. Each has its own: first x + attention(norm1(x)), then that plus the "
+    "feed-forward network's branch.",
+    residual_missing="A branch's result replaces the stream. It is added to it.",
+    residual_twice="The block's input is added once more to a stream that holds it already.",
+    residual_disturbed="The stream is scaled on its way. Only what the branches compute is added to it.",
+    branch_reads_branch="The feed-forward network reads what attention computed, and not the stream that it was added to.",
+    final_norm_in_block="The stream is normalised once more at the end of the block. No norm stands on the stream.",
+    nested_loops="Each branch runs twice, once with each norm: one loop stands inside the other. Go through both together, with `zip`.",
     order_exchanged="The feed-forward network comes before attention now. Attention is first.",
     return_in_loop="`return` stands inside the loop, which therefore ends after attention. Indent it no further than the `for`.",
 )
@@ -317,7 +380,14 @@ REWIRED = [
     ("residual-from-input", from_input),
     ("norm-of-the-norm", norm_of_the_norm),
     ("norm-missing", no_second_norm),
+    ("norm-missing", no_first_norm),
     ("order-exchanged", attention_last),
+    ("one-residual", one_residual),
+    ("branch-reads-branch", reading_attention),
+    *(("residual-missing", residuals(*factors)) for factors in ((0.0, 1.0), (1.0, 0.0), (0.0, 0.0))),
+    ("residual-twice", lambda x, *parts: x + pre_norm_block(x, *parts)),
+    *(("residual-disturbed", residuals(1.0, 1.0, both)) for both in (0.5, 0.5**0.5)),
+    ("final-norm-in-block", lambda *inputs: layer_norm(pre_norm_block(*inputs), *inputs[-2:])),
 ]
 ONE_NORM = [
     ("shared-norm", with_norms(lambda one, two: one, lambda one, two: one)),
@@ -345,6 +415,7 @@ REFACTORED_BLOCK = block_incident(
         ("norms-missing", no_norms),
         ("post-norm-for-pre-norm", post_norm_block),
         ("res-post-for-pre-norm", res_post_block),
+        ("both-ends", both_ends),
         *ONE_NORM,
         *REWIRED,
     ],
@@ -359,6 +430,12 @@ COMPACT_BLOCK = block_incident(
         ("norms-in-a-row", norms_in_a_row(lambda norms: norms[0], lambda norms: norms[1])),
         ("norms-in-a-row", norms_in_a_row(lambda norms: norms[1], lambda norms: norms[0])),
         ("return-in-loop", first_branch_alone),
+        ("nested-loops", every_pair),
+        ("both-ends", both_ends),
+        ("norms-missing", no_norms),
+        ("normalised-residual", normalised_residual_block),
+        ("post-norm-for-pre-norm", post_norm_block),
+        ("res-post-for-pre-norm", res_post_block),
         *REWIRED,
     ],
 )
@@ -426,6 +503,8 @@ MERGE_HEADS = incident(
         ("merge-not-transposed", merge_by_rows),
         ("features-interleaved", interleaved),
         ("wrong-axes-exchanged", lambda x: merge_by_rows_of(np.swapaxes(x, -1, -2), x.shape)),
+        ("axes-from-the-front", lambda x: merge_by_rows_of(np.swapaxes(x, 0, 1), x.shape)),
+        ("heads-not-merged", lambda x: np.swapaxes(x, -2, -3)),
     ],
     wrong(
         "clinic-transpose",
@@ -433,6 +512,10 @@ MERGE_HEADS = incident(
         "of one head. Exchange heads and m first.",
         wrong_axes_exchanged="Tokens and features were exchanged. It is heads and tokens that change places: from (…, heads, m, d_h) to "
         "(…, m, heads, d_h), that is `transpose(-2, -3)`.",
+        axes_from_the_front="Axes 0 and 1 change places, and with a batch before them those are not heads and tokens. Count from the end, "
+        "`transpose(-2, -3)`: before the last three axes there may be any number.",
+        heads_not_merged="The heads still stand on an axis of their own. After the exchange a reshape puts them side by side, (…, m, heads · d_h).",
+        view_of_scattered="`.view` needs the numbers side by side in memory, and after the exchange they are not. `.reshape` copies where it must.",
         features_interleaved="The right token, but its features are interleaved: feature 1 of every head, then feature 2. "
         "Each head's d_h features stay together.",
     ),
@@ -443,6 +526,10 @@ MERGE_HEADS = incident(
 
 def earlier(scores):
     return np.tri(scores.shape[-1], dtype=bool)
+
+
+def shared_out(weights):
+    return weights / weights.sum(-1, keepdims=True)
 
 
 def causal_weights(scores):
@@ -473,6 +560,7 @@ def last_rows(rng):
     masked = np.where(np.tri(4, dtype=bool), drawn(rng, 3, 4, 4) * 2, -1e4)
     return [
         weights_case(rng, 3, 1, 1),
+        weights_case(rng, 3, 4, 4, scores=masked + 2000.0, atol=1e-3, words="scores around 2000, whose later entries are far lower already"),
         weights_case(rng, 3, 4, 4, scores=masked, words="scores whose later entries are −10⁴ already"),
         weights_case(rng, 3, 4, 4, scores=masked * 1.0, gradient=True),
     ]
@@ -486,6 +574,14 @@ ATTENTION_WEIGHTS = incident(
     ("Each row's weights add up to 1, and the future has no say", whole_rows),
     ("Rows that were right before", last_rows),
     [
+        ("renormalised-after", lambda scores: shared_out(np.tril(softmax(scores)))),
+        ("naive-softmax", lambda scores: shared_out(np.exp(np.where(earlier(scores), scores, -np.inf)))),
+        ("mask-by-value", lambda scores: softmax(np.where(np.tril(scores) == 0, -np.inf, scores))),
+        ("mask-sign", lambda scores: softmax(np.where(earlier(scores), scores, np.inf))),
+        ("mask-sign", lambda scores: np.where(earlier(scores), softmax(scores), -np.inf)),
+        *(("mask-sign", lambda scores, high=high: softmax(np.where(earlier(scores), scores, high))) for high in (1e4, 1e9)),
+        ("keepdims-missing", lambda scores: np.tril(softmax(scores)) / np.tril(softmax(scores)).sum(-1)),
+        *(("mask-by-zero", lambda scores, low=low: softmax(scores + low * ~earlier(scores))) for low in (-1.0, -10.0, -100.0, -1e3)),
         ("mask-after-softmax", lambda scores: np.where(earlier(scores), softmax(scores), 0.0)),
         *(("mask-by-zero", lambda scores, low=low: softmax(np.where(earlier(scores), scores, low))) for low in (0.0, -1.0, -10.0)),
         ("mask-missing", softmax),
@@ -493,13 +589,23 @@ ATTENTION_WEIGHTS = incident(
         ("mask-reversed", lambda scores: softmax(np.where(earlier(scores).T, scores, -np.inf))),
         ("infinity-times-zero", lambda scores: np.full(scores.shape, np.nan)),
         ("mask-excludes-self", lambda scores: softmax(np.where(np.tri(scores.shape[-1], k=-1, dtype=bool), scores, -np.inf))),
+        ("mask-excludes-self", lambda scores: np.nan_to_num(softmax(np.where(np.tri(scores.shape[-1], k=-1, dtype=bool), scores, -np.inf)))),
         ("softmax-axis", lambda scores: softmax(np.where(earlier(scores), scores, -np.inf), axis=-2)),
+        ("softmax-axis", lambda scores: softmax(np.where(earlier(scores), scores, -np.inf), axis=0 if scores.ndim in (1, 3) else 1)),
     ],
     wrong(
         "clinic-mask",
         mask_after_softmax="The mask still comes after the softmax, whose denominator has seen the future. Put −∞ into the "
         "scores first.",
-        mask_by_zero="A score of 0, or a small negative one, is not “no weight”: exp(0) = 1. Put −∞ there.",
+        naive_softmax="exp of a large score is infinite, and ∞/∞ is NaN. Put −∞ into the scores and leave the rest to `torch.softmax`, which "
+        "subtracts each row's largest score first.",
+        mask_by_value="Scores are masked because they are 0, and a score may be 0 by itself. Make the mask from the positions, j > i, as "
+        "`future` is.",
+        mask_sign="Later scores get +∞ or a large positive number, or −∞ stands among the weights. −∞ goes into the scores, before the softmax.",
+        keepdims_missing="A sum over the keys lost its axis, so that it is lined up with the keys. And it comes too late: put −∞ into the scores, "
+        "before the softmax.",
+        mask_by_zero="A score of 0, or a small negative one, is not “no weight”: exp(0) = 1. Nor is it enough to lower a later score by a fixed "
+        "number, when it may be higher than that. Put −∞ there.",
         mask_missing="There is no mask any more, so every token sees those after it. Put −∞ into their scores, before the softmax.",
         mask_one_late="The mask begins one column late, so a token sees the one after it. With `torch.triu` the future is "
         "`diagonal=1`.",
@@ -555,7 +661,7 @@ def far_tokens(rng):
 
 def near_tokens(rng):
     return [
-        norm_case(rng, (2, 3, 5)),
+        norm_case(rng, (2, 3, 5), any_dtype=False),
         norm_case(rng, (7,), eps=0.1, spread=0.5, kind=" with ε = 0.1"),
         norm_case(rng, (2, 3, 4), gradient=True),
         norm_case(rng, (2, 3, 6), dtype="float32", kind=" in float32", atol=1e-3, rtol=1e-3, any_dtype=False),
@@ -568,6 +674,37 @@ def sample_norm(x, gamma, beta, eps):
     return centred / np.sqrt((centred**2).sum(-1, keepdims=True) / np.float64(x.shape[-1] - 1) + eps) * gamma + beta
 
 
+def eps_outside(x, gamma, beta, eps):
+    centred = x - x.mean(-1, keepdims=True)
+    return centred / (np.sqrt((centred**2).mean(-1, keepdims=True)) + eps) * gamma + beta
+
+
+def no_root(x, gamma, beta, eps):
+    centred = x - x.mean(-1, keepdims=True)
+    return centred / ((centred**2).mean(-1, keepdims=True) + eps) * gamma + beta
+
+
+def over_everything(own_mean: bool) -> Callable:
+    """One variance for the whole array, and perhaps one mean."""
+    return lambda x, gamma, beta, eps: (x - (x.mean(-1, keepdims=True) if own_mean else x.mean())) / np.sqrt(x.var() + eps) * gamma + beta
+
+
+# What the rest of a norm may become while its variance is mended.
+SLIPS = [
+    ("eps-outside-root", eps_outside),
+    ("eps-ignored", lambda x, gamma, beta, eps: norm(x, gamma, beta, EPS)),
+    ("eps-ignored", lambda x, gamma, beta, eps: norm(x, gamma, beta, 0.0)),
+    ("root-missing", no_root),
+    *(("over-everything", over_everything(own_mean)) for own_mean in (True, False)),
+    ("parameters-ignored", lambda x, gamma, beta, eps: norm(x, 1.0, 0.0, eps)),
+]
+SLIP_HINTS = dict(
+    eps_outside_root="ε is added to the spread, after the root. It belongs to the variance: the root of (variance + ε).",
+    eps_ignored="ε is an argument; a fixed one stands in its place, or none.",
+    root_missing="It is divided by the variance, and not by its root.",
+    over_everything="The variance, or the mean too, runs over the whole array. Each token has its own: the last axis, `dim=-1, keepdim=True`.",
+    parameters_ignored="γ and β have no effect any more.",
+)
 DDOF = (
     "The variance divides by d − 1. That is `torch.var`'s default; a token's features are all there is: `correction=0`, or "
     "`unbiased=False`."
@@ -579,17 +716,14 @@ FAST_LAYER_NORM = incident(
     norm,
     ("Tokens far from zero keep their variance", far_tokens),
     ("Ordinary tokens, ε, gradients", near_tokens),
-    [
-        ("eps-ignored", lambda x, gamma, beta, eps: norm(x, gamma, beta, EPS)),
-        ("ddof-1", sample_norm),
-    ],
+    [("ddof-1", sample_norm), *SLIPS],
     wrong(
         "clinic-one-pass",
         one_pass_variance="Around a large offset the digits cancel: mean(x²) − mean(x)² is a difference of two huge, nearly equal "
         "numbers. A `clamp` hides the negative ones and leaves the wrong ones. Subtract the mean first, then square.",
-        eps_ignored="ε is an argument; a fixed one stands in its place.",
         ddof_1=DDOF,
         float64_result="The result came out wider than the input. Compute as wide as you like, and return `.to(x.dtype)`.",
+        **SLIP_HINTS,
     ),
     "one-pass-variance",
 )
@@ -609,6 +743,7 @@ def wide_tokens(rng):
     return [
         norm_case(rng, (2, 3, 5), dtype="float32", atol=1e-4, rtol=1e-4, any_dtype=False),
         norm_case(rng, (3, 16), dtype="bfloat16", atol=0.05, rtol=0.02, any_dtype=False, kind=" in bfloat16"),
+        norm_case(rng, (4, 6), eps=0.1, spread=0.5, kind=" with ε = 0.1", any_dtype=False),
         norm_case(rng, (2, 3, 4), gradient=True),
         far_and_exact(rng),
     ]
@@ -625,6 +760,12 @@ def variance_of_zero(x, gamma, beta, eps):
     return (x - x.mean(-1, keepdims=True)) / np.sqrt(eps) * gamma + beta
 
 
+def always_narrow(x, gamma, beta, eps):
+    """Rounded to bfloat16, whatever came in."""
+    mantissa, exponent = np.frexp(norm(x, gamma, beta, eps))
+    return np.ldexp(np.round(mantissa * 2**8) / 2**8, exponent)
+
+
 NARROW_LAYER_NORM = incident(
     "narrow_layer_norm",
     "clinic-bf16",
@@ -632,7 +773,7 @@ NARROW_LAYER_NORM = incident(
     norm,
     ("Statistics do not suffer from bfloat16", narrow_tokens),
     ("The result keeps the input's dtype", wide_tokens),
-    [("one-pass-variance", variance_of_zero), ("ddof-1", sample_norm)],
+    [("one-pass-variance", variance_of_zero), ("fixed-dtype", always_narrow), ("ddof-1", sample_norm), *SLIPS],
     wrong(
         "clinic-bf16",
         low_precision_statistics="The statistics are still computed in bfloat16, which keeps 8 bits: a mean near 100 is rounded to "
@@ -641,6 +782,7 @@ NARROW_LAYER_NORM = incident(
         one_pass_variance="Far from zero the variance is lost, for float32 tokens that were right before: mean(x²) − mean(x)² is a "
         "difference of two huge, nearly equal numbers. Subtract the mean first, then square.",
         ddof_1=DDOF,
+        **SLIP_HINTS,
     ),
     "low-precision-statistics",
 )
@@ -674,6 +816,17 @@ def one_lane_too_many(x, gamma, beta, eps):
     return (x - mean) / np.sqrt(variance + eps) * gamma + beta
 
 
+def one_feature_too_few(everywhere: bool) -> Callable:
+    """The mask ends before the last feature, in the variance or in the result, too."""
+
+    def forward(x, gamma, beta, eps):
+        centred = x - x.mean(-1, keepdims=True)
+        masked = np.where(np.arange(x.shape[-1]) < x.shape[-1] - 1, centred, 0.0)
+        return (masked if everywhere else centred) / np.sqrt((masked**2).mean(-1, keepdims=True) + eps) * gamma + beta
+
+    return forward
+
+
 def zeros_left_out(x, gamma, beta, eps):
     """A mask of what is not 0."""
     mean = x.mean(-1, keepdims=True)
@@ -692,7 +845,7 @@ def odd_widths(rng):
 def even_widths(rng):
     return [
         norm_case(rng, (3, 8), offset=3.0),
-        norm_case(rng, (2, 2, 64), eps=0.1, spread=0.5, kind=" with ε = 0.1"),
+        norm_case(rng, (2, 2, 64), eps=0.1, spread=0.5, kind=" with ε = 0.1", any_dtype=False),
         norm_case(rng, (2, 3, 4), offset=1.0, gradient=True),
     ]
 
@@ -713,7 +866,9 @@ FUSED_LAYER_NORM = incident(
         ("divided-by-block", padded(True, True, block_size)),
         ("padded-lanes", one_lane_too_many),
         ("zeros-for-padding", zeros_left_out),
+        *(("feature-left-out", one_feature_too_few(everywhere)) for everywhere in (True, False)),
         ("ddof-1", sample_norm),
+        *SLIPS,
     ],
     wrong(
         "clinic-fusing",
@@ -721,6 +876,8 @@ FUSED_LAYER_NORM = incident(
         "the padding to 0 before they are squared.",
         zeros_for_padding="A feature that is 0 was taken for padding. What is padding is told by the place: the lanes from d on.",
         ddof_1=DDOF,
+        feature_left_out="The last feature is taken for padding. The lanes from 0 to d − 1 hold features: `torch.arange(block) < d`.",
+        **SLIP_HINTS,
         divided_by_block="A sum is divided by the block's size, or taken around the block's mean. There are d features, however "
         "many lanes the kernel has.",
     ),
@@ -744,7 +901,8 @@ def invoke_token_norm(student: Student, case: Case) -> Reply:
     upstream = {} if dy is None else {"upstream": [sent(dy)]}
     state = {"weight": sent(gamma), "bias": sent(beta)}
     asked = {"build": [[x.shape[-1]], {}], "to": "float64", "state": state, "training": case.kwargs["training"]}
-    return answer(student.torch("TokenNorm", [sent(x, dy is not None)], **asked, **upstream))
+    reply = answer(student.torch("TokenNorm", [sent(x, dy is not None)], **asked, **upstream))
+    return replace(reply, sign="parameters-renamed") if "no parameter called" in (reply.problem or "") else reply
 
 
 def token_norm_case(rng, shape, training, gradient=False, **more) -> Case:
@@ -770,6 +928,10 @@ def whatever_mode(forward: Callable) -> Callable:
     return lambda *inputs, training: forward(*inputs)
 
 
+TOKEN_SLIPS = [
+    (name, slip) for name, slip in SLIPS if name in ("eps-outside-root", "root-missing", "over-everything")
+] + [("eps-ignored", lambda x, gamma, beta, eps: norm(x, gamma, beta, 0.0))]
+
 TOKEN_NORM = incident(
     "TokenNorm",
     "clinic-eval-statistics",
@@ -779,7 +941,9 @@ TOKEN_NORM = incident(
     ("Training, gradients", in_training),
     [
         ("running-statistics", whatever_mode(lambda x, gamma, beta: x / np.sqrt(1 + EPS) * gamma + beta)),
+        ("running-statistics", whatever_mode(lambda x, gamma, beta: (x - x.mean(-1, keepdims=True)) / np.sqrt(1 + EPS) * gamma + beta)),
         ("batch-statistics", whatever_mode(over_batch)),
+        *((name, whatever_mode(lambda x, gamma, beta, slip=slip: slip(x, gamma, beta, EPS))) for name, slip in TOKEN_SLIPS),
         ("parameters-ignored", whatever_mode(lambda x, gamma, beta: norm(x, 1.0, 0.0, EPS))),
         ("ddof-1", whatever_mode(lambda x, gamma, beta: sample_norm(x, gamma, beta, EPS))),
     ],
@@ -788,27 +952,36 @@ TOKEN_NORM = incident(
         running_statistics="In evaluation the module still uses its running averages. LayerNorm keeps none: every token is "
         "normalised by itself, in training and after.",
         batch_statistics="The statistics run over the tokens of the batch, feature by feature. Over the last axis.",
-        parameters_ignored="γ and β have no effect any more. They belong to both modes.",
         ddof_1=DDOF,
+        parameters_renamed="The module's γ and β are called `weight` and `bias`, and are its own: the checkpoint finds them by these names.",
+        **SLIP_HINTS | {"parameters_ignored": "γ and β have no effect any more. They belong to both modes."},
     ),
 )
 
 # 9 · weight_decays ----------------------------------------------------------------------------
 
 
-def decays(sizes, decay):
-    return np.where(sizes > 1, decay, 0.0)
+SHOWN_NAMES = ("w", "norm.weight", "norm.bias")
+LONG = 16  # a vector of so many entries has more of them than a matrix of three by three
+
+
+def decays(axes, decay):
+    return np.where(axes > 1, decay, 0.0)
+
+
+def _is_number(value: object) -> bool:
+    return type(value) in (int, float) or isinstance(value, np.number | np.ndarray) and value.ndim == 0 and value.dtype.kind in "fi"
 
 
 def invoke_decays(student: Student, case: Case) -> Reply:
     axes, decay = case.args[:2]
     names = case.kwargs["names"]
-    shapes = {name: [3] * int(n) for name, n in zip(names, axes)}
+    shapes = {name: [3] * int(n) if case.public or n > 1 else [LONG] for name, n in zip(names, axes)}
     reply = student.call("weight_decays", shapes, decay)
     if reply.problem:
         return reply
     given = reply.value if isinstance(reply.value, dict) else None
-    if given is None or set(given) != set(names) or not all(type(v) in (int, float) for v in given.values()):
+    if given is None or set(given) != set(names) or not all(_is_number(v) for v in given.values()):
         said = "the result is not a dict with one number for each name"
         sign = "names-left-out" if given is not None else None
         return Reply(problem=said, brief=said, error_type=Kind.of(reply.value), sign=sign)
@@ -830,7 +1003,7 @@ def named_parameters(rng) -> dict[str, int]:
 
 def all_parameters(rng):
     shown = Case((np.array([2.0, 1.0, 1.0]), 0.1, None), "w (3, 3), norm.weight (3,) and norm.bias (3,), decay 0.1", public=True, judged=OUTPUT,
-                 kwargs={"names": ("w", "norm.weight", "norm.bias")}, any_dtype=True, may_change=True)  # fmt: skip
+                 kwargs={"names": SHOWN_NAMES}, any_dtype=True, may_change=True)  # fmt: skip
     odd = {"gain": 1, "normaliser.projection": 2, "position_bias": 2, "scale": 1, "ln_f.weight": 1, "head.weight": 2}
     return [shown, decays_case(rng, named_parameters(rng), control=True), decays_case(rng, odd)]
 
@@ -842,6 +1015,16 @@ def matrices_alone(rng):
 
 def by_name(names_with: tuple[str, ...]):
     return lambda axes, decay, names: np.array([0.0 if any(part in name for part in names_with) else decay for name in names])
+
+
+def by_size(most: int) -> Callable:
+    """More entries than that, and it decays."""
+
+    def forward(axes, decay, names):
+        sizes = [3**n if n > 1 or names == SHOWN_NAMES else LONG for n in axes]
+        return np.where(np.array(sizes) > most, decay, 0.0)
+
+    return forward
 
 
 def plain(forward: Callable) -> Callable:
@@ -857,9 +1040,11 @@ WEIGHT_DECAYS = incident(
     ("Gains and biases do not decay", all_parameters),
     ("Matrices decay", matrices_alone),
     [
+        *(("size-for-axes", by_size(most)) for most in (3, 8)),
         ("decay-on-norms", plain(lambda axes, decay: np.full(axes.shape, decay))),
         ("biases-forgotten", by_name(("norm",))),
         ("biases-forgotten", by_name(("norm1", "norm2", "final_norm"))),
+        ("biases-forgotten", by_name(("norm.weight", "norm1.weight", "norm2.weight"))),
         ("gains-forgotten", by_name(("bias",))),
         ("nothing-decays", plain(lambda axes, decay: np.zeros(axes.shape))),
         ("decay-exchanged", plain(lambda axes, decay: np.where(axes > 1, 0.0, decay))),
@@ -876,6 +1061,8 @@ WEIGHT_DECAYS = incident(
         "axis.",
         names_left_out="The dict lacks a name, or holds something that is no number. Every name has its decay; where nothing decays it is "
         "0.0.",
+        size_for_axes="The choice goes by the number of entries. A long vector has more of them than a small matrix; what tells them apart is "
+        "the number of axes, `len(shape)`.",
         names_for_shapes="The choice goes by parts of the names, which fails where a gain is called `gain` or a matrix belongs to a "
         "`normaliser`. What tells them apart is the shape: vectors do not decay, matrices do.",
     ),

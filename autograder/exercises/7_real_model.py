@@ -17,7 +17,7 @@ an offset of 1e4 the mean of 64 features is off by up to 8e-3 of a spread of 1, 
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 
@@ -125,6 +125,16 @@ BOTH = common("build-layernorm") | named(
         "build-layernorm",
     ),
     Misconception(
+        "shape-lost",
+        "The result keeps the shape (tokens, d) that x was reshaped to. Bring it back to x's: `.reshape(x.shape)`.",
+        "build-layernorm",
+    ),
+    Misconception(
+        "affine-before",
+        "The weight (and the bias) is applied before normalising, which takes most of its effect away again. It comes last.",
+        "build-layernorm",
+    ),
+    Misconception(
         "half-precision-statistics",
         "Statistics were taken in x's own half precision: in float16 the square of 256 is infinite, in bfloat16 a mean keeps "
         "8 bits. Convert to float32 first.",
@@ -190,11 +200,6 @@ LAYERNORM_ONLY = named(
         "what-breaks-what",
     ),
     Misconception(
-        "affine-before",
-        "Weight and bias are applied before normalising, which takes most of their effect away again. They come last.",
-        "build-layernorm",
-    ),
-    Misconception(
         "one-pass-variance",
         "At a large offset the digits cancel: mean(x²) − mean(x)². Subtract the mean first, then square.",
         "unnoticed-mistakes",
@@ -203,6 +208,12 @@ LAYERNORM_ONLY = named(
 )
 RMSNORM_ONLY = named(
     Misconception("mean-subtracted", "The mean is subtracted: this is LayerNorm's step. RMSNorm does not centre.", "what-breaks-what"),
+    Misconception(
+        "spread-for-rms",
+        "It is divided by the standard deviation, which is measured from the mean. RMSNorm measures from zero: the root of the mean of the "
+        "squares.",
+        "what-breaks-what",
+    ),
     Misconception("not-divided", "The features were not divided: x̂ is x over its root mean square.", "build-layernorm"),
     Misconception(
         "root-before-mean",
@@ -286,6 +297,11 @@ import torch
 def course_norms(builder, parameters, calls):
     norms = [globals()[builder](*given) for given in parameters]
     return tuple(norms[i](x) for i, x in calls)
+
+def course_fails(norm):
+    def by_name(x, weight, bias, eps):
+        return norm(x, weight, bias, eps)
+    return fails(by_name)
 """
 
 
@@ -312,7 +328,13 @@ def invoke_builder(name: str, takes_bias: bool):
         if reply.error_type == Kind.UNMET and "nothing that can be called" in (reply.problem or ""):
             said = f"`{name}` returns no function"
             return Reply(problem=said, brief=said, error_type=Kind.OTHER, sign="not-a-builder")
-        return reply if reply.problem else Reply(tuple(reply.value["outputs"][:1]), changed=reply.changed)
+        if reply.problem:
+            return reply
+        outputs = reply.value["outputs"]
+        if len(outputs) > 1:
+            said = "it returned a tuple; expected one tensor"
+            return Reply(problem=said, brief=said, error_type=Kind.OTHER, sign="returns-tuple")
+        return Reply(tuple(outputs), changed=reply.changed)
 
     return invoke
 
@@ -332,10 +354,10 @@ def last(reply: Reply, name: str) -> Reply:
     return renamed(reply, name) if reply.problem else Reply(tuple(reply.value["outputs"][-1:]))
 
 
-def renamed(reply: Reply, name: str) -> Reply:
+def renamed(reply: Reply, name: str, helper: str = "course_norms") -> Reply:
     """Speak of the student's function, not of the course's helper."""
-    fixed = [text and text.replace("course_norms", name) for text in (reply.problem, reply.brief)]
-    return Reply(problem=fixed[0], brief=fixed[1], error_type=reply.error_type)
+    fixed = [text and text.replace(helper, name) for text in (reply.problem, reply.brief)]
+    return replace(reply, problem=fixed[0], brief=fixed[1], error=None)
 
 
 # cases ----------------------------------------------------------------------------------------
@@ -413,8 +435,9 @@ class Norm:
         out = [self.case(rng, (2, 3, 96), control=True)]
         for dtype, atol, rtol in (("float16", 0.01, 0.004), ("bfloat16", 0.03, 0.02)):
             kind = f" in {dtype}, several hundred"
-            offset = 600.0 if self.centre else 0.0
-            out.append(self.case(rng, (2, 3, 64), kind, size=300.0, offset=offset, dtype=dtype, atol=atol, rtol=rtol, any_dtype=False))
+            # bfloat16 counts in steps of 4 here, so that a mean of about 602 is off by 2.
+            size, offset = ((30.0, 602.0) if dtype == "bfloat16" else (300.0, 600.0)) if self.centre else (300.0, 0.0)
+            out.append(self.case(rng, (2, 3, 64), kind, size=size, offset=offset, dtype=dtype, atol=atol, rtol=rtol, any_dtype=False))
         massive = rng.normal(size=(1, 4, 576))
         massive[:, 0, 7] = 24_600.0
         kind = " in float16 with one feature of 24,600"
@@ -427,7 +450,7 @@ class Norm:
             self.case(rng, (2, 3, 96), control=True, may_change=False),
             self.case(rng, (2, 3, 8), " with a constant token" if self.centre else " with a token of zeros", x=flat, eps=1e-5, atol=1e-3),
             self.case(rng, (2, 3, 1), eps=1e-5, atol=1e-3),
-            self.case(rng, (2, 3, 40), " with a spread of 0.002", eps=1e-5, size=2e-3, offset=0.0, atol=1e-3),
+            self.case(rng, (2, 3, 40), " with a spread of 0.002", eps=1e-5, size=2e-3, offset=0.0, atol=1e-3, control=True),
             self.case(rng, (3, 2, 40), may_change=False),
         ]
 
@@ -517,12 +540,28 @@ RMSNORM_FORMULAS = [
     *common_formulas(lambda x: x),
     ("divided-by-tokens", by_length(lambda x, n: 0.0)),
     ("not-divided", scaled(lambda x, eps: x)),
+    *(
+        ("spread-for-rms", scaled(lambda x, eps, how=how: x / spread(centred(x), eps, **how)))
+        for how in ({}, {"ddof": 1}, {"outside": True}, {"ddof": 1, "outside": True})
+    ),
+    ("affine-before", lambda x, w, b, eps: rmsnorm(x * rows(w, x), np.ones_like(w), b, eps)),
+    ("sum-for-mean", scaled(lambda x, eps: x / (np.sqrt((x**2).sum(-1, keepdims=True)) + eps))),
+    ("root-before-mean", scaled(lambda x, eps: x / (np.sqrt((x**2).sum(-1, keepdims=True)) / x.shape[-1] + eps))),
     ("not-squared", scaled(lambda x, eps: x / np.sqrt(mean(x) ** 2 + eps))),
     ("root-before-mean", scaled(lambda x, eps: x / np.sqrt((x**2).sum(-1, keepdims=True) / x.shape[-1] ** 2 + eps))),
     ("root-before-mean", scaled(lambda x, eps: x / (np.sqrt((x**2).sum(-1, keepdims=True) + eps) / x.shape[-1]))),
 ]
 
 LAYER, RMS = Norm(centre=True), Norm(centre=False)
+
+
+def at_least_3d(y: np.ndarray, weight: np.ndarray) -> np.ndarray:
+    """With axes of length 1 in front, up to three."""
+    return y[:, None] if weight.ndim == 2 else y.reshape((1,) * (3 - y.ndim) + y.shape)
+
+
+def as_rows(y: np.ndarray, weight: np.ndarray) -> np.ndarray:
+    return y if weight.ndim == 2 else y.reshape(-1, y.shape[-1])
 
 
 def wrongs(norm: Callable, has_bias: bool) -> list[tuple[str, Callable]]:
@@ -538,6 +577,10 @@ def wrongs(norm: Callable, has_bias: bool) -> list[tuple[str, Callable]]:
         ("wrong-axis", lambda x, w, b, eps: norm(x, w, b, eps, axes=1)),
         ("whole-array", lambda x, w, b, eps: norm(x, w, b, eps, axes=(-2, -1))),
         ("whole-array", lambda x, w, b, eps: norm(x, w, b, eps, axes=tuple(range(x.ndim)) if w.ndim == 1 else (1, 2))),
+        ("wrong-axis", lambda x, w, b, eps: norm(x, w, b, eps, axes=0 if w.ndim == 1 else 1)),
+        ("ddof-1", lambda x, w, b, eps: norm(x, w, b, eps, ddof=1, outside=True)),
+        ("only-3d", lambda x, w, b, eps: at_least_3d(norm(x, w, b, eps), w)),
+        ("shape-lost", lambda x, w, b, eps: as_rows(norm(x, w, b, eps), w)),
         ("last-weights", of_the_last(norm)),
     ]
     out += [("eps-fixed", lambda x, w, b, eps, value=value: norm(x, w, b, value)) for value in (1e-5, 1e-6, 1e-8)]
@@ -675,14 +718,15 @@ class Claim:
         if self.refused:
             raise ValueError(self.refused)
         with np.errstate(all="ignore"):
-            return np.asarray(self.compute(x, weight, bias, eps))
+            return np.asarray(self.compute(x, weight, bias, float(eps)))
 
     def _refusal(self, x, weight, bias, eps) -> str:
         """Return why a call is not answered."""
         arrays = (x, weight, bias)
         if self.calls > MAX_CALLS:
             return f"it was called more than {MAX_CALLS} times"
-        if not all(isinstance(a, np.ndarray) and a.dtype.kind == "f" for a in arrays) or not isinstance(eps, (int, float)):
+        number = isinstance(eps, int | float | np.number) or isinstance(eps, np.ndarray) and eps.ndim == 0
+        if not all(isinstance(a, np.ndarray) and a.dtype.kind == "f" for a in arrays) or not number:
             return "norm(x, weight, bias, eps) takes three NumPy arrays of floating-point numbers and a number"
         if x.ndim == 0 or weight.shape != x.shape[-1:] or bias.shape != x.shape[-1:]:
             return "weight and bias have the shape (d,), and x ends in d"
@@ -749,14 +793,17 @@ def eps_mutants(rng):
 def invoke_fails(student: Student, case: Case) -> Reply:
     norm = Claim(case.args[0].compute, case.args[0].wrong)
     reply = student.call("fails", norm)
+    if reply.problem and "unexpected keyword argument" in reply.problem:
+        norm.calls = 0
+        reply = renamed(student.call("course_fails", norm), "fails", "course_fails")
     if reply.problem and norm.refused:
         said = f"the norm did not answer a call from `fails`: {norm.refused}"
-        return Reply(problem=said, brief=said, error_type=reply.error_type)
+        return Reply(problem=said, brief=said, error_type=reply.error_type, sign="too-many-calls" if norm.calls > MAX_CALLS else "no-arrays")
     if reply.problem:
-        return reply
+        return replace(reply, sign="asserts") if reply.error_type == "AssertionError" else reply
     if not isinstance(reply.value, (bool, np.bool_)):
         said = "returned something else; expected True or False"
-        return Reply(problem=said, brief=said, error_type=Kind.of(reply.value))
+        return Reply(problem=said, brief=said, error_type=Kind.of(reply.value), sign=None if reply.value is None else "no-verdict")
     return Reply((float(reply.value),))
 
 
@@ -784,10 +831,20 @@ FAILS = Exercise(
         Check("half", "Finds statistics in float16", 1, "real-model-inside",
               lambda rng: [right(), Case((Claim(own_dtype, True),), "a norm with statistics in x's own dtype")], "one-dtype"),
     ),
-    suspects=(Suspect("accuses-right-ones", lambda norm: (1.0,)),),
+    suspects=(
+        Suspect("accuses-right-ones", lambda norm: (1.0,)),
+        Suspect("verdict-inverted", lambda norm: (1.0 - norm.wrong,), throughout=True),
+    ),
     # (Verdicts are True or False: an answer that was given before is no sign of anything.)
     misconceptions={name: m for name, m in common("unnoticed-mistakes").items() if name != "cached-answer"}
     | named(
+        survivor("library-call", "PyTorch's own norms do not run here. Compute what is right yourself, in float64, from the formula."),
+        survivor("verdict-inverted", "The verdicts are the wrong way round: True means that the norm is wrong."),
+        survivor("asserts", "`assert` raises an error where the contract asks for an answer. Compare, and return True if anything is wrong."),
+        survivor("no-verdict", "The answer is True or False: `bool(…)` makes one of a number."),
+        survivor("no-arrays", "The norm takes NumPy arrays of floating-point numbers, such as `np.array(…, dtype=\"float32\")`: no lists, no integers, "
+                 "no tensors. weight and bias have the shape (d,)."),
+        survivor("too-many-calls", "A few well-chosen inputs find more than hundreds of ordinary ones."),
         survivor("accuses-right-ones", "A right norm is accused. Right norms round: allow 1e-3 of the largest output, 1e-2 for float16, and "
                  "compare with a reference in float64."),
         survivor("accuses-nobody", "Not even RMSNorm is found. Give tokens whose mean is not 0 and compare with LayerNorm's formula."),
@@ -796,7 +853,8 @@ FAILS = Exercise(
         survivor("ordinary-eps", "A wrong ε got past the test: with a tiny ε and tokens of spread 1 it makes no difference. Give an ε of the "
                  "size of the variance."),
         survivor("many-features", "Division by d − 1 got past the test: with many features it is off by less than any tolerance. Use few."),
-        survivor("no-offset", "A one-pass variance got past the test: around zero no digits cancel. Give float32 tokens around 10,000."),
+        survivor("no-offset", "A one-pass variance got past the test: around zero no digits cancel. Give float32 tokens around 10,000. Or the output "
+                 "was NaN, and no comparison with NaN is true: ask `not error < tolerance`."),
         survivor("one-dtype", "Statistics in float16 got past the test. Give float16 tokens of several hundred.", "real-model-inside"),
     ),
 )  # fmt: skip

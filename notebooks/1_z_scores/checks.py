@@ -3,6 +3,7 @@
 They tell you what to look at next. The grade is given by other cases of the same kinds.
 """
 
+import math
 import tracemalloc
 from collections.abc import Callable, Iterator
 
@@ -20,7 +21,7 @@ ROWS = "rows-of-a-table: Rows of a table"
 ONE_PASS = "one-pass-loses-digits: The one-pass formula loses every digit"
 WELFORD = "welford: Welford: one pass, and safe"
 
-SPREADS = {"std", "var", "nanstd", "nanvar", "pstdev", "pvariance", "stdev"}
+SPREADS = {"std", "var", "nanstd", "nanvar", "pstdev", "pvariance", "stdev", "cov", "from_samples"}
 EXAM = np.array([20.0, 50.0, 60.0, 80.0, 90.0])
 EXAM_Z = np.array([-1.63299316, -0.40824829, 0.0, 0.81649658, 1.22474487])
 TABLE = np.array([[20.0, 50.0, 60.0, 80.0, 90.0], [3.0, 5.0, 6.0, 7.0, 9.0]])
@@ -138,6 +139,10 @@ def whole_numbers(card: Card, function: Callable, given: list, expected) -> None
         "fractions off, and `-=` can't write them. For integer scores z is float64."
     )
     compare(card, f"whole numbers, {given}, give fractions", answer, expected, hint, STEPS)
+    equal = call_for_array(function, np.full(np.shape(given), 7))
+    found = equal.problem or str(equal.value.dtype)
+    hint = "`zeros_like` of an array of integers holds integers. For integer scores z is float64, where all are equal, too."
+    card.check(found == "float64", "equal whole numbers give float64 as well", "float64", found, hint, STEPS)
 
 
 def keeps_float32(card: Card, function: Callable, given: np.ndarray) -> None:
@@ -145,6 +150,9 @@ def keeps_float32(card: Card, function: Callable, given: np.ndarray) -> None:
     found = answer.problem or str(answer.value.dtype)
     hint = "z keeps the dtype of float scores. A float64 array joined in somewhere; `np.zeros(n)` makes one, for instance."
     card.check(found == "float32", "float32 in, float32 out", "float32", found, hint, STEPS)
+    equal = call_for_array(function, np.full(given.shape, 7, "float32"))
+    found = equal.problem or str(equal.value.dtype)
+    card.check(found == "float32", "… where all scores are equal, too", "float32", found, hint, STEPS)
 
 
 def zeros(card: Card, function: Callable, text: str, given: np.ndarray, expected: np.ndarray) -> bool:
@@ -264,6 +272,9 @@ def _constant_scores(card: Card, function: Callable) -> None:
     ):
         if not zeros(card, function, words, given, np.zeros(given.shape)):
             return
+    hint = "Two of them may be equal while a third is not. Compare the largest with the smallest."
+    uneven = call_for_array(function, np.array([5.0, 5.0, 1.0, 5.0]))
+    compare(card, "5, 5, 1, 5 are not all equal", uneven, np.array([1, 1, -3, 1]) / math.sqrt(3), hint, CONSTANT)
 
 
 def _any_unit(card: Card, function: Callable) -> None:

@@ -9,8 +9,8 @@ from collections.abc import Callable
 import torch
 from torch import nn
 
-from card import Card, attempt, describe, letters
-from tensors import Bent, close, compare, drawn, learns, linear, made, norm_of, present, unchanged
+from card import Answer, Card, attempt, describe, letters
+from tensors import Bent, close, compare, drawn, learns, linear, made, norm_of, present, steady, unchanged
 
 CHAPTER = "5_prenorm_block"
 ATTENTION = "causal-attention: How can one token ask the others?"
@@ -40,10 +40,12 @@ def causal_self_attention(function: Callable) -> None:
     card = Card("causal_self_attention", CHAPTER)
     form = "def causal_self_attention(x, w_q, w_k, w_v, w_o, heads):"
     if present(card, function, "function", form, ATTENTION) and _first_token(card, function) and _example(card, function):
+        _both_maps(card, function)
         _causal(card, function)
         _heads(card, function)
         _ranks(card, function)
         _large(card, function)
+        steady(card, lambda x: function(x, *_weights(4), 2), drawn(4, 4), ATTENTION)
         unchanged(card, lambda x: function(x, *_weights(4), 2), drawn(2, 3, 4), ATTENTION)
         learns(card, lambda x: function(x, *_weights(4), 2), drawn(2, 3, 4), DEPTH)
         used = LIBRARIES & set(getattr(getattr(function, "__code__", None), "co_names", ()))
@@ -59,12 +61,17 @@ def _weights(d: int) -> list[torch.Tensor]:
 def _first_token(card: Card, function: Callable) -> bool:
     text = "the first token can see only itself: its output is its value times w_o, whatever the scores"
     eye, x = torch.eye(2, dtype=torch.float64), torch.tensor([[1.0, 2.0]], dtype=torch.float64)
-    expected = torch.tensor([[6.0, 3.0]], dtype=torch.float64)
-    answer = attempt(function, x, eye, eye, 3 * eye, eye.flip(0), 1)
+    w_v, w_o = _rows([3.0, 1.0], [0.0, 3.0]), _rows([0.0, 1.0], [2.0, 0.0])
+    expected = x @ w_v @ w_o
+    answer = attempt(function, x, eye, eye, w_v, w_o, 1)
+    turned = "A weight is used transposed. The contract has x @ w; `F.linear(x, w)` is x @ w.T, and w @ xᵀ is the same turned round."
     signs = [
-        (3 * x, "The result was not multiplied by w_o, which exchanges the two features here.", HEADS),
+        (x @ w_v, "The result was not multiplied by w_o.", HEADS),
         (expected + x, "x itself was added. The residual belongs to the block.", STREAM),
-        (expected / 3, "The values are x @ w_v, not x.", ATTENTION),
+        (x @ w_o, "The values are x @ w_v, not x.", ATTENTION),
+        (x @ w_o @ w_v, "w_v and w_o are exchanged: the values are x @ w_v, and w_o comes last.", ATTENTION),
+        (expected / 2**0.5, "√d_h divides the weights, or what comes of them. It divides the scores, before the softmax.", SCALE),
+        *((x @ first @ second, turned, SHAPES) for first, second in ((w_v.T, w_o), (w_v, w_o.T), (w_v.T, w_o.T))),
     ]
     hint = "A softmax over a single score is 1. NaN means that the token does not see even itself: row i keeps the columns j ≤ i."
     return compare(card, text, answer, expected, hint, MASK, signs)
@@ -89,13 +96,29 @@ def _example(card: Card, function: Callable) -> bool:
         (second(1.0), "The scores are not divided by √d_h, here √2.", SCALE),
         (second(0.5), "The scores are divided by d_h = 2; it is its root.", SCALE),
         (second(0.5**0.5, 0.5), "The first token saw the second: the mask is missing, or puts 0 where −∞ belongs.", MASK),
-        (second(0.0), "The scores stand transposed: row i belongs to query i, q @ kᵀ.", ATTENTION),
+        (second(0.0), "The scores stand transposed: row i belongs to query i, q @ kᵀ. Or w_q is used transposed: x @ w_q.", ATTENTION),
+        (_rows([1.0, share], [0.0, 1 - share]), "The weights stand transposed where they meet the values: it is weights @ v.", ATTENTION),
+        (_rows([0.0, 1.0], [share, 1 - share]), "All of token 1's weight goes to the token after it: later scores get −∞, not a large positive number.", MASK),
         (_rows([0.5, 0.0], [share, 1 - share]), "Token 1 has a weight of 0.5 in all: the mask came after the softmax. −∞ goes into the scores, before it.", MASK),
         (_rows([0.5, 0.5], [0.0, 1.0]), "The mask is the wrong way round: token 2 sees itself alone. Row i keeps the columns j ≤ i.", MASK),
         *((_rows([1 - share, 0.0], [share, last]), "The softmax runs down the columns. Each query shares out its own weight of 1: dim=-1.", ATTENTION) for last in (1.0, 0.5)),
     ]
     hint = "Scores q @ kᵀ/√d_h, −∞ above the diagonal, softmax over the last axis, times v, times w_o."
+    if not answer.problem and isinstance(answer.value, torch.Tensor) and answer.value.isnan().any():
+        hint = (
+            "NaN: +∞ stands among the scores, or −∞ among the weights, or a mask was multiplied by ∞. Or the mask was made from the scores, "
+            "as in `scores.tril() == 0`: those of token 1 are 0 by themselves."
+        )
     return compare(card, text, answer, second(0.5**0.5), hint, ATTENTION, signs)
+
+
+def _both_maps(card: Card, function: Callable) -> None:
+    text = "queries twice as large and keys half as large give the same"
+    x, (w_q, w_k, *others) = drawn(4, 4), _weights(4)
+    plain, scaled = attempt(function, x, w_q, w_k, *others, 1), attempt(function, x, 2 * w_q, w_k / 2, *others, 1)
+    hint = "One of the two is x itself, or made with the other's weights: q = x @ w_q, k = x @ w_k."
+    if isinstance(plain.value, torch.Tensor):
+        compare(card, text, scaled, plain.value, hint, ATTENTION)
 
 
 def _causal(card: Card, function: Callable) -> None:
@@ -119,23 +142,38 @@ def _causal(card: Card, function: Callable) -> None:
         moved = float((first.value[:-1] - second.value[:-1]).abs().max())
         if not card.check(moved < 1e-9, text, "no change", f"a change of up to {moved:.2g}", hint, section):
             return
+    whole, shorter = (attempt(function, t.clone(), *_weights(4), 1) for t in (x, x[:-1]))
+    hint = "Something counts the tokens. The scores are divided by √d_h, however many there are."
+    compare(card, "… nor does leaving it out", shorter, whole.value[:-1], hint, SCALE)
 
 
 def _heads(card: Card, function: Callable) -> None:
+    text = "where all scores are 0, every head weighs alike: two heads give what one gives"
+    x, (_, *others) = drawn(5, 4), _weights(4)
+    one, two = (attempt(function, x, torch.zeros(4, 4, dtype=torch.float64), *others, heads) for heads in (1, 2))
+    if one.problem:
+        card.check(False, text, "the same", one.problem, one.hint, HEADS)
+        return
+    hint = (
+        "Each head reads all d features: x @ w first, then cut what comes out into heads. Where the heads come together, exchange the axes "
+        "back before the reshape."
+    )
+    if not compare(card, text, two, one.value, hint, HEADS):
+        return
     text = "where the weights keep two halves of the features apart, two heads do to each what one head does to it alone"
-    x = drawn(5, 4)
-    halves = [[w[:2, :2] for w in _weights(4)], [w[2:, 2:] for w in _weights(4)]]
+    x = drawn(5, 6)
+    halves = [[w[:3, :3] for w in _weights(6)], [w[3:, 3:] for w in _weights(6)]]
     together = [torch.block_diag(first, second) for first, second in zip(*halves)]
     answer = attempt(function, x, *together, 2)
-    alone = [attempt(function, x[:, columns], *weights, 1) for columns, weights in zip((slice(0, 2), slice(2, 4)), halves)]
+    alone = [attempt(function, x[:, columns], *weights, 1) for columns, weights in zip((slice(0, 3), slice(3, 6)), halves)]
     if any(one.problem for one in alone):
         card.check(False, text, "two results", alone[0].problem or alone[1].problem, alone[0].hint, HEADS)
         return
     expected = torch.cat([one.value for one in alone], dim=-1)
-    softer = [attempt(function, x[:, columns], weights[0] / math.sqrt(2), *weights[1:], 1) for columns, weights in zip((slice(0, 2), slice(2, 4)), halves)]
+    softer = [attempt(function, x[:, columns], weights[0] / math.sqrt(2), *weights[1:], 1) for columns, weights in zip((slice(0, 3), slice(3, 6)), halves)]
     signs = [
         (attempt(function, x, *together, 1).value, "This is what one head gives: `heads` is not used.", HEADS),
-        (torch.cat([one.value for one in softer], dim=-1), "The scores are divided by √d = 2. Each head is as wide as d_h = 2, so it is √2.", SCALE),
+        (torch.cat([one.value for one in softer], dim=-1), "The scores are divided by √d, here √6. Each head is as wide as d_h = 3, so it is √3.", SCALE),
     ]
     hint = (
         "reshape(…, m, heads, d_h) splits the features; then exchange the axes m and heads, and back before they are put "
@@ -157,10 +195,15 @@ def _ranks(card: Card, function: Callable) -> None:
 
 def _large(card: Card, function: Callable) -> None:
     text = "scores of thousands give no NaN"
-    answer = attempt(function, (drawn(4, 4) * 100).float(), *(w.float() for w in _weights(4)), 2)
+    x, weights = (drawn(4, 4) * 100).float(), [w.float() for w in _weights(4)]
+    answer = attempt(function, x, *weights, 2)
     good = not answer.problem and bool(torch.isfinite(answer.value).all())
-    hint = "exp of a large score is infinite. `torch.softmax` subtracts the largest score first."
-    card.check(good, text, "finite numbers", answer.problem or "NaN", hint, ATTENTION)
+    hint = "exp of a large score is infinite. `torch.softmax` subtracts the largest score first, and wants −∞ in the scores before that."
+    if not card.check(good, text, "finite numbers", answer.problem or "NaN", answer.hint or hint, ATTENTION):
+        return
+    hint = "The number that later scores get, or that is added to them, is not low enough beside scores of thousands. Use −∞."
+    expected = x[:1] @ weights[2] @ weights[3]
+    compare(card, "… and the first token sees only itself there, too", Answer(answer.value[:1]), expected, hint, MASK, atol=0.1)
 
 
 # FeedForward ----------------------------------------------------------------------------------
@@ -170,7 +213,7 @@ def feed_forward(kind: type) -> None:
     card = Card("FeedForward", CHAPTER)
     if present(card, kind, "class", "class FeedForward(nn.Module):", FEED_FORWARD):
         network = made(card, kind, 3, 5, section=SPEC)
-        if network is not None and _named(card, network) and _up_and_down(card, network):
+        if network is not None and _named(card, network) and steady(card, network, drawn(2, 3), FEED_FORWARD) and _up_and_down(card, network):
             learns(card, network, drawn(2, 4, 3), DEPTH)
     card.show()
 
@@ -191,10 +234,18 @@ def _up_and_down(card: Card, network: nn.Module) -> bool:
     ones = torch.ones(1, 3, dtype=torch.float64)
     signs = [
         (-10.0 * ones, "There is no GELU between the two maps.", FEED_FORWARD),
-        (0.0 * ones, "This is ReLU; the contract has GELU. Or GELU stands after the second map.", FEED_FORWARD),
+        (0.0 * ones, "This is ReLU; the contract has GELU. Or GELU stands after the second map, or x was normalised first.", FEED_FORWARD),
         (x - 0.2275, "x itself was added. The residual belongs to the block.", STREAM),
     ]
-    return compare(card, text, attempt(network, x), -0.2275 * ones, "GELU stands between the two maps, and nowhere else.", FEED_FORWARD, signs, atol=5e-3)
+    hint = "GELU stands between the two maps, and nowhere else."
+    if not compare(card, text, attempt(network, x), -0.2275 * ones, hint, FEED_FORWARD, signs, atol=5e-3):
+        return False
+    with torch.no_grad():
+        for name, parameter in network.named_parameters():
+            parameter.fill_({"up.bias": 1.0, "down.bias": 0.5}.get(name, 1.0))
+    text = "with biases of 1 in `up` and ½ in `down` it is 5 · GELU(−1) + ½ = −0.2933"
+    signs = [(value * ones, "A bias has no part in the result.", FEED_FORWARD) for value in (-0.2275, 0.2725, -0.7933)]
+    return compare(card, text, attempt(network, x), -0.2933 * ones, "Call the `nn.Linear` itself, or add its bias.", FEED_FORWARD, signs, atol=5e-3)
 
 
 # PreNormBlock ---------------------------------------------------------------------------------
@@ -202,7 +253,7 @@ def _up_and_down(card: Card, network: nn.Module) -> bool:
 
 def pre_norm_block(kind: type) -> None:
     card = Card("PreNormBlock", CHAPTER)
-    if present(card, kind, "class", "class PreNormBlock(nn.Module):", PRE) and _silent(card, kind):
+    if present(card, kind, "class", "class PreNormBlock(nn.Module):", PRE) and _silent(card, kind) and _steady(card, kind):
         _two_steps(card, kind)
         _scale_of_the_stream(card, kind)
         _registered(card, kind)
@@ -235,6 +286,11 @@ def _silent(card: Card, kind: type) -> bool:
     return compare(card, "… in training mode too", attempt(block.train(), x.clone()), x, hint, STREAM)
 
 
+def _steady(card: Card, kind: type) -> bool:
+    block = made(card, kind, Bent(4, 1), Bent(4, 2), norm_of(4, 3), norm_of(4, 4), section=SPEC)
+    return block is not None and steady(card, block, drawn(3, 4), STREAM)
+
+
 def _two_steps(card: Card, kind: type) -> None:
     text = "the worked example: attention turns the features round by one place, the feed-forward network doubles"
     turned = linear(torch.eye(3, dtype=torch.float64).roll(1, 0))
@@ -256,6 +312,7 @@ def _two_steps(card: Card, kind: type) -> None:
         (raw + double(norm(raw)), "Attention reads the stream itself: norm1 is not used.", PRE),
         (raw + double(raw), "Both branches read the stream itself: neither norm is used.", PRE),
         (x + double(norm(h)), "The second addition is to x, and attention's result gets lost. Add to h.", STREAM),
+        (x + double(norm(turned(norm(x)))), "There is one addition for both sub-layers. Each has its own.", STREAM),
     ]
     hint = "First h = x + attention(norm1(x)), then h + feed_forward(norm2(h))."
     compare(card, text, attempt(block, x), expected, hint, PRE, signs, atol=1e-3)
@@ -282,7 +339,8 @@ def _scale_of_the_stream(card: Card, kind: type) -> None:
 def _registered(card: Card, kind: type) -> None:
     block = made(card, kind, Bent(4, 1), Bent(4, 2), norm_of(4, 3), norm_of(4, 4), section=SPEC)
     found = sum(p.numel() for p in block.parameters()) if block is not None else 0
-    hint = "Assign the parts as attributes (`self.norm1 = norm1`); parts in a plain list are not trained."
+    hint = "Assign the parts as attributes (`self.norm1 = norm1`); parts in a plain list or dict are not trained."
+    hint = "There are parameters besides those of the four parts. The block has none of its own." if found > 48 else hint
     card.check(found == 48, "`parameters()` lists the parts: 48 numbers", 48, found, hint, SPEC)
 
 
@@ -305,6 +363,7 @@ def transformer(kind: type) -> None:
         if model is not None:
             found = sum(p.numel() for p in model.parameters())
             hint = "`nn.ModuleList(blocks)` registers what stands in a list; a plain list does not."
+            hint = "The final norm is missing: `self.final_norm = final_norm`." if found == 48 else hint
             card.check(found == 56, "`parameters()` lists blocks and norm: 56 numbers", 56, found, hint, SPEC)
             learns(card, model, drawn(2, 3, 4), DEPTH)
     card.show()
@@ -322,6 +381,12 @@ def _in_order(card: Card, kind: type) -> bool:
     once = once + b(once)
     signs = [
         (c(b(a(x))), "The final norm is missing.", FINAL),
+        (norm(norm(c(b(a(x))))), "The final norm was applied twice.", FINAL),
+        (x + norm(c(b(a(x)))), "x was added to the result. The residuals are inside of the blocks.", STREAM),
+        (norm(c(norm(b(norm(a(norm(x))))))), "The norm was applied before every block, too.", FINAL),
+        (norm(a(x) + b(x) + c(x)), "Every block read the input, and their results were added. They run one after another.", FINAL),
+        (norm(c(x)), "Every block read the input anew. Each reads what the one before it gave: x = block(x).", FINAL),
+        (nn.functional.layer_norm(c(b(a(x))), (4,)), "That is a norm without γ and β: call the `final_norm` that was given.", FINAL),
         (c(b(a(norm(x)))), "The norm stands before the blocks. It is a final norm.", FINAL),
         (norm(c(norm(b(norm(a(x)))))), "The norm was applied after every block.", FINAL),
         (norm(a(b(c(x)))), "The blocks ran from the last to the first.", FINAL),
@@ -358,11 +423,20 @@ def residual_sublayer(function: Callable) -> None:
     card.show()
 
 
+def _noted(**parts: nn.Module) -> dict[str, list[torch.Tensor]]:
+    """Return the lists, by the parts' names, into which they put what they read."""
+    read: dict[str, list[torch.Tensor]] = {name: [] for name in parts}
+    for name, part in parts.items():
+        part.register_forward_pre_hook(lambda _, inputs, name=name: read[name].append(inputs[0].detach().clone()))
+    return read
+
+
 def _placement(card: Card, function: Callable, placement: str) -> None:
     """Tell a placement by its marks: what the result looks like after which norm."""
     x = drawn(2, 3) * 4
     bent, norm, output_norm = Bent(3, 1), norm_of(3, 2), norm_of(3, 3)
     given = {"output_norm": output_norm} if placement == "sandwich" else {}  # no other has one
+    read = _noted(branch=bent, norm=norm)
     build = attempt(function, placement, bent, norm, alpha=2.0, **given)
     section = dict(zip(("pre", "post", "res-post", "sandwich", "deepnorm", "none"), (PRE, POST, RES_POST, SANDWICH, DEEPNORM, PLACEMENTS)))[placement]
     text = f"“{placement}”"
@@ -370,7 +444,8 @@ def _placement(card: Card, function: Callable, placement: str) -> None:
         found = build.problem or describe(build.value)
         card.check(False, text, "a function of x", found, build.hint or "Return a function (or module), not a tensor.", section)
         return
-    answer = attempt(build.value, x)
+    answer = attempt(build.value, x.clone())
+    read = {name: list(inputs) for name, inputs in read.items()}  # what follows is not the function's own
     if answer.problem or not isinstance(answer.value, torch.Tensor):
         card.check(False, text, "a tensor", answer.problem or describe(answer.value), answer.hint, section)
         return
@@ -398,20 +473,42 @@ def _placement(card: Card, function: Callable, placement: str) -> None:
     if placement == "pre":
         good = good and bounded
     if placement == "sandwich" and good:
-        read = attempt(function("sandwich", lambda t: t, norm, output_norm=nn.Identity(), alpha=2.0), x).value - x
-        good = close(read, norm(x))
+        at_entry = attempt(function("sandwich", lambda t: t, norm, output_norm=nn.Identity(), alpha=2.0), x.clone()).value - x
+        good = close(at_entry, norm(x))
         found = found if good else "without `output_norm` the branch does not read `norm` of x"
     if placement == "deepnorm" and good:
-        plain = attempt(function("deepnorm", bent, nn.Identity(), output_norm=output_norm, alpha=3.0), x).value
-        more = attempt(function("deepnorm", bent, nn.Identity(), output_norm=output_norm, alpha=4.0), x).value
+        plain = attempt(function("deepnorm", bent, nn.Identity(), output_norm=output_norm, alpha=3.0), x.clone()).value
+        more = attempt(function("deepnorm", bent, nn.Identity(), output_norm=output_norm, alpha=4.0), x.clone()).value
         good = close(more - plain, x)
         found = found if good else "α does not multiply the stream"
     if placement == "none":
-        good = good and not bounded and not close(y, bent(x))
+        good = good and not bounded and not close(y, bent(x)) and close(y, x + bent(x))
     if not good and any(close(y, bent(t)) for t in (x, norm(x))):
         found = "the result of the branch alone: x is not added"
     if not good and close(y, norm(x) + bent(norm(x))):
         found = "norm(x) is added, and not x itself"
+    if placement != "deepnorm":
+        plain = attempt(function, placement, bent, norm, alpha=1.0, **given).value
+        same = callable(plain) and close(attempt(plain, x.clone()).value, y)
+        good, found = good and same, found if same else "`alpha` changes the result, and only “deepnorm” has it"
+    if good:
+        entry, name = (norm(x), "the norm of x") if placement in ("pre", "sandwich") else (x, "x itself")
+        good = any(close(t, entry) for t in read["branch"])
+        found = found if good else f"what the branch reads is not {name}"
+    if good and placement == "res-post":
+        good = any(close(t, bent(x)) for t in read["norm"])
+        found = found if good else "what the norm reads is not the branch's result alone"
+    if good:
+        right = {
+            "pre": lambda: x + bent(norm(x)),
+            "post": lambda: norm(x + bent(x)),
+            "res-post": lambda: x + norm(bent(x)),
+            "sandwich": lambda: x + output_norm(bent(norm(x))),
+            "deepnorm": lambda: norm(2 * x + bent(x)),
+            "none": lambda: x + bent(x),
+        }[placement]()
+        good = close(y, right)
+        found = found if good else "other numbers: is the branch there, and added to x?"
     formulas = {
         "pre": "x + F(norm(x))",
         "post": "norm(x + F(x))",

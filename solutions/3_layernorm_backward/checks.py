@@ -58,7 +58,7 @@ def own_work(card: Card, *functions: Callable) -> None:
 
 def numerical_gradient(function: Callable) -> None:
     card = Card("numerical_gradient", CHAPTER)
-    if _cubes(card, function) and _step(card, function) and _product(card, function):
+    if _cubes(card, function) and _step(card, function) and _product(card, function) and _running_sums(card, function):
         _one_at_a_time(card, function)
         _any_shape(card, function)
         _narrow(card, function)
@@ -97,6 +97,8 @@ def _cubes(card: Card, function: object) -> bool:
         ([3, 12, 27], "These are the slopes of sum(f(x)). The loss is sum(f(x) * dy): weight the outputs with dy.", VACUOUS),
         ([6, 48, -54], "Twice too large. From x − h to x + h it is 2h.", CHECKING),
         ([1.5, 12, -13.5], "Half of what is right: divide by 2h once.", CHECKING),
+        ([0, 0, -27], "Only the last slope is left. Make the array of slopes once, before the loop.", CHECKING),
+        ([3, 0, 0], "Only the first slope is there: `return` stands inside the loop.", CHECKING),
         ([0, 0, 0], "Zero is 3 + 24 − 27: every entry was moved at once. Move one, leave the others, then the next.", CHECKING),
         ([-3, -24, 27], "The sign is turned: L(x + h) − L(x − h), in this order.", CHECKING),
         (0, "Zero is 3 + 24 − 27, a single slope for all entries moved at once. Move one, leave the others, then the next.", CHECKING),
@@ -143,6 +145,20 @@ def _product(card: Card, function: Callable) -> bool:
         return card.check(False, text, "[8 2]", again.problem, again.hint, CHECKING)
     hint = "Each call computes from its own arguments. Keep nothing between calls."
     return compare(card, text, again.value, [8, 2], hint, CHECKING, atol=1e-3)
+
+
+def _running_sums(card: Card, function: Callable) -> bool:
+    text = "f(x) = (x₁, x₁ + x₂, x₁ + x₂ + x₃) with dy = (1, 2, 4): slopes 7, 6 and 4"
+    answer = measure(function, np.cumsum, np.array([0.5, 1.0, -2.0]), [1.0, 2.0, 4.0])
+    if answer.problem:
+        return card.check(False, text, "[7 6 4]", answer.problem, answer.hint, CHECKING)
+    signs = [
+        ([3, 4, 4], "dy was multiplied on at the end. It belongs to f's outputs: sum f(x) * dy first, and measure the slope of that.", CHECKING),
+        ([1, 2, 4], "Only the output at the same place was looked at. x₁ moves all three.", CHECKING),
+        ([3, 2, 1], "These are the slopes of sum(f(x)), without dy.", VACUOUS),
+    ]
+    hint = "x₁ moves all three outputs: 1 + 2 + 4. Sum f(x) * dy over all of them each time."
+    return compare(card, text, answer.values[0], [7, 6, 4], hint, CHECKING, signs, atol=1e-3)
 
 
 def _one_at_a_time(card: Card, function: Callable) -> None:

@@ -294,16 +294,32 @@ def _not_the_exit(card: Card, kind: type, section: str) -> bool:
     return card.check(2.9 < added < 3.1, "a branch that triples adds three times as much", "RMS 3", f"RMS {added:.3g}", hint, section)
 
 
+def _in_turn(card: Card, kind: type, section: str) -> bool:
+    attention, feed_forward, first, second = Bent(4, 1), Bent(4, 2), norm_of(4, 3), norm_of(4, 4)
+    block = made(card, kind, attention, feed_forward, first, second, section=section)
+    if block is None:
+        return False
+    x = drawn(3, 4)
+    h, other = x + attention(first(x)), x + feed_forward(second(x))
+    signs = [
+        (h + feed_forward(second(x)), "Both branches read the same x.", section),
+        (other + attention(first(other)), "The feed-forward network comes first.", section),
+        (x + feed_forward(second(h)), "What attention added is lost: the second addition is to x.", section),
+    ]
+    hint = "Attention first; the feed-forward network reads the stream to which attention has been added."
+    return compare(card, "the two branches act one after the other", attempt(block, x), h + feed_forward(second(h)), hint, section, signs)
+
+
 def refactored_block(kind: type) -> None:
-    _a_block("RefactoredBlock", kind, ON_RESIDUAL, _silent_branches, _branch_reads, _not_the_exit)
+    _a_block("RefactoredBlock", kind, ON_RESIDUAL, _silent_branches, _branch_reads, _not_the_exit, _in_turn)
 
 
 def compact_block(kind: type) -> None:
-    _a_block("CompactBlock", kind, SHARED, _silent_branches, _branch_reads, _not_the_exit)
+    _a_block("CompactBlock", kind, SHARED, _silent_branches, _branch_reads, _not_the_exit, _in_turn)
 
 
 def specified_block(kind: type) -> None:
-    _a_block("SpecifiedBlock", kind, RES_POST, _not_the_exit, _silent_branches, _branch_reads)
+    _a_block("SpecifiedBlock", kind, RES_POST, _not_the_exit, _silent_branches, _branch_reads, _in_turn)
 
 
 def merge_heads(function: Callable) -> None:
@@ -319,6 +335,11 @@ def merge_heads(function: Callable) -> None:
         if compare(card, text, attempt(function, x), expected, "Row 1 is token 1: head 1's features, then head 2's.", TRANSPOSE, signs):
             single = drawn(2, 1, 4, 3)
             compare(card, "one head is left as it is", attempt(function, single), single[:, 0], "", TRANSPOSE)
+            several = drawn(3, 2, 4, 5)
+            hint = "Before heads, tokens and features there may be any number of axes: count from the end, as in `transpose(-2, -3)`."
+            one, alone = attempt(lambda t: function(t)[1], several), attempt(function, several[1])
+            if isinstance(alone.value, torch.Tensor):
+                compare(card, "in a batch each sequence gives what it gives alone", one, alone.value, hint, TRANSPOSE)
             learns(card, function, drawn(2, 3, 4), TRANSPOSE)
     card.show()
 
@@ -336,7 +357,18 @@ def attention_weights(function: Callable) -> None:
         card.check(moved < 1e-9, "later scores have no say", "no change", f"a change of {moved:.2g}", hint, MASK)
         far = function(scores + 5000 * torch.ones(4, 4, dtype=torch.float64).triu(1))
         hint = "Masked weights divided by their sum are 0/0 where the future's scores are far higher."
-        card.check(bool(torch.isfinite(far).all()), "not even if they are 5000 higher", "finite weights", "NaN", hint, MASK)
+        if card.check(bool(torch.isfinite(far).all()), "not even if they are 5000 higher", "finite weights", "NaN", hint, MASK):
+            moved = float((function(scores) - far).abs().max())
+            hint = "The mask is a fixed number that they reach, or it comes after the softmax. −∞ goes into the scores, before it."
+            card.check(moved < 1e-9, "… and nothing changes with it", "no change", f"a change of {moved:.2g}", hint, MASK)
+        even = 1 / torch.arange(1.0, 4.0, dtype=torch.float64)
+        hint = "A score of 0 is a score like any other. Make the mask from the positions, j > i, not from the scores."
+        text = "where all scores are 0, each token shares its weight evenly among those it sees"
+        compare(card, text, attempt(function, torch.zeros(3, 3, dtype=torch.float64)), torch.ones(3, 3, dtype=torch.float64).tril() * even[:, None], hint, MASK)
+        hint = "exp of a large score is infinite; `torch.softmax` subtracts each row's largest first."
+        compare(card, "all scores 5000 higher give the same weights", attempt(function, scores + 5000), function(scores), hint, MASK)
+        hint = "Queries and keys are the last two axes. The softmax runs over the keys: dim=-1."
+        compare(card, "in a batch of heads each gives what it gives alone", attempt(lambda s: function(s)[1, 0], drawn(2, 3, 4, 4)), function(drawn(2, 3, 4, 4)[1, 0]), hint, MASK)
         learns(card, function, scores, MASK)
     card.show()
 
@@ -374,6 +406,8 @@ def _norm(title: str, function: Callable, section: str, cases: list[tuple]) -> N
             if not card.check(answer.value.dtype == x.dtype, f"{x.dtype} in, {x.dtype} out".replace("torch.", ""), x.dtype, answer.value.dtype,
                               "Convert the result back: `.to(x.dtype)`.", section):  # fmt: skip
                 break
+        else:
+            learns(card, lambda x: function(x, gamma[:6], beta[:6], 1e-5), drawn(3, 6), section)
     card.show()
 
 
@@ -392,6 +426,8 @@ def narrow_layer_norm(function: Callable) -> None:
     hint = "A mean near 100 is kept to 0.5 in bfloat16. Convert x first, take statistics in float32."
     _norm("narrow_layer_norm", function, NARROW, [
         ("float64 tokens", drawn(3, 5), 1e-5, 1e-6, "It worked before; what has changed?"),
+        ("ε = 0.1", drawn(3, 64), 0.1, 1e-6, "ε is an argument."),
+        ("float32 tokens around 10,000", (drawn(4, 64) + 1e4).float(), 1e-5, 0.1, "It worked before. Subtract the mean before you square."),
         ("bfloat16 tokens around 100", far, 1e-5, 0.06, hint),
     ])  # fmt: skip
 
@@ -401,6 +437,7 @@ def fused_layer_norm(function: Callable) -> None:
     _norm("fused_layer_norm", function, FUSING, [
         ("8 features", drawn(3, 8) + 2, 1e-5, 1e-6, "It worked before; what has changed?"),
         ("6 features", drawn(3, 6) + 2, 1e-5, 1e-6, hint),
+        ("6 features, some of which are 0", (drawn(3, 6) + 2) * (drawn(3, 6, seed=4) > 0), 1e-5, 1e-6, "A feature may be 0. Padding is told by its place."),
         ("ε = 0.1, 100 features", drawn(3, 100) - 1, 0.1, 1e-6, "ε is an argument; d is the number of features."),
     ])  # fmt: skip
 
@@ -413,10 +450,14 @@ def token_norm(kind: type) -> None:
             x = drawn(3, 4) * 3 + 2
             exact = nn.functional.layer_norm(x, (4,))
             signs = [(nn.functional.layer_norm(x.T, (3,)).T, "These statistics run over the tokens, feature by feature. Each token has its own.", EVALUATION)]
+            attempt(norm.train(), drawn(5, 4, seed=3) - 1)  # other tokens: nothing of them may stay
             for mode, text in ((norm.train, "training"), (norm.eval, "evaluation")):
                 mode()
                 hint = "One rule for both modes: each token by its own features. Nothing is remembered."
                 compare(card, f"in {text} each token has mean 0 and spread 1", attempt(norm, x), exact, hint, EVALUATION, signs)
+            small = 0.01 * x
+            hint = "ε belongs to the variance, under the root: √(variance + ε)."
+            compare(card, "a token of small spread, where ε counts", attempt(norm, small), nn.functional.layer_norm(small, (4,)), hint, EVALUATION)
             parameters = dict(norm.named_parameters())
             hint = "γ and β stay, in both modes."
             if card.check({"weight", "bias"} <= parameters.keys(), "γ and β are still parameters", "weight and bias", set(parameters), hint, EVALUATION):
@@ -433,14 +474,14 @@ def token_norm(kind: type) -> None:
 def weight_decays(function: Callable) -> None:
     card = Card("weight_decays", CHAPTER)
     if present(card, function, "function", "def weight_decays(shapes, decay):", DECAY):
-        shapes = {"w_q": [4, 4], "norm1.weight": [4], "norm1.bias": [4], "up.bias": [16], "gain": [4], "normaliser.map": [4, 4]}
-        expected = {"w_q": 0.1, "norm1.weight": 0.0, "norm1.bias": 0.0, "up.bias": 0.0, "gain": 0.0, "normaliser.map": 0.1}
-        answer = attempt(function, shapes, 0.1)
+        shapes = {"w_q": [4, 4], "norm1.weight": [4], "norm1.bias": [4], "up.bias": [16], "gain": [4], "normaliser.map": [4, 4], "kernel": [4, 4, 3, 3]}
+        expected = {"w_q": 0.1, "norm1.weight": 0.0, "norm1.bias": 0.0, "up.bias": 0.0, "gain": 0.0, "normaliser.map": 0.1, "kernel": 0.1}
+        answer = attempt(function, dict(shapes), 0.1)
         if answer.problem or not isinstance(answer.value, dict):
             card.check(False, "gives a dict", "{name: decay}", answer.problem or describe(answer.value), answer.hint, DECAY)
         else:
             for name, right in expected.items():
-                kind = "matrix" if right else "vector"
+                kind = "vector" if not right else "matrix" if len(shapes[name]) == 2 else "weight with more axes"
                 found = answer.value.get(name)
                 hint = "What tells them apart is the shape, not the name: vectors (gains, biases) 0, matrices `decay`."
                 card.check(found == right, f"`{name}` of shape {tuple(shapes[name])}, a {kind}", right, found, hint, DECAY)

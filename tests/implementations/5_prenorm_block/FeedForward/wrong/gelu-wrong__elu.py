@@ -1,0 +1,7 @@
+class FeedForward(nn.Module):
+    def __init__(self, d, hidden):
+        super().__init__()
+        self.up = nn.Linear(d, hidden)
+        self.down = nn.Linear(hidden, d)
+    def forward(self, x):
+        return self.down(F.elu(self.up(x)))

@@ -1,0 +1,6 @@
+class FeedForward(nn.Module):
+    def __init__(self, d, hidden):
+        super().__init__()
+        self.net = nn.Sequential(nn.Linear(d, hidden), nn.GELU(), nn.Linear(hidden, d), nn.Dropout(0.1))
+    def forward(self, x):
+        return self.net(x)

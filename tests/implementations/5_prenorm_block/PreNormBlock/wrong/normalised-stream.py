@@ -1,0 +1,9 @@
+class PreNormBlock(nn.Module):
+    def __init__(self, attention, feed_forward, norm1, norm2):
+        super().__init__()
+        self.attention, self.feed_forward, self.norm1, self.norm2 = attention, feed_forward, norm1, norm2
+    def forward(self, x):
+        x = self.norm1(x)
+        x = x + self.attention(x)
+        x = x + self.feed_forward(x)
+        return self.norm2(x)

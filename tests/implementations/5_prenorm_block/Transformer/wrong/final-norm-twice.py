@@ -1,0 +1,7 @@
+class Transformer(nn.Module):
+    def __init__(self, blocks, final_norm):
+        super().__init__()
+        self.blocks = nn.Sequential(*blocks, final_norm)
+        self.final_norm = final_norm
+    def forward(self, x):
+        return self.final_norm(self.blocks(x))

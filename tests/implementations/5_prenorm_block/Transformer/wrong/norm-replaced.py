@@ -1,0 +1,9 @@
+class Transformer(nn.Module):
+    def __init__(self, blocks, final_norm):
+        super().__init__()
+        self.blocks = nn.ModuleList(blocks)
+        self.final_norm = final_norm
+    def forward(self, x):
+        for block in self.blocks:
+            x = block(x)
+        return F.layer_norm(x, x.shape[-1:])

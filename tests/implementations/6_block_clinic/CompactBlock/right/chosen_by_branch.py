@@ -1,0 +1,11 @@
+class CompactBlock(nn.Module):
+    def __init__(self, attention, feed_forward, norm1, norm2):
+        super().__init__()
+        self.attention, self.feed_forward = attention, feed_forward
+        self.norm1, self.norm2 = norm1, norm2
+
+    def forward(self, x):
+        for branch in (self.attention, self.feed_forward):
+            norm = self.norm1 if branch is self.attention else self.norm2
+            x = x + branch(norm(x))
+        return x

@@ -1,0 +1,11 @@
+class CompactBlock(nn.Module):
+    def __init__(self, attention, feed_forward, norm1, norm2):
+        super().__init__()
+        self.attention, self.feed_forward = attention, feed_forward
+        self.norm1, self.norm2 = norm1, norm2
+
+    def forward(self, x):
+        for norm, branch in ((self.norm1, self.attention), (self.norm2, self.feed_forward)):
+            x = norm(x)
+            x = x + branch(x)
+        return x

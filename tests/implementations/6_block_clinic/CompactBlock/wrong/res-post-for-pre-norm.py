@@ -1,0 +1,9 @@
+class CompactBlock(nn.Module):
+    def __init__(self, attention, feed_forward, norm1, norm2):
+        super().__init__()
+        self.attention, self.feed_forward = attention, feed_forward
+        self.norm1, self.norm2 = norm1, norm2
+
+    def forward(self, x):
+        x = x + self.norm1(self.attention(x))
+        return x + self.norm2(self.feed_forward(x))

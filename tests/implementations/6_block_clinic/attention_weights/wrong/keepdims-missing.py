@@ -1,0 +1,5 @@
+def attention_weights(scores):
+    m = scores.shape[-1]
+    future = torch.ones(m, m, dtype=torch.bool, device=scores.device).triu(1)
+    w = torch.softmax(scores, dim=-1).masked_fill(future, 0.0)
+    return w / w.sum(-1)

@@ -1,0 +1,9 @@
+def fused_layer_norm(x, gamma, beta, eps=1e-5):
+    d = x.shape[-1]
+    block = 1 << (d - 1).bit_length()
+    lanes = F.pad(x, (0, block - d))
+    mean = lanes.sum(dim=-1, keepdim=True) / d
+    lanes = torch.where(torch.arange(block) < d, lanes, mean)
+    centred = lanes - mean
+    variance = centred.square().sum(dim=-1, keepdim=True) / d
+    return (centred * torch.rsqrt(variance + eps))[..., :d] * gamma + beta

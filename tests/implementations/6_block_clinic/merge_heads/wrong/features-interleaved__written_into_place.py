@@ -1,0 +1,6 @@
+def merge_heads(x):
+    *lead, heads, m, d_h = x.shape
+    out = x.new_empty(*lead, m, heads * d_h)
+    for h in range(heads):
+        out[..., h::heads] = x[..., h, :, :]
+    return out

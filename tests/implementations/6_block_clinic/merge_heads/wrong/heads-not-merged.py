@@ -1,0 +1,2 @@
+def merge_heads(x):
+    return x.transpose(-2, -3)

@@ -1,0 +1,7 @@
+def build_layernorm(weight, bias, eps):
+    def norm(x):
+        w = x.float() if x.dtype == torch.float16 else x
+        c = w - w.mean(-1, keepdim=True)
+        v = c.square().mean(-1, keepdim=True)
+        return (c * torch.rsqrt(v + eps) * weight + bias).to(x.dtype)
+    return norm

@@ -1,0 +1,5 @@
+def build_rmsnorm(weight, eps):
+    def norm(x):
+        w = x.float() if x.dtype in (torch.float16, torch.bfloat16) else x
+        return (w / (w.std(-1, keepdim=True) + eps) * weight).to(x.dtype)
+    return norm
