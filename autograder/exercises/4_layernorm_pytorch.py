@@ -730,8 +730,8 @@ LANES = named(
     Misconception(
         "not-triton",
         "Inside of a kernel there is only what Triton has: `tl.load`, `tl.store`, `tl.sum`, `tl.sqrt`, `tl.where`, … and "
-        "the operators + − * /. Neither NumPy nor PyTorch nor `math` can compute with a block, there is no `**`, and "
-        "a pointer has no index in brackets: one adds to it.",
+        "the operators + − * /. Neither NumPy nor PyTorch nor `math` can compute with a block, and there is no `**`. No number stands in "
+        "brackets behind a pointer or a block: one adds to a pointer, and `tl.where` chooses lanes. A pointer has no shape.",
         "triton-forward",
     ),
     Misconception(
@@ -1268,6 +1268,7 @@ SIGNS = (
 
 KERNEL_SIGNS = (
     (r"'to_tensor'|must be Tensor, not tensor|must be real number, not tensor|for \*\* or pow", "not-triton"),
+    (r"operand type\(?s?\)? for (@|abs|divmod)|converted to Python scalars|IndexError.*\.shape", "not-triton"),
     (r"unsupported tensor index|(module 'triton.language'|'tensor' object) has no attribute", "not-triton"),
     (r"does not support item assignment|unexpected type (fp|bf)|is not iterable", "not-triton"),
     (r"'function' object is not subscriptable", "jit-missing"),
