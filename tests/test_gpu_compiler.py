@@ -229,9 +229,36 @@ def takes_a_type_of_pytorch(x, y, n, BLOCK: tl.constexpr):
     tl.store(y, tl.load(x).to(torch.float32))
 
 
+@triton.jit
+def redefines_in_a_branch(x, y, n, BLOCK: tl.constexpr):
+    value = tl.load(x + tl.arange(0, BLOCK))
+    if n > 2:
+        value = tl.sum(value, axis=0)
+    tl.store(y, value)
+
+
+@triton.jit
+def says_not_to_a_number(x, y, n, BLOCK: tl.constexpr):
+    if not n:
+        tl.store(y, 1.0)
+
+
+@triton.jit
+def by_a_helper_of_a_plain_function(x, y, n, BLOCK: tl.constexpr):
+    lanes = tl.arange(0, BLOCK)
+    tl.store(y + lanes, helper_of_a_plain_function(tl.load(x + lanes)))
+
+
+@triton.jit
+def helper_of_a_plain_function(values):
+    return plain(values)
+
+
 @pytest.mark.parametrize(
     ("kernel", "name"),
     [
+        (redefines_in_a_branch, "type-changes-in-kernel"),
+        (says_not_to_a_number, "number-in-condition"),
         (calls_a_plain_function, "plain-function-in-kernel"),
         (calls_the_clock, "plain-function-in-kernel"),
         (calls_what_is_for_outside, "without-tl"),
@@ -266,6 +293,7 @@ def test_a_refusal_means_the_same_here_and_on_a_gpu(kernel, name):
     [
         (calls_a_plain_function, "Unsupported function referenced: <function plain>", "plain(tl.load(x))"),
         (calls_the_clock, "Unsupported function referenced: <built-in function perf_counter>", "time.perf_counter()"),
+        (by_a_helper_of_a_plain_function, "Unsupported function referenced: <function plain>", "helper_of_a_plain_function(tl"),
         (hands_something_back, "a kernel hands nothing back: `return` stands alone", "return n"),
         (loops_over_a_pair, "unsupported AST node type: Tuple", "for table in (x, y)"),
         (turns_for_each_lane, "it can't be compiled: error encountered during parsing", "def turns_for_each_lane"),

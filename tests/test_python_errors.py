@@ -111,6 +111,7 @@ IN_THE_COMPILER = {
     "without-tl",
     "text-in-kernel",
     "block-in-condition",
+    "number-in-condition",
     "name-of-a-branch",
     "known-only-at-run-time",
     "fraction-in-range",

@@ -735,6 +735,13 @@ LANES = named(
         "triton-forward",
     ),
     Misconception(
+        "block-in-condition",
+        "A block was asked for one yes or no: by `if`, `and`, `or`, `not`, or `… if … else …`. It has one for each lane, and "
+        "Triton's interpreter takes any block for True. Join masks by `&` and `|`, turn one round by `~`, and choose with "
+        "`tl.where(mask, a, b)`.",
+        "without-a-gpu",
+    ),
+    Misconception(
         "jit-missing",
         "Keep the line `@triton.jit` above the kernel: without it it is a plain function, which can't be launched.",
         "triton-forward",
@@ -2073,7 +2080,7 @@ def invoke_forward(student: Student, item: Launch) -> Reply:
         return buffers
     rows, outside = guarded(buffers[0], m, n)
     (averages, beyond), (reciprocals, further) = (guarded(b[:, None], m, 1) for b in buffers[1:])
-    return Reply((rows, averages[:, 0], reciprocals[:, 0], np.int64(outside + beyond + further), strayed(reply)))
+    return Reply((rows, averages[:, 0], reciprocals[:, 0], np.int64(outside + beyond + further), strayed(reply)), sign=reply.sign)
 
 
 def launched(
@@ -2089,6 +2096,8 @@ def launched(
     reply = student.torch(kernel, args, watched=False, **asked)
     if reply.problem is None and reply.changed:
         return unmet("the kernel wrote into a table that it is only to read", "input-mutated")
+    if reply.problem is None and reply.value.get("block_in_condition") is True:
+        return replace(reply, sign="block-in-condition")
     return told(reply, KERNEL_SIGNS)
 
 
@@ -2652,7 +2661,8 @@ def invoke_backward(student: Student, item: Launch) -> Reply:
     (weights, beyond), (biases, further) = (guarded(b, programs, n) for b in buffers[1:])
     changed = np.int64(outside + beyond + further)
     order_matters = np.int64(reply.value.get("order_matters") is True)
-    return Reply((rows, weights.sum(axis=0), biases.sum(axis=0), changed, strayed(reply), order_matters))
+    values = rows, weights.sum(axis=0), biases.sum(axis=0), changed, strayed(reply), order_matters
+    return Reply(values, sign=reply.sign)
 
 
 def normalised(x, average, s):

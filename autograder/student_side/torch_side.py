@@ -225,11 +225,12 @@ def run(namespace: dict, target: str, mode: str, asked: dict) -> tuple[dict, dic
         names: whether to tell what the module's state has: the names of its parameters and persistent buffers.
 
     Returns ({outputs, gradients, of_parameters, again, second}, {saved, on_context, arguments, nodes, parameters, names}
-    or, of a kernel, {strayed, order_matters}, positions of the args that the run changed). ``gradients`` stand in the order of
+    or, of a kernel, {strayed, block_in_condition, order_matters}, positions of the args that the run changed). ``gradients`` stand in the order of
     the args that require one. ``saved``
     lists [data pointer, shape, dtype, bytes] of each tensor kept through ``save_for_backward`` or by PyTorch itself,
     ``on_context`` those kept as attributes of the context, ``arguments`` the tensors among the args; ``nodes``
-    names the kinds of the graph's nodes; ``strayed`` says whether a kernel read what is not readable. The second dict is
+    names the kinds of the graph's nodes; ``strayed`` says whether a kernel read what is not readable, and
+    ``block_in_condition`` whether it asked a block for one yes or no. The second dict is
     JSON as it is. Raises Unmet.
     """
     call = _resolve(namespace, target)
@@ -268,9 +269,10 @@ def run(namespace: dict, target: str, mode: str, asked: dict) -> tuple[dict, dic
 def _launch(kernel: object, args: list, kwargs: dict, asked: dict) -> dict:
     """Launch a Triton kernel; return what is told of it."""
     grid = tuple(asked["grid"])
-    with triton_side.noting_reads([(args[i], *part) for i, *part in asked.get("readable", ())]) as strayed:
+    readable = [(args[i], *part) for i, *part in asked.get("readable", ())]
+    with triton_side.noting_reads(readable) as strayed, triton_side.noting_conditions() as conditions:
         kernel[grid](*args, **kwargs)
-    told = {"strayed": bool(strayed)}
+    told = {"strayed": bool(strayed), "block_in_condition": bool(conditions)}
     if asked.get("orders"):
         told["order_matters"] = triton_side.depends_on_order(kernel, grid, args, kwargs, asked["returns"])
     if asked.get("compiled"):

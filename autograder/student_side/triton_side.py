@@ -1,10 +1,11 @@
 """What the student side does with Triton: before any student code, import it, and run and compile one kernel; with each
-kernel, note what it reads, ask what a GPU's compiler says to it, and see whether the order of its programs matters.
+kernel, note what it reads and whether it takes a block for a condition, ask what a GPU's compiler says to it, and see whether the order of its programs matters.
 
 The first kernel imports the compiler, which takes longer than all the kernels of a submission.
 """
 
 import contextlib
+import sys
 import warnings
 from collections.abc import Iterator
 
@@ -18,6 +19,7 @@ from triton.runtime import interpreter
 
 _Builder = interpreter.InterpreterBuilder
 _load = _Builder.create_masked_load  # every load ends here, without a mask too
+_patch_tensor = interpreter._patch_lang_tensor
 
 
 @triton.jit
@@ -77,6 +79,33 @@ def noting_reads(readable: list[tuple[torch.Tensor, int, int]]) -> Iterator[list
         yield strayed
     finally:
         _Builder.create_masked_load = _load
+
+
+@contextlib.contextmanager
+def noting_conditions() -> Iterator[list]:
+    """Yield a list that is empty as long as the kernels that run ask no block of several lanes for one yes or no.
+
+    ``if``, ``and``, ``or`` and ``not`` do; the interpreter takes such a block for True, whatever is in it.
+    """
+    asked: list = []
+
+    def patch(tensor: type, scope: object) -> None:
+        _patch_tensor(tensor, scope)
+        answer = tensor.__bool__
+
+        def noted(block: tl.tensor) -> bool:
+            by_triton = str(sys._getframe(1).f_globals.get("__name__")).startswith("triton.")
+            if block.handle.data.size > 1 and not asked and not by_triton:
+                asked.append(True)
+            return answer(block)
+
+        scope.set_attr(tensor, "__bool__", noted)
+
+    interpreter._patch_lang_tensor = patch
+    try:
+        yield asked
+    finally:
+        interpreter._patch_lang_tensor = _patch_tensor
 
 
 def _are_inside(addresses: np.ndarray, readable: list[tuple[torch.Tensor, int, int]]) -> bool:

@@ -80,8 +80,9 @@ MEANINGS = (
     Meaning(
         "type-changes-in-kernel",
         COMPILER,
-        _REFUSED + "(Loop.carried variable|Mismatched type for|inconsistent types)",
-        "For the compiler a variable has one type, all through a loop and in both branches of an `if`. A sum of blocks begins as a "
+        _REFUSED + "(Loop.carried variable|[Mm]ismatch|inconsistent types|redefines it as)",
+        "For the compiler a variable has one type, all through a loop and in both branches of an `if`, and so has what a function "
+        "gives. A sum of blocks begins as a "
         "block, `tl.zeros([BLOCK], tl.float32)`, not as `0` or `0.0`; and where an `if` chooses for each lane, `tl.where` does it.",
     ),
     Meaning(
@@ -105,6 +106,12 @@ MEANINGS = (
         "`tl.where(condition, a, b)` chooses lane by lane.",
     ),
     Meaning(
+        "number-in-condition",
+        COMPILER,
+        _REFUSED + "Cannot bitcast data-type of size .* to data-type of size 1",
+        "For the compiler `not`, `and` and `or` want a yes or no, and no number is one. Compare: `row == 0` in place of `not row`.",
+    ),
+    Meaning(
         "name-of-a-branch",
         COMPILER,
         _REFUSED + rf"(?!\b({_PYTHONS_FUNCTIONS}) )\b\w+ is not defined",
@@ -114,7 +121,7 @@ MEANINGS = (
     Meaning(
         "known-only-at-run-time",
         COMPILER,
-        _REFUSED + r"((int|float)\(\) argument|not a constexpr|determined at compile-time|'tensor' object cannot be interpreted)",
+        _REFUSED + r"((int|float)\(\) argument|not a constexpr|determined at compile-time|'tensor' object cannot be interpreted|tensor'> to tensor)",
         "When a kernel is compiled, only its `tl.constexpr` arguments are known, and `float(…)`, `int(…)`, `tl.static_range` and "
         "`tl.static_assert` want such a number. Others come when it runs: `n.to(tl.float32)` converts one, `range(n)` counts to it.",
     ),

@@ -81,10 +81,16 @@ def _look_at_names(function) -> None:
         function.cache_key
     except (RuntimeError, TypeError) as error:
         said = re.sub(r" at 0x\w+", "", str(error))
-        named = re.search(r"function (?:\w+\.)*(\w+)>", said)
-        nodes = ast.walk(function.parse())
-        place = next((node for node in nodes if named and named[1] in (getattr(node, "id", 0), getattr(node, "attr", 0))), None)
-        raise _at_line(said, function, place) from None
+        named = re.search(r"<[\w-]*? ?(?:function|method) (?:\w+\.)*(\w+)", said)
+        raise _at_line(said, function, named and _naming(named[1], function)) from None
+
+
+def _naming(name: str, function) -> ast.AST | None:
+    """Return where a kernel names something, or else a function in which that stands."""
+    nodes = [node for node in ast.walk(function.parse()) if isinstance(node, ast.Name | ast.Attribute)]
+    itself = (node for node in nodes if name in (getattr(node, "id", None), getattr(node, "attr", None)))
+    called = ((node, function.__globals__.get(getattr(node, "id", None))) for node in nodes)
+    return next(itself, None) or next((node for node, value in called if name in getattr(value, "src", "")), None)
 
 
 def _prepared(function, args: tuple, kwargs: dict):
