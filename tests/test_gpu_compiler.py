@@ -3,7 +3,9 @@
 import os
 import sys
 import time
+import types
 
+import numpy as np
 import pytest
 import torch
 
@@ -167,6 +169,13 @@ def calls_a_plain_function(x, y, n, BLOCK: tl.constexpr):
 
 
 @triton.jit
+def loops_over_an_array(x, y, n, BLOCK: tl.constexpr):
+    lanes = tl.arange(0, BLOCK)
+    for i in np.arange(n):
+        tl.store(y + lanes, tl.load(x + lanes))
+
+
+@triton.jit
 def calls_the_clock(x, y, n, BLOCK: tl.constexpr):
     begun = time.perf_counter()
     tl.store(y, tl.load(x))
@@ -292,6 +301,7 @@ def test_a_refusal_means_the_same_here_and_on_a_gpu(kernel, name):
     ("kernel", "sentence", "line"),
     [
         (calls_a_plain_function, "Unsupported function referenced: <function plain>", "plain(tl.load(x))"),
+        (loops_over_an_array, "Unsupported function referenced: <built-in function arange>", "np.arange(n)"),
         (calls_the_clock, "Unsupported function referenced: <built-in function perf_counter>", "time.perf_counter()"),
         (by_a_helper_of_a_plain_function, "Unsupported function referenced: <function plain>", "helper_of_a_plain_function(tl"),
         (hands_something_back, "a kernel hands nothing back: `return` stands alone", "return n"),
@@ -304,6 +314,20 @@ def test_what_a_launch_would_refuse_before_or_after_is_refused_with_its_line(ker
     with pytest.raises(gpu_compiler.CompilationError) as refused:
         gpu_compiler.compile_for_gpu(kernel, *tables(), 6, BLOCK=8)
     assert refused.value.msg == sentence and line in refused.value.text
+
+
+elsewhere = types.ModuleType("elsewhere")
+elsewhere.twice = twice
+
+
+@triton.jit
+def calls_a_kernel_of_a_module(x, y, n, BLOCK: tl.constexpr):
+    tl.store(y, elsewhere.twice(tl.load(x)))
+
+
+def test_what_a_kernel_of_another_module_would_be_can_not_be_told():
+    with pytest.raises(gpu_compiler.Unknown, match="another module"):
+        gpu_compiler.compile_for_gpu(calls_a_kernel_of_a_module, *tables(), 6, BLOCK=8)
 
 
 def test_what_is_no_kernel_of_the_interpreter_can_not_be_told():

@@ -80,17 +80,32 @@ def _look_at_names(function) -> None:
     try:
         function.cache_key
     except (RuntimeError, TypeError) as error:
-        said = re.sub(r" at 0x\w+", "", str(error))
-        named = re.search(r"<[\w-]*? ?(?:function|method) (?:\w+\.)*(\w+)", said)
-        raise _at_line(said, function, named and _naming(named[1], function)) from None
+        said = _without_address(error)
+        if said.endswith("InterpretedFunction object>"):
+            raise Unknown("it calls a kernel of another module") from error
+        raise _at_line(said, function, _naming(said, function)) from None
 
 
-def _naming(name: str, function) -> ast.AST | None:
-    """Return where a kernel names something, or else a function in which that stands."""
-    nodes = [node for node in ast.walk(function.parse()) if isinstance(node, ast.Name | ast.Attribute)]
-    itself = (node for node in nodes if name in (getattr(node, "id", None), getattr(node, "attr", None)))
-    called = ((node, function.__globals__.get(getattr(node, "id", None))) for node in nodes)
-    return next(itself, None) or next((node for node, value in called if name in getattr(value, "src", "")), None)
+def _naming(said: str, function, depth: int = 3) -> ast.AST | None:
+    """Return where a kernel names what an error ends with, or a function in which that is named."""
+    for node in ast.walk(function.parse()):
+        value = _value_of(node, function.__globals__)
+        if callable(value) and said.endswith(_without_address(value)):
+            return node
+        if depth and hasattr(value, "parse") and _naming(said, value, depth - 1):
+            return node
+    return None
+
+
+def _value_of(node: ast.AST, words: dict) -> object:
+    """Return what a name, or an attribute of one, stands for outside of the kernel; None if for nothing."""
+    if isinstance(node, ast.Attribute):
+        return getattr(_value_of(node.value, words), node.attr, None)
+    return words.get(node.id) if isinstance(node, ast.Name) else None
+
+
+def _without_address(thing: object) -> str:
+    return re.sub(r" at 0x\w+", "", str(thing))
 
 
 def _prepared(function, args: tuple, kwargs: dict):
