@@ -98,10 +98,11 @@ IN_KERNELS = {
     "none-in-kernel": ("tl.load(x) + None", "libdevice.rsqrt(eps) * tl.load(x)", "bias == None"),
     "without-tl": ("load(x)", "libdevice_of_cuda.rsqrt(tl.load(x))"),
     "text-in-kernel": ("tl.device_print(n)",),
+    "tuned-without-gpu": ("triton.runtime.driver.active",),
     "two-names-at-once": ("a = b = tl.load(x)",),
     "wrong-arguments": ("tl.program_id()",),
 }  # fmt: skip
-# The interpreter runs these, but for what wants a GPU; each is somebody's whole kernel in ``implementations``.
+# The interpreter runs these; each is somebody's whole kernel in ``implementations``.
 IN_THE_COMPILER = {
     "global-in-kernel",
     "type-changes-in-kernel",
@@ -115,7 +116,6 @@ IN_THE_COMPILER = {
     "name-of-a-branch",
     "known-only-at-run-time",
     "fraction-in-range",
-    "tuned-without-gpu",
     "python-in-kernel",
 }
 

@@ -743,7 +743,8 @@ LANES = named(
     ),
     Misconception(
         "jit-missing",
-        "Keep the line `@triton.jit` above the kernel: without it it is a plain function, which can't be launched.",
+        "Keep the line `@triton.jit` above the kernel: without it it is a plain function, which can't be launched. Nothing of "
+        "your own launches it in the kernel's place.",
         "triton-forward",
     ),
     Misconception(
@@ -1278,7 +1279,7 @@ KERNEL_SIGNS = (
     (r"operand type\(?s?\)? for (@|abs|divmod)|converted to Python scalars|IndexError.*\.shape", "not-triton"),
     (r"unsupported tensor index|(module 'triton.language'|'tensor' object) has no attribute", "not-triton"),
     (r"does not support item assignment|unexpected type (fp|bf)|is not iterable", "not-triton"),
-    (r"'function' object is not subscriptable", "jit-missing"),
+    (r"is no kernel of Triton's", "jit-missing"),
     (r"layernorm_\w+_kernel\(\) (got|missing|takes)", "wrong-signature"),
     (r"ended the process", "address-outside"),
 )

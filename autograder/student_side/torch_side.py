@@ -240,6 +240,8 @@ def run(namespace: dict, target: str, mode: str, asked: dict) -> tuple[dict, dic
     args, kwargs = asked["args"], asked.get("kwargs", {})
     before = [fingerprint(arg) for arg in args]
     if "grid" in asked:
+        if not triton_side.is_kernel(call):
+            raise Unmet(f"`{target}` is no kernel of Triton's")
         told = _launch(call, args, kwargs, asked)
         return {"outputs": tuple(args[i] for i in asked["returns"])}, told, _changed(before, args, asked["returns"])
     saved: list = []
@@ -269,6 +271,7 @@ def run(namespace: dict, target: str, mode: str, asked: dict) -> tuple[dict, dic
 def _launch(kernel: object, args: list, kwargs: dict, asked: dict) -> dict:
     """Launch a Triton kernel; return what is told of it."""
     grid = tuple(asked["grid"])
+    kernel, kwargs = triton_side.alone(kernel, args, kwargs)
     readable = [(args[i], *part) for i, *part in asked.get("readable", ())]
     with triton_side.noting_reads(readable) as strayed, triton_side.noting_conditions() as conditions:
         kernel[grid](*args, **kwargs)

@@ -16,6 +16,7 @@ import torch
 import triton
 import triton.language as tl
 from triton.runtime import interpreter
+from triton.runtime.autotuner import Autotuner, Heuristics
 
 _Builder = interpreter.InterpreterBuilder
 _load = _Builder.create_masked_load  # every load ends here, without a mask too
@@ -35,6 +36,20 @@ def warm_up() -> None:
     args = [torch.ones(2, 3), torch.empty(2), 3]
     _sums[(2,)](*args, BLOCK=4)
     compile_for_gpu(_sums, args, {"BLOCK": 4})
+
+
+def is_kernel(value: object) -> bool:
+    """Whether it is a function under ``@triton.jit``; what chooses some of its arguments may stand above that."""
+    while type(value) in (Autotuner, Heuristics):
+        value = value.fn
+    return type(value) is interpreter.InterpretedFunction
+
+
+def alone(kernel: object, args: list, kwargs: dict) -> tuple[object, dict]:
+    """Return the kernel without what chooses some of its arguments, and ``kwargs`` with these. No GPU times them, and what
+    chooses sees copies of the tables.
+    """
+    return gpu_compiler.alone(kernel, [arg.clone() if isinstance(arg, torch.Tensor) else arg for arg in args], kwargs)
 
 
 def compile_for_gpu(kernel: object, args: list, kwargs: dict) -> None:

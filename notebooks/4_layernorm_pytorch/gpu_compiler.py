@@ -16,7 +16,7 @@ import os
 import re
 import sys
 import types
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 _HOPPER = ("cuda", 90, 32)  # an NVIDIA GPU of compute capability 9.0, with 32 threads a warp
 _compiling: dict[str, types.ModuleType] = {}  # the modules of the second Triton, by name
@@ -39,7 +39,7 @@ def compile_for_gpu(kernel: object, *args, **kwargs) -> str:
 
     Raises CompilationError if the compiler refuses it, Unknown if that can't be told.
     """
-    kernel, kwargs = _alone(kernel, args, kwargs)
+    kernel, kwargs = alone(kernel, args, kwargs)
     if type(kernel).__name__ != "InterpretedFunction":
         raise Unknown(f"a kernel of Triton's interpreter is needed, and this is a {type(kernel).__name__}")
     with _second_triton():
@@ -63,8 +63,11 @@ def compile_for_gpu(kernel: object, *args, **kwargs) -> str:
         return code
 
 
-def _alone(kernel: object, args: tuple, kwargs: dict) -> tuple[object, dict]:
-    """Return the kernel without what chooses some of its arguments, and the keyword arguments with these."""
+def alone(kernel: object, args: Sequence, kwargs: dict) -> tuple[object, dict]:
+    """Return the kernel without what chooses some of its arguments, and the keyword arguments with these.
+
+    Of several configurations that ``@triton.autotune`` would time on a GPU the first is taken.
+    """
     while type(kernel).__name__ in ("Heuristics", "Autotuner"):
         if type(kernel).__name__ == "Autotuner":
             kwargs = kwargs | kernel.configs[0].all_kwargs()
