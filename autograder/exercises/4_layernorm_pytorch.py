@@ -736,9 +736,9 @@ LANES = named(
     ),
     Misconception(
         "block-in-condition",
-        "A block was asked for one yes or no: by `if`, `and`, `or`, `not`, or `… if … else …`. It has one for each lane, and "
-        "Triton's interpreter takes any block for True. Join masks by `&` and `|`, turn one round by `~`, and choose with "
-        "`tl.where(mask, a, b)`.",
+        "A block was asked for one yes or no: by `if`, `and`, `or`, `not`, `… if … else …`, or Python's `max` and `min`. It has one "
+        "for each lane, and Triton's interpreter takes any block for True. Join masks by `&` and `|`, turn one round by `~`, choose "
+        "with `tl.where(mask, a, b)` and `tl.maximum(a, b)`.",
         "without-a-gpu",
     ),
     Misconception(
