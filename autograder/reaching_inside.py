@@ -234,10 +234,16 @@ def _hides_names(call: ast.Call) -> bool:
     name = getattr(call.func, "attr", getattr(call.func, "id", None))
     unseen = any(isinstance(arg, ast.Starred) for arg in call.args) or any(given.arg is None for given in call.keywords)
     if name == "load":
-        return unseen or len(call.args) > 2
+        # In the third place NumPy is told to allow more, and Triton what stands in for lanes that are left out: 0.
+        more = call.args[2:]
+        return unseen or (more != [] and not (len(more) == 1 and _is_zero(more[0])))
     if name in ("wraps", "update_wrapper"):
         return unseen or bool(call.keywords) or len(call.args) > (1 if name == "wraps" else 2)
     return name == "parse_args" and (unseen or len(call.args) > 1 or bool(call.keywords))
+
+
+def _is_zero(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and type(node.value) in (int, float) and node.value == 0
 
 
 def _is_own(node: ast.expr) -> bool:

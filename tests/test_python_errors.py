@@ -75,6 +75,9 @@ SAID = {
 
 KERNEL = """import torch, triton
 import triton.language as tl
+from triton.language import load
+from triton.language.extra import libdevice
+from triton.language.extra.cuda import libdevice as libdevice_of_cuda
 @triton.jit
 def layernorm_forward_kernel(x, y, weight, bias, mean, rstd, x_stride, y_stride, n, eps, BLOCK: tl.constexpr):
     {}
@@ -84,18 +87,35 @@ IN_KERNELS = {
     "block-of-one-axis": ("tl.sum(tl.load(x + tl.arange(0, BLOCK)), axis=1)",),
     "numpy-or-torch": ("tl.sum(tl.load(x + tl.arange(0, BLOCK)), dim=0)",),
     "block-of-unknown-length": ("tl.arange(0, n)", "tl.arange(0, 5)"),
-    "address-for-value": ("tl.load(n)", "x + x", "x + 0.5", "tl.store(x, tl.arange(0, BLOCK))"),
+    "address-for-value": (
+        "tl.load(n)", "x + x", "x + 0.5", "tl.store(x, tl.arange(0, BLOCK))", "tl.store(x + tl.arange(0, BLOCK), tl.zeros([1, BLOCK], tl.float32))",
+    ),
     "integers-in-kernel": ("tl.sqrt(n)", "tl.rsqrt(tl.load(x).to(tl.int32))"),
-    "torch-in-kernel": ("tl.load(x).to(torch.float32)",),
+    "torch-in-kernel": (
+        "tl.load(x).to(torch.float32)", "tl.load(x).to('float32')", "tl.load(x).to(float)", "tl.float32(tl.load(x))", "tl.full([BLOCK], 0.0, torch.float32)",
+    ),
+    "number-for-block": ("eps.to(tl.float32)", "for row in range(n): row.to(tl.int64)", "tl.broadcast_to(0.0, [BLOCK])"),
+    "none-in-kernel": ("tl.load(x) + None", "libdevice.rsqrt(eps) * tl.load(x)", "bias == None"),
+    "without-tl": ("load(x)", "libdevice_of_cuda.rsqrt(tl.load(x))"),
+    "text-in-kernel": ("tl.device_print(n)",),
+    "tuned-without-gpu": ("triton.runtime.driver.active",),
+    "two-names-at-once": ("a = b = tl.load(x)",),
     "wrong-arguments": ("tl.program_id()",),
-    "none-for-value": ("tl.load(x) + None",),
-}
+}  # fmt: skip
 # The interpreter runs these; each is somebody's whole kernel in ``implementations``.
 IN_THE_COMPILER = {
     "global-in-kernel",
     "type-changes-in-kernel",
     "loop-left-early",
     "comparisons-in-a-chain",
+    "plain-function-in-kernel",
+    "without-tl",
+    "text-in-kernel",
+    "block-in-condition",
+    "number-in-condition",
+    "name-of-a-branch",
+    "known-only-at-run-time",
+    "fraction-in-range",
     "python-in-kernel",
 }
 

@@ -237,6 +237,27 @@ def test_a_kernel_that_reads_outside_of_the_rows_is_noticed():
         assert not strayed("reads_all", readable=()) and not strayed("copies")
 
 
+def test_a_kernel_that_takes_a_block_for_a_condition_is_noticed():
+    """And not that Triton asks a mask whether it is there."""
+    asking = {
+        "asks_nothing": "values = tl.where(inside & (lanes >= 0), values, 0.0)",
+        "asks_one_number": "values = values * 1.0 if n > 2 and not n < 0 else values",
+        "asks_by_if": "if inside:\n        values = values + 1.0",
+        "asks_by_and": "values = tl.where(inside and lanes >= 0, values, 0.0)",
+        "asks_by_not": "values = tl.where(not inside, 0.0, values)",
+    }
+    kernels = "".join(
+        f"@triton.jit\ndef {name}(x, y, n, BLOCK: tl.constexpr):\n    lanes = tl.arange(0, BLOCK)\n    inside = lanes < n\n"
+        f"    values = tl.load(x + lanes, mask=inside, other=0.0)\n    {line}\n    tl.store(y + lanes, values, mask=inside)\n"
+        for name, line in asking.items()
+    )
+    asked = {"grid": [1], "kwargs": {"BLOCK": 8}, "returns": [1], "watched": False}
+    x, y = drawn(5, requires_grad=False), drawn(5, requires_grad=False)
+    with Student([PRELUDE, f"import triton\nimport triton.language as tl\n{kernels}"], Rules(libraries=("torch", "triton"))) as student:
+        noticed = [name for name in asking if student.torch(name, [x, y, 5], **asked).value["block_in_condition"]]
+    assert noticed == ["asks_by_if", "asks_by_and", "asks_by_not"]
+
+
 def test_what_a_modules_state_holds_is_told(student):
     assert student.torch("Scale", [drawn(2, 3)], build=[[3], {}], names=True).value["names"] == ["weight"]
 

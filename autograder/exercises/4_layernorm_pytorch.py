@@ -730,13 +730,21 @@ LANES = named(
     Misconception(
         "not-triton",
         "Inside of a kernel there is only what Triton has: `tl.load`, `tl.store`, `tl.sum`, `tl.sqrt`, `tl.where`, … and "
-        "the operators + − * /. Neither NumPy nor PyTorch nor `math` can compute with a block, there is no `**`, and "
-        "a pointer has no index in brackets: one adds to it.",
+        "the operators + − * /. Neither NumPy nor PyTorch nor `math` can compute with a block, and there is no `**`. No number stands in "
+        "brackets behind a pointer or a block: one adds to a pointer, and `tl.where` chooses lanes. A pointer has no shape.",
         "triton-forward",
     ),
     Misconception(
+        "block-in-condition",
+        "A block was asked for one yes or no: by `if`, `and`, `or`, `not`, `… if … else …`, or Python's `max` and `min`. It has one "
+        "for each lane, and Triton's interpreter takes any block for True. Join masks by `&` and `|`, turn one round by `~`, choose "
+        "with `tl.where(mask, a, b)` and `tl.maximum(a, b)`.",
+        "without-a-gpu",
+    ),
+    Misconception(
         "jit-missing",
-        "Keep the line `@triton.jit` above the kernel: without it it is a plain function, which can't be launched.",
+        "Keep the line `@triton.jit` above the kernel: without it it is a plain function, which can't be launched. Nothing of "
+        "your own launches it in the kernel's place.",
         "triton-forward",
     ),
     Misconception(
@@ -749,6 +757,13 @@ LANES = named(
         "The kernel read or wrote far outside of its tables, and that ended the process. Every address is "
         "pointer + row·stride + columns, with a mask.",
         "triton-forward",
+    ),
+    Misconception(
+        "race",
+        "The programs meet in memory: one reads or writes what another one writes. Triton's interpreter runs them one after the "
+        "other, and a GPU at the same time, in no order: a race. So no program prepares, reads or corrects what another one "
+        "writes: each stores its own rows and what belongs to them, zeros included.",
+        "without-a-gpu",
     ),
     Misconception(
         "half-precision-statistics",
@@ -877,13 +892,6 @@ BACKWARD_KERNEL = (
             "The sums for weight or bias were not stored where they belong: `dweight + p·n + columns`. p is the program's "
             "number, not a row's, and the tables have no gaps: neither BLOCK nor a stride stands in their address.",
             "triton-backward",
-        ),
-        Misconception(
-            "race",
-            "The programs meet in memory: one reads or writes what another one writes. Triton's interpreter runs them one after the "
-            "other, and a GPU at the same time, in no order: a race. So no program prepares, reads or corrects what another "
-            "one writes: each stores its rows of dx and its own row of both tables, zeros included.",
-            "without-a-gpu",
         ),
         Misconception(
             "partials-not-zeroed",
@@ -1268,9 +1276,10 @@ SIGNS = (
 
 KERNEL_SIGNS = (
     (r"'to_tensor'|must be Tensor, not tensor|must be real number, not tensor|for \*\* or pow", "not-triton"),
+    (r"operand type\(?s?\)? for (@|abs|divmod)|converted to Python scalars|IndexError.*\.shape", "not-triton"),
     (r"unsupported tensor index|(module 'triton.language'|'tensor' object) has no attribute", "not-triton"),
     (r"does not support item assignment|unexpected type (fp|bf)|is not iterable", "not-triton"),
-    (r"'function' object is not subscriptable", "jit-missing"),
+    (r"is no kernel of Triton's", "jit-missing"),
     (r"layernorm_\w+_kernel\(\) (got|missing|takes)", "wrong-signature"),
     (r"ended the process", "address-outside"),
 )
@@ -2072,7 +2081,8 @@ def invoke_forward(student: Student, item: Launch) -> Reply:
         return buffers
     rows, outside = guarded(buffers[0], m, n)
     (averages, beyond), (reciprocals, further) = (guarded(b[:, None], m, 1) for b in buffers[1:])
-    return Reply((rows, averages[:, 0], reciprocals[:, 0], np.int64(outside + beyond + further), strayed(reply)))
+    values = rows, averages[:, 0], reciprocals[:, 0], np.int64(outside + beyond + further)
+    return Reply((*values, strayed(reply), met(reply)), sign=reply.sign)
 
 
 def launched(
@@ -2088,12 +2098,19 @@ def launched(
     reply = student.torch(kernel, args, watched=False, **asked)
     if reply.problem is None and reply.changed:
         return unmet("the kernel wrote into a table that it is only to read", "input-mutated")
+    if reply.problem is None and reply.value.get("block_in_condition") is True:
+        return replace(reply, sign="block-in-condition")
     return told(reply, KERNEL_SIGNS)
 
 
 def strayed(reply: Reply) -> np.int64:
     """Return 1 if the kernel read something outside of what it may read, else 0."""
     return np.int64(reply.value.get("strayed") is True)
+
+
+def met(reply: Reply) -> np.int64:
+    """Return 1 if two programs met in memory, else 0."""
+    return np.int64(reply.value.get("race") is True)
 
 
 def filled(reply: Reply, sent: list[wire.Tensor]) -> list[np.ndarray] | Reply:
@@ -2373,7 +2390,7 @@ def forward_padding(rng):
 def forward_strides(rng):
     out = [forward_case(rng, 3, 16, 16, control=True)]
     return out + [
-        forward_case(rng, m, n, n, f", strides {n + a} and {n + b}", gap=(a, b))
+        forward_case(rng, m, n, n, f", strides {n + a} and {n + b}", gap=(a, b), races=True)
         for m, n, a, b in ((3, 8, 3, 0), (3, 8, 0, 5), (4, 16, 7, 2))
     ]
 
@@ -2514,7 +2531,14 @@ STORED_WRONG = [
 OUTSIDE = (
     Output("the number of values changed outside of the rows", "number"),
     Output("whether anything outside of the rows was read", "verdict"),
+    Output("whether one program reads or writes what another one writes", "verdict"),
 )
+
+
+def with_race(right: Callable, race: bool) -> Callable:
+    """Return what is right, with whether there is a race; other imitations leave that open."""
+    return lambda *args: (*right(*args), race)
+
 
 FORWARD_KERNEL_EXERCISE = Exercise(
     name="layernorm_forward_kernel",
@@ -2526,7 +2550,7 @@ FORWARD_KERNEL_EXERCISE = Exercise(
         *OUTSIDE,
     ),
     invoke=invoke_forward,
-    reference=forward_tables(),
+    reference=with_race(forward_tables(), False),
     section="triton-forward",
     checks=(
         Check("rows", "y, where BLOCK is the number of features", 1, "triton-forward", forward_rows),
@@ -2568,6 +2592,7 @@ FORWARD_KERNEL_EXERCISE = Exercise(
             if (first, second) != (the_row, the_row)
         ),
         Suspect("program-id-ignored", forward_lanes(one_row=True)),
+        Suspect("race", with_race(forward_tables(), True)),
         *(Suspect("parameters-by-row", forward_lanes(weight=place)) for place in PARAMETERS_BY_ROW),
         *(Suspect("parameters-by-row", forward_lanes(bias=place)) for place in PARAMETERS_BY_ROW),
         Suspect("rows-not-stored", forward_lanes(y=no_place)),
@@ -2650,8 +2675,8 @@ def invoke_backward(student: Student, item: Launch) -> Reply:
     rows, outside = guarded(buffers[0], m, n)
     (weights, beyond), (biases, further) = (guarded(b, programs, n) for b in buffers[1:])
     changed = np.int64(outside + beyond + further)
-    race = np.int64(reply.value.get("race") is True)
-    return Reply((rows, weights.sum(axis=0), biases.sum(axis=0), changed, strayed(reply), race))
+    values = rows, weights.sum(axis=0), biases.sum(axis=0), changed, strayed(reply), met(reply)
+    return Reply(values, sign=reply.sign)
 
 
 def normalised(x, average, s):
@@ -2894,11 +2919,6 @@ def divided_sums(place: int, weight: bool, bias: bool) -> Callable:
     return run
 
 
-def with_race(race: bool) -> Callable:
-    """Return what is right, with whether there is a race; other imitations leave that open."""
-    return lambda *args: (*backward_tables()(*args), race)
-
-
 BACKWARD_KERNEL_EXERCISE = Exercise(
     name="layernorm_backward_kernel",
     functions=("layernorm_backward_kernel",),
@@ -2907,10 +2927,9 @@ BACKWARD_KERNEL_EXERCISE = Exercise(
         Output("the sum of the partial sums for weight"),
         Output("the sum of the partial sums for bias"),
         *OUTSIDE,
-        Output("whether one program reads or writes what another one writes", "verdict"),
     ),
     invoke=invoke_backward,
-    reference=with_race(False),
+    reference=with_race(backward_tables(), False),
     section="triton-backward",
     checks=(
         Check("dx", "dx, where BLOCK is the number of features", 1, "triton-backward", backward_rows),
@@ -2945,7 +2964,7 @@ BACKWARD_KERNEL_EXERCISE = Exercise(
     )
     + tuple(Suspect("dgamma-wrong-axis", backward_tables(**parts)) for parts in SUMMED_OVER_FEATURES)
     + (
-        Suspect("race", with_race(True)),
+        Suspect("race", with_race(backward_tables(), True)),
         Suspect("m-for-n", backward_tables(dx=dx_by(by_count(counted_tokens)))),
         Suspect("m-for-n", backward_lanes(mask=lambda a: a.lanes < a.m)),
         Suspect("m-for-n", backward_lanes(rows="up to n")),

@@ -226,11 +226,12 @@ def run(namespace: dict, target: str, mode: str, asked: dict) -> tuple[dict, dic
         names: whether to tell what the module's state has: the names of its parameters and persistent buffers.
 
     Returns ({outputs, gradients, of_parameters, again, second}, {saved, on_context, arguments, nodes, parameters, names}
-    or, of a kernel, {strayed, race}, positions of the args that the run changed). ``gradients`` stand in the order of
-    the args that require one. ``saved``
-    lists [data pointer, shape, dtype, bytes] of each tensor kept through ``save_for_backward`` or by PyTorch itself,
-    ``on_context`` those kept as attributes of the context, ``arguments`` the tensors among the args; ``nodes``
-    names the kinds of the graph's nodes; ``strayed`` says whether a kernel read what is not readable. The second dict is
+    or, of a kernel, {strayed, block_in_condition, race}, positions of the args that the run changed). ``gradients`` stand
+    in the order of the args that require one. ``saved`` lists [data pointer, shape, dtype, bytes] of each tensor kept
+    through ``save_for_backward`` or by PyTorch itself, ``on_context`` those kept as attributes of the context,
+    ``arguments`` the tensors among the args; ``nodes``
+    names the kinds of the graph's nodes; ``strayed`` says whether a kernel read what is not readable, and
+    ``block_in_condition`` whether it asked a block for one yes or no. The second dict is
     JSON as it is. Raises Unmet.
     """
     call = _resolve(namespace, target)
@@ -240,6 +241,8 @@ def run(namespace: dict, target: str, mode: str, asked: dict) -> tuple[dict, dic
     args, kwargs = asked["args"], asked.get("kwargs", {})
     before = [fingerprint(arg) for arg in args]
     if "grid" in asked:
+        if not triton_side.is_kernel(call):
+            raise Unmet(f"`{target}` is no kernel of Triton's")
         told = _launch(call, args, kwargs, asked)
         return {"outputs": tuple(args[i] for i in asked["returns"])}, told, _changed(before, args, asked["returns"])
     saved: list = []
@@ -268,10 +271,11 @@ def run(namespace: dict, target: str, mode: str, asked: dict) -> tuple[dict, dic
 
 def _launch(kernel: object, args: list, kwargs: dict, asked: dict) -> dict:
     """Launch a Triton kernel; return what is told of it."""
-    with kernel_accesses.noted() as accesses:
+    kernel, kwargs = triton_side.alone(kernel, args, kwargs)
+    with kernel_accesses.noted() as accesses, triton_side.noting_conditions() as conditions:
         kernel[tuple(asked["grid"])](*args, **kwargs)
     readable = [(args[i], *part) for i, *part in asked.get("readable", ())]
-    told = {"strayed": triton_side.reads_outside(accesses, readable)}
+    told = {"strayed": triton_side.reads_outside(accesses, readable), "block_in_condition": bool(conditions)}
     if asked.get("races"):
         told["race"] = kernel_accesses.first_race(accesses) is not None
     if asked.get("compiled"):

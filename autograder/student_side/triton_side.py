@@ -1,11 +1,14 @@
 """What the student side does with Triton: before any student code, import it, and run and compile one kernel; of each
-kernel, see whether it reads where it may not, and ask what a GPU's compiler says to it.
+kernel, see whether it reads where it may not, whether it takes a block for a condition, and ask what a GPU's compiler
+says to it.
 
 The first kernel imports the compiler, which takes longer than all the kernels of a submission.
 """
 
 import contextlib
+import sys
 import warnings
+from collections.abc import Iterator
 
 import gpu_compiler
 import numpy as np
@@ -13,6 +16,10 @@ import torch
 import triton
 import triton.language as tl
 from kernel_accesses import LOADS, Access
+from triton.runtime import interpreter
+from triton.runtime.autotuner import Autotuner, Heuristics
+
+_patch_tensor = interpreter._patch_lang_tensor
 
 
 @triton.jit
@@ -30,6 +37,20 @@ def warm_up() -> None:
     compile_for_gpu(_sums, args, {"BLOCK": 4})
 
 
+def is_kernel(value: object) -> bool:
+    """Whether it is a function under ``@triton.jit``; what chooses some of its arguments may stand above that."""
+    while type(value) in (Autotuner, Heuristics):
+        value = value.fn
+    return type(value) is interpreter.InterpretedFunction
+
+
+def alone(kernel: object, args: list, kwargs: dict) -> tuple[object, dict]:
+    """Return the kernel without what chooses some of its arguments, and ``kwargs`` with these. No GPU times them, and what
+    chooses sees copies of the tables.
+    """
+    return gpu_compiler.alone(kernel, [arg.clone() if isinstance(arg, torch.Tensor) else arg for arg in args], kwargs)
+
+
 def compile_for_gpu(kernel: object, args: list, kwargs: dict) -> None:
     """Compile a kernel as far as that needs no GPU. Raises what the compiler refuses; where it can't be asked, nothing."""
     with contextlib.suppress(gpu_compiler.Unknown), warnings.catch_warnings():
@@ -45,6 +66,33 @@ def reads_outside(accesses: list[Access], readable: list[tuple[torch.Tensor, int
     """
     loads = [access.addresses for access in accesses if access.kind == LOADS]
     return bool(readable) and not all(_are_inside(addresses, readable) for addresses in loads)
+
+
+@contextlib.contextmanager
+def noting_conditions() -> Iterator[list]:
+    """Yield a list that is empty as long as the kernels that run ask no block of several lanes for one yes or no.
+
+    ``if``, ``and``, ``or`` and ``not`` do; the interpreter takes such a block for True, whatever is in it.
+    """
+    asked: list = []
+
+    def patch(tensor: type, scope: object) -> None:
+        _patch_tensor(tensor, scope)
+        answer = tensor.__bool__
+
+        def noted(block: tl.tensor) -> bool:
+            by_triton = str(sys._getframe(1).f_globals.get("__name__")).startswith("triton.")
+            if block.handle.data.size > 1 and not asked and not by_triton:
+                asked.append(True)
+            return answer(block)
+
+        scope.set_attr(tensor, "__bool__", noted)
+
+    interpreter._patch_lang_tensor = patch
+    try:
+        yield asked
+    finally:
+        interpreter._patch_lang_tensor = _patch_tensor
 
 
 def _are_inside(addresses: np.ndarray, readable: list[tuple[torch.Tensor, int, int]]) -> bool:

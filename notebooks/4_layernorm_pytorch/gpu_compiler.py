@@ -8,6 +8,7 @@ way; what comes after it is the compiler's business.
 Students have this file, too: their check of a kernel uses it.
 """
 
+import ast
 import contextlib
 import importlib
 import linecache
@@ -15,7 +16,7 @@ import os
 import re
 import sys
 import types
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 _HOPPER = ("cuda", 90, 32)  # an NVIDIA GPU of compute capability 9.0, with 32 threads a warp
 _compiling: dict[str, types.ModuleType] = {}  # the modules of the second Triton, by name
@@ -32,11 +33,13 @@ class Unknown(Exception):
 def compile_for_gpu(kernel: object, *args, **kwargs) -> str:
     """Return the intermediate code (Triton's MLIR dialect) of a kernel, compiled as a launch with these arguments would.
 
-    kernel: a function under ``@triton.jit`` that the interpreter runs.
+    kernel: a function under ``@triton.jit`` that the interpreter runs; ``@triton.heuristics`` and ``@triton.autotune``, of
+        whose configurations the first is taken, may stand above that.
     args, kwargs: what it is launched with; tensors may lie on the CPU.
 
     Raises CompilationError if the compiler refuses it, Unknown if that can't be told.
     """
+    kernel, kwargs = alone(kernel, args, kwargs)
     if type(kernel).__name__ != "InterpretedFunction":
         raise Unknown(f"a kernel of Triton's interpreter is needed, and this is a {type(kernel).__name__}")
     with _second_triton():
@@ -44,13 +47,68 @@ def compile_for_gpu(kernel: object, *args, **kwargs) -> str:
             from triton.compiler.errors import CompilationError as Refused
 
             function = _twin(kernel, {})
+            _look_at_names(function)
             make = _prepared(function, args, kwargs)
         except (ImportError, AttributeError, LookupError, TypeError, ValueError) as error:
             raise Unknown(f"Triton {_version()} is not prepared for it ({type(error).__name__}: {error})") from error
         try:
-            return str(make())
+            code = str(make())
         except Refused as refused:
-            raise _told(refused, function) from None
+            raise _at_line(_sentence(refused), function, refused.node) from None
+        except RuntimeError as error:  # the library in C++
+            raise _at_line(f"it can't be compiled: {error}", function) from None
+        if re.search(r"tt\.func public @.*\) -> ", code):  # its next step does not take that
+            returns = (node for node in ast.walk(function.parse()) if isinstance(node, ast.Return) and node.value)
+            raise _at_line("a kernel hands nothing back: `return` stands alone", function, next(returns, None))
+        return code
+
+
+def alone(kernel: object, args: Sequence, kwargs: dict) -> tuple[object, dict]:
+    """Return the kernel without what chooses some of its arguments, and the keyword arguments with these.
+
+    Of several configurations that ``@triton.autotune`` would time on a GPU the first is taken.
+    """
+    while type(kernel).__name__ in ("Heuristics", "Autotuner"):
+        if type(kernel).__name__ == "Autotuner":
+            kwargs = kwargs | kernel.configs[0].all_kwargs()
+        else:
+            for name, choose in kernel.values.items():
+                kwargs = kwargs | {name: choose({**dict(zip(kernel.arg_names, args)), **kwargs})}
+        kernel = kernel.fn
+    return kernel, kwargs
+
+
+def _look_at_names(function) -> None:
+    """Do what a launch does first: look at everything that the kernel names, whether or not it is reached."""
+    try:
+        function.cache_key
+    except (RuntimeError, TypeError) as error:
+        said = _without_address(error)
+        if said.endswith("InterpretedFunction object>"):
+            raise Unknown("it calls a kernel of another module") from error
+        raise _at_line(said, function, _naming(said, function)) from None
+
+
+def _naming(said: str, function, depth: int = 3) -> ast.AST | None:
+    """Return where a kernel names what an error ends with, or a function in which that is named."""
+    for node in ast.walk(function.parse()):
+        value = _value_of(node, function.__globals__)
+        if callable(value) and said.endswith(_without_address(value)):
+            return node
+        if depth and hasattr(value, "parse") and _naming(said, value, depth - 1):
+            return node
+    return None
+
+
+def _value_of(node: ast.AST, words: dict) -> object:
+    """Return what a name, or an attribute of one, stands for outside of the kernel; None if for nothing."""
+    if isinstance(node, ast.Attribute):
+        return getattr(_value_of(node.value, words), node.attr, None)
+    return words.get(node.id) if isinstance(node, ast.Name) else None
+
+
+def _without_address(thing: object) -> str:
+    return re.sub(r" at 0x\w+", "", str(thing))
 
 
 def _prepared(function, args: tuple, kwargs: dict):
@@ -74,12 +132,12 @@ def _prepared(function, args: tuple, kwargs: dict):
     )
 
 
-def _told(refused, function) -> CompilationError:
+def _at_line(sentence: str, function, node: ast.AST | None = None) -> CompilationError:
     """Return the error as one of a line of the kernel; what a function that it calls does wrong is told at the call."""
     before_def = next(i for i, line in enumerate(function.raw_src) if re.match(r"\s*def\s", line))
-    line = function.starting_line_number + before_def + getattr(refused.node, "lineno", 1) - 1
+    line = function.starting_line_number + before_def + getattr(node, "lineno", 1) - 1
     file = function.fn.__code__.co_filename
-    return CompilationError(_sentence(refused), (file, line, None, linecache.getline(file, line)))
+    return CompilationError(sentence, (file, line, None, linecache.getline(file, line)))
 
 
 def _sentence(refused) -> str:
@@ -87,8 +145,10 @@ def _sentence(refused) -> str:
     while refused.error_message is None and hasattr(refused.__cause__, "error_message"):
         refused = refused.__cause__
     said = refused.error_message or str(refused.__cause__ or "it can't be compiled")
-    wrapped = re.fullmatch(r"\w+\(['\"](.*)['\"],?\)", said, re.DOTALL)  # the repr of an exception
-    said = wrapped[1] if wrapped else said
+    wrapped = re.fullmatch(r"\w+\((?:['\"](.*)['\"],?)?\)", said, re.DOTALL)  # the repr of an exception
+    said = (wrapped[1] or "this is not in Triton's language") if wrapped else said
+    part = re.match(r"'(\w+)' object has no attribute '(?:__name__|func)'", said)  # of Python's syntax
+    said = f"unsupported AST node type: {part[1]}" if part and hasattr(ast, part[1]) else said
     return said.strip().partition("\n")[0].partition(". ")[0].rstrip(".")
 
 
@@ -130,11 +190,11 @@ def _twin(value: object, known: dict[int, object]) -> object:
     if isinstance(value, types.ModuleType):
         return importlib.import_module(value.__name__) if _is_twofold(value.__name__) else value
     home = getattr(type(value), "__module__", "")
-    if type(value).__name__ == "InterpretedFunction":
+    if type(value).__name__ in ("InterpretedFunction", "ConstexprFunction"):
         function = value.fn
         if _is_twofold(str(function.__module__)):
             return getattr(importlib.import_module(function.__module__), function.__name__)
-        return known.get(id(function)) or _made_anew(function, known)
+        return known.get(id(function)) or _made_anew(value, known)
     if _is_twofold(home):
         kind = getattr(importlib.import_module(home), type(value).__name__)
         if type(value).__name__ == "constexpr":
@@ -146,23 +206,20 @@ def _twin(value: object, known: dict[int, object]) -> object:
     return value
 
 
-def _made_anew(function: types.FunctionType, known: dict[int, object]) -> object:
-    from triton.runtime.jit import JITFunction
+def _made_anew(kernel: object, known: dict[int, object]) -> object:
+    from triton.runtime import jit
 
-    words: dict[str, object] = {}
+    function, words = kernel.fn, {}
     cells = tuple(types.CellType(_twin(cell.cell_contents, known)) for cell in function.__closure__ or ())
     defaults = tuple(_twin(value, known) for value in function.__defaults__ or ())
     anew = types.FunctionType(function.__code__, words, function.__name__, defaults or None, cells or None)
     anew.__annotations__ = {name: _twin(kind, known) for name, kind in function.__annotations__.items()}
     anew.__kwdefaults__ = {name: _twin(value, known) for name, value in (function.__kwdefaults__ or {}).items()} or None
     anew.__module__, anew.__qualname__ = function.__module__, function.__qualname__
-    known[id(function)] = compiled = JITFunction(anew)
+    of_compiler = type(kernel).__name__ == "ConstexprFunction"
+    compiled = jit.ConstexprFunction(anew) if of_compiler else jit.JITFunction(anew, **kernel.kwargs)
+    known[id(function)] = compiled
+    names = {node.id for node in ast.walk(compiled.parse()) if isinstance(node, ast.Name)}  # in its first line, too
     given = function.__globals__
-    words |= {name: _twin(given[name], known) for name in _names_in(function.__code__) if name in given}
+    words |= {name: _twin(given[name], known) for name in names if name in given}
     return compiled
-
-
-def _names_in(code: types.CodeType) -> set[str]:
-    """Return the names that a function's code looks up, in the functions inside of it, too."""
-    inside = [constant for constant in code.co_consts if isinstance(constant, types.CodeType)]
-    return {*code.co_names}.union(*map(_names_in, inside))

@@ -4,6 +4,7 @@ The judge and the cards that students see say the same, so this file is released
 standard library only.
 """
 
+import builtins
 import re
 import traceback
 from dataclasses import dataclass
@@ -37,6 +38,7 @@ COMPILER = "4_layernorm_pytorch.html#without-a-gpu"
 _TORCHS_METHODS = "unsqueeze|to|float|double|half|clone|detach|rsqrt|pow|permute|masked_fill|expand|softmax|numel"
 # By the compiler: in one sentence, or on a GPU with the kernel's lines before it.
 _REFUSED = r"(?s)(CompilationError|UnsupportedLanguageConstruct): .*"
+_PYTHONS_FUNCTIONS = "|".join(name for name in dir(builtins) if name[0] != "_")
 _NUMPYS_FUNCTIONS = "sqrt|square|abs|absolute|exp|log|power|maximum|minimum|where|isclose|median|average"
 
 # The first that fits is told, so the special ones stand before the general ones.
@@ -49,10 +51,38 @@ MEANINGS = (
         "an argument, or make it a constant of the compiler: `EPS = tl.constexpr(1e-5)`.",
     ),
     Meaning(
+        "plain-function-in-kernel",
+        COMPILER,
+        r"Unsupported function referenced",
+        "Triton's interpreter calls every function; a compiled kernel calls those of `tl` and other kernels alone. Put `@triton.jit` "
+        "above a function of your own that it calls.",
+    ),
+    Meaning(
+        "without-tl",
+        COMPILER,
+        r"Did you forget to add @triton\.jit",
+        "Inside of a kernel Triton's functions are called by their names in `tl`: `tl.load(…)`, `tl.cdiv(n, BLOCK)`. Those of "
+        "`triton` itself, such as `triton.cdiv`, are for the code around it, and the interpreter knows none by another name.",
+    ),
+    Meaning(
+        "text-in-kernel",
+        COMPILER,
+        r"is not string|Cannot evaluate f-string|device_print\(\) got|<class 'str'> to tensor|'str' object has no attribute 'type'",
+        "In a kernel a text stands where it is used, as it is: no variable holds it, and it is no f-string. `print` begins with a "
+        "text, and numbers or blocks follow: `print(\"row\", row)`.",
+    ),
+    Meaning(
+        "two-names-at-once",
+        COMPILER,
+        r"[Mm]ultiple assignments? (is|are) not supported",
+        "Triton knows no `a = b = …`. Write one line for each name.",
+    ),
+    Meaning(
         "type-changes-in-kernel",
         COMPILER,
-        _REFUSED + "(Loop-carried variable|Mismatched type for|inconsistent types)",
-        "For the compiler a variable has one type, all through a loop and in both branches of an `if`. A sum of blocks begins as a "
+        _REFUSED + "(Loop.carried variable|[Mm]ismatch|inconsistent types|redefines it as)",
+        "For the compiler a variable has one type, all through a loop and in both branches of an `if`, and so has what a function "
+        "gives. A sum of blocks begins as a "
         "block, `tl.zeros([BLOCK], tl.float32)`, not as `0` or `0.0`; and where an `if` chooses for each lane, `tl.where` does it.",
     ),
     Meaning(
@@ -69,12 +99,112 @@ MEANINGS = (
         "The compiler knows no chain of comparisons. Write two of them, and join with `&`: `(0 <= columns) & (columns < n)`.",
     ),
     Meaning(
+        "block-in-condition",
+        COMPILER,
+        _REFUSED + "Boolean value of Tensor",
+        "`if`, `while` and `… if … else …` decide once for the whole program, and a block has a yes or no for each lane. "
+        "`tl.where(condition, a, b)` chooses lane by lane.",
+    ),
+    Meaning(
+        "number-in-condition",
+        COMPILER,
+        _REFUSED + "Cannot bitcast data-type of size .* to data-type of size 1",
+        "For the compiler `not`, `and` and `or` want a yes or no, and no number is one. Compare: `row == 0` in place of `not row`.",
+    ),
+    Meaning(
+        "name-of-a-branch",
+        COMPILER,
+        _REFUSED + rf"(?!\b({_PYTHONS_FUNCTIONS}) )\b\w+ is not defined",
+        "For the compiler nothing has this name here. One that begins inside of an `if` or a loop ends there, because it can't know "
+        "whether that will be run. Give it a value of the same type before: `total = tl.zeros([BLOCK], tl.float32)`.",
+    ),
+    Meaning(
+        "known-only-at-run-time",
+        COMPILER,
+        _REFUSED + r"((int|float)\(\) argument|not a constexpr|determined at compile-time|'tensor' object cannot be interpreted|tensor'> to tensor)",
+        "When a kernel is compiled, only its `tl.constexpr` arguments are known, and `float(…)`, `int(…)`, `tl.static_range` and "
+        "`tl.static_assert` want such a number. Others come when it runs: `n.to(tl.float32)` converts one, `range(n)` counts to it.",
+    ),
+    Meaning(
+        "fraction-in-range",
+        COMPILER,
+        _REFUSED + "For loop bounds and step must all be ints",
+        "`range` counts in whole numbers, and `/` gives a fraction, even of 4 and 2. `n // BLOCK` rounds down, and "
+        "`tl.cdiv(n, BLOCK)` up.",
+    ),
+    Meaning(
+        "block-of-unknown-length",
+        KERNELS,
+        r"must be of type tl\.constexpr|must have type `constexpr|must be a power of 2",
+        "A block has a length that is fixed when the kernel is compiled, a power of two: `tl.arange(0, BLOCK)`, "
+        "`tl.zeros([BLOCK], tl.float32)`, with `BLOCK: tl.constexpr` in the line `def`. The length of the row is known only when it runs; the mask `columns < n` cuts the block to it.",
+    ),
+    Meaning(
+        "block-of-one-axis",
+        KERNELS,
+        r"axis \d+ out of bounds for shape",
+        "A block that `tl.arange` has made has one axis: `tl.sum(…, axis=0)`.",
+    ),
+    Meaning(
+        "address-for-value",
+        KERNELS,
+        r"Unsupported ptr type|cannot add pointers|invalid operands of type pointer|cannot be block type if pointer|argument to have shape",
+        "Addresses and values are mixed up. An address is a pointer plus whole numbers, a block of addresses a pointer plus a block "
+        "of them: `x + columns`. `tl.load` takes addresses and gives values; `tl.store` takes first addresses, then values, of the same shape.",
+    ),
+    Meaning(
+        "integers-in-kernel",
+        KERNELS,
+        r"Expected dtype \['fp32'",
+        "`tl.sqrt` and its like take floating-point numbers. Convert first: `.to(tl.float32)`.",
+    ),
+    Meaning(
+        "torch-in-kernel",
+        KERNELS,
+        r"'torch\.dtype' object has no attribute|has no attribute 'scalar'|: 'dtype' object is not callable",
+        "A kernel has Triton's own types, and `.to(…)` converts: `.to(tl.float32)`. `torch.float32`, `np.float32`, `float` and a "
+        "text such as `'float32'` are none of them, and none is called like a function.",
+    ),
+    Meaning(
+        "number-for-block",
+        KERNELS,
+        r"'(int|float)' object has no attribute '(to|type|cast)'",
+        "This is a plain Python number, which has no `.to`. In Triton's interpreter that is so of `eps` and of the variable of "
+        "`for … in range(…)`, too, though not on a GPU; `tl.cast(row, tl.int64)` takes either. A block of one number is `tl.full([BLOCK], 0.0, tl.float32)`.",
+    ),
+    Meaning(
+        "none-in-kernel",
+        KERNELS,
+        r"'NoneType' object has no attribute 'type'|None of type <class 'NoneType'> to tensor|(?s:CompilationError: .*'NoneType')",
+        "Something in the kernel is None: what was to get its value inside of an `if`, what a function of your own gives that ends "
+        "without `return`, or, in Triton's interpreter, any function of `libdevice`. The usual ones are in `tl`, too: `tl.rsqrt`.",
+    ),
+    Meaning(
+        "tuned-without-gpu",
+        KERNELS,
+        r"0 active drivers",
+        "Triton looked for a GPU, and there is none. `@triton.autotune` with several configurations times them on one: leave "
+        "it out, or give it a single configuration.",
+    ),
+    Meaning(
+        "numpy-or-torch",
+        NAMES,
+        r"unexpected keyword argument '(dim|keepdim|unbiased|correction|axis|keepdims|ddof)'"
+        r"|(invalid combination of arguments - got \([^)]*(axis|keepdims|ddof|numpy.ndarray)\b)"
+        r"|must be Tensor, not (numpy|ndarray)|Cannot interpret 'torch\.|must be torch\.dtype"
+        r"|'Tensor' object has no attribute '(astype|copy)'"
+        rf"|'numpy.ndarray' object has no attribute '({_TORCHS_METHODS})'",
+        "NumPy's words and PyTorch's are mixed. Where NumPy says `axis`, `keepdims`, `ddof=0`, `x.astype(…)` and `x.copy()`, "
+        "PyTorch says `dim`, `keepdim`, `correction=0`, `x.to(…)` and `x.clone()`; an array of the one is no tensor of the other. "
+        "Triton says `axis` and `keep_dims`.",
+    ),
+    Meaning(
         "python-in-kernel",
         COMPILER,
         _REFUSED,
         "Triton's interpreter runs this because Python does. A GPU's compiler knows a small part of Python: numbers and blocks, "
-        "`+ − * /`, comparisons, `if`, `for … in range(…)`, `while`, and the functions of `tl` and of your own kernels. Lists, "
-        "`lambda`, f-strings, `print` with other things than text first, NumPy, PyTorch and `math` are not in it.",
+        "`+ − * /`, comparisons, `if`, `for … in range(…)`, `while`, and the functions of `tl` and of your own kernels. Lists that "
+        "change, dicts, `in`, `lambda`, a `def` inside, `try`, texts, and the functions of Python, NumPy, PyTorch and `math` are not in it.",
     ),
     Meaning(
         "shapes-clash",
@@ -117,17 +247,6 @@ MEANINGS = (
         r"can be converted to Python scalars|cannot be converted to Scalar",
         "`math.sqrt`, `float` and `.item()` take one number, and this is an array of several. NumPy's and PyTorch's own "
         "functions, such as `np.sqrt` and `torch.sqrt`, work entry by entry.",
-    ),
-    Meaning(
-        "numpy-or-torch",
-        NAMES,
-        r"unexpected keyword argument '(dim|keepdim|unbiased|correction|axis|keepdims|ddof)'"
-        r"|(invalid combination of arguments - got \([^)]*(axis|keepdims|ddof|numpy.ndarray)\b)"
-        r"|must be Tensor, not (numpy|ndarray)|Cannot interpret 'torch\.|must be torch\.dtype"
-        r"|'Tensor' object has no attribute '(astype|copy)'"
-        rf"|'numpy.ndarray' object has no attribute '({_TORCHS_METHODS})'",
-        "NumPy's words and PyTorch's are mixed. Where NumPy says `axis`, `keepdims`, `ddof=0`, `x.astype(…)` and `x.copy()`, "
-        "PyTorch says `dim`, `keepdim`, `correction=0`, `x.to(…)` and `x.clone()`; an array of the one is no tensor of the other.",
     ),
     Meaning(
         "tensor-from-number",
@@ -286,38 +405,6 @@ MEANINGS = (
         r"Cannot interpret '(\d+|True|False|None)' as a data type|data type .* not understood",
         "The argument in this place is the dtype. A shape is one tuple, `np.zeros((3, 4))`, and an option goes by its name, "
         "`keepdims=True`.",
-    ),
-    Meaning(
-        "block-of-unknown-length",
-        KERNELS,
-        r"must be of type tl\.constexpr|must have type `constexpr|must be a power of 2",
-        "A block has a length that is fixed when the kernel is compiled, a power of two: `tl.arange(0, BLOCK)`, "
-        "`tl.zeros([BLOCK], tl.float32)`. The length of the row is known only when it runs; the mask `columns < n` cuts the block to it.",
-    ),
-    Meaning(
-        "block-of-one-axis",
-        KERNELS,
-        r"axis \d+ out of bounds for shape",
-        "A block that `tl.arange` has made has one axis: `tl.sum(…, axis=0)`.",
-    ),
-    Meaning(
-        "address-for-value",
-        KERNELS,
-        r"Unsupported ptr type|cannot add pointers|invalid operands of type pointer|cannot be block type if pointer",
-        "Addresses and values are mixed up. An address is a pointer plus whole numbers, a block of addresses a pointer plus a block "
-        "of them: `x + columns`. `tl.load` takes addresses and gives values; `tl.store` takes first addresses, then values, of the same shape.",
-    ),
-    Meaning(
-        "integers-in-kernel",
-        KERNELS,
-        r"Expected dtype \['fp32'",
-        "`tl.sqrt` and its like take floating-point numbers. Convert first: `.to(tl.float32)`.",
-    ),
-    Meaning(
-        "torch-in-kernel",
-        KERNELS,
-        r"'torch\.dtype' object",
-        "Inside a kernel only Triton's own words hold: `tl.float32` in place of `torch.float32`.",
     ),
     Meaning(
         "fraction-for-integer",

@@ -4,6 +4,7 @@ They tell you what to look at next. The grade is given by other cases of the sam
 there is one, else on the CPU.
 """
 
+import importlib
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -91,7 +92,7 @@ def _runs(card: Card, kernel: object, name: str) -> bool:
             "restart the kernel. No GPU is needed."
         )
         return False
-    if callable(getattr(kernel, "__getitem__", None)) or hasattr(type(kernel), "__getitem__"):
+    if isinstance(kernel, importlib.import_module("triton.runtime.jit").KernelInterface):
         return True
     hint = f"Keep the line `@triton.jit` above `def {name}(…)`."
     return card.check(
@@ -758,7 +759,13 @@ def _blank(*shape: int, dtype=torch.float32) -> torch.Tensor:
 
 
 def _launch(kernel, grid: int, *args, block: int) -> Answer:
-    answer = attempt(lambda: kernel[(grid,)](*args, BLOCK=block))
+    def launch() -> None:
+        function, options = kernel, {"BLOCK": block}
+        if DEVICE == "cpu":  # no GPU times the configurations of `@triton.autotune`
+            function, options = gpu_compiler.alone(kernel, args, options)
+        function[(grid,)](*args, **options)
+
+    answer = attempt(launch)
     if "write this" in answer.problem or "NotImplementedError" in answer.problem:
         return Answer(None, *python_errors.NOT_WRITTEN)
     return answer
@@ -781,6 +788,18 @@ def _compiles(card: Card, kernel, arguments: Callable) -> None:
         card.check(False, text, "it compiles", *python_errors.told(error), COMPILER)
     else:
         card.check(True, "a GPU's compiler takes it, as far as that can be told without a GPU")
+
+
+def _races(card: Card, kernel, arguments: Callable) -> None:
+    """A GPU runs the programs at the same time; what two of them do in one place is seen in Triton's interpreter."""
+    if DEVICE != "cpu":
+        return
+    with kernel_accesses.noted() as accesses:
+        _launch(kernel, 2, *arguments(torch.float32), block=4)
+    race = kernel_accesses.first_race(accesses)
+    hint = "On a GPU they run at the same time. So none may prepare, read or correct what another one writes."
+    found = race and f"program {race.other} {race.does} what program {race.writer} writes"
+    card.check(race is None, "no program touches what another one writes", "no race", found, hint, COMPILER)
 
 
 def _traffic(card: Card, kernel, arguments: tuple, read: dict[str, int], written: dict[str, int]) -> None:
@@ -854,6 +873,7 @@ def forward_kernel(kernel: object) -> None:
             if _forward_strides(card, kernel):  # a wrong stride finds NaN too, which is not a missing mask then
                 _forward_padding(card, kernel)
             _forward_rest(card, kernel)
+            _races(card, kernel, _forward_arguments)
             _compiles(card, kernel, _forward_arguments)
             _traffic(card, kernel, _forward_arguments(torch.float32), {"x": 0}, {"y": 1})
     card.show()
@@ -972,7 +992,7 @@ def backward_kernel(kernel: object) -> None:
                 card, "… bias's partial sums, added up", dbias, _tensor(DBIAS), hint, TRITON_BACKWARD, of_bias, atol=1e-3
             ):
                 _other_programs(card, kernel)
-                _races(card, kernel)
+                _races(card, kernel, _backward_arguments)
                 if _backward_strides(card, kernel):
                     _backward_padding(card, kernel)
                 _backward_half(card, kernel)
@@ -1017,18 +1037,6 @@ def _other_programs(card: Card, kernel) -> None:
             atol=1e-3,
         )
         compare(card, "… bias's partial sums, added up", dbias, _tensor(DBIAS), hint, TRITON_BACKWARD, atol=1e-3)
-
-
-def _races(card: Card, kernel) -> None:
-    """A GPU runs the programs at the same time; what two of them do in one place is seen in Triton's interpreter."""
-    if DEVICE != "cpu":
-        return
-    with kernel_accesses.noted() as accesses:
-        _launch(kernel, 2, *_backward_arguments(torch.float32), block=4)
-    race = kernel_accesses.first_race(accesses)
-    hint = "On a GPU they run at the same time. So none may prepare, read or correct what another one writes."
-    found = race and f"program {race.other} {race.does} what program {race.writer} writes"
-    card.check(race is None, "no program touches what another one writes", "no race", found, hint, COMPILER)
 
 
 def _backward_strides(card: Card, kernel) -> bool:
