@@ -25,6 +25,7 @@ class Example:
 EXAMPLES = (
     Example("x - x.mean(axis=1)", "x - x.mean(axis=1, keepdims=True)"),
     Example("x @ w", "x @ w.T"),
+    Example("x[0, 0] = x[1]", "x[0] = x[1]"),
     Example("x.mean(axis=2)", "x.mean(axis=-1)"),
     Example("x[3]", "x[2]"),
     Example("x.reshape(5, -1)", "x.reshape(6, -1)"),
@@ -46,6 +47,8 @@ EXAMPLES = (
     Example("finished(x, 2, 3)", "finished(x)"),
     Example("x.shape(0)", "x.shape[0]"),
     Example("t.dim + 1", "t.dim() + 1"),
+    Example("torch.nn.ModuleList([torch.nn.Identity()])(t)", "torch.nn.Sequential(torch.nn.Identity())(t)"),
+    Example("torch.nn.Sequential([torch.nn.Identity()])", "torch.nn.Sequential(*[torch.nn.Identity()])"),
     Example("7.0 / 0.0**0.5", "7.0 / (0.0 + 1e-5) ** 0.5"),
     Example("whole -= whole.mean()", "whole - whole.mean()"),
     Example("np.zeros(3, 4)", "np.zeros((3, 4))"),

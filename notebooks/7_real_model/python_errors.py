@@ -216,9 +216,16 @@ MEANINGS = (
     Meaning(
         "product-shapes",
         SHAPES,
-        r"shapes cannot be multiplied|mismatch in its core dimension|batch1 must be|shapes .* not aligned",
+        r"shapes cannot be multiplied|mismatch in its core dimension|batch1 must be|first two dimensions of batch2|shapes .* not aligned",
         "In `a @ b` the last axis of `a` must be as long as the last but one of `b`. Print both shapes: one of the two may "
         "have to be transposed, or they stand in the wrong order.",
+    ),
+    Meaning(
+        "row-for-number",
+        SHAPES,
+        r"setting an array element with a sequence|expected sequence of length",
+        "Every place of an array holds one number, and all its rows are equally long. Here a row was put into one place, or rows "
+        "of unlike length into one array.",
     ),
     Meaning(
         "no-such-axis",
@@ -289,7 +296,7 @@ MEANINGS = (
     Meaning(
         "list-for-array",
         VALUES,
-        r"'(list|tuple)' object has no attribute|unsupported operand type\(s\) for .*'(list|tuple)'|inhomogeneous",
+        r"'(list|tuple)' object has no attribute|unsupported operand type\(s\) for .*'(list|tuple)'",
         "A list or tuple does not calculate. Make an array of it, `np.asarray(values, dtype=float)`, or take out of a tuple "
         "the part that is meant.",
     ),
@@ -306,6 +313,20 @@ MEANINGS = (
         r"|has no len\(\)|cannot unpack non-iterable (float|int|numpy\.float64)|iteration over a 0-d|array is 0-dim|index to scalar variable|len\(\) of unsized",
         "This is one number, and the code treats it as a row of them. Look at where it was made: a `sum` or `mean` without an "
         "axis gives one number for the whole array.",
+    ),
+    Meaning(
+        "forward-missing",
+        NAMES,
+        r'missing the required "forward" function',
+        "Calling a module calls its `forward`, and this one has none. Its name may be misspelt, or this is an `nn.ModuleList`: a "
+        "list of modules, to be called one after the other in a loop.",
+    ),
+    Meaning(
+        "list-of-modules",
+        NAMES,
+        r"is not a Module subclass",
+        "`nn.Sequential` takes its modules one by one, `nn.Sequential(*layers)`, and `nn.ModuleList` one list of them. Both hold "
+        "modules, not functions.",
     ),
     Meaning(
         "not-a-function",
@@ -409,7 +430,8 @@ MEANINGS = (
     Meaning(
         "fraction-for-integer",
         NUMBERS,
-        r"cannot be interpreted as an integer|integer argument expected|only integers, slices|expected a sequence of integers",
+        r"cannot be interpreted as an integer|integer argument expected|only integers, slices|expected a sequence of integers"
+        r"|must be tuple of ints|(view|reshape)\(\) received an invalid combination of arguments - got \([^)]*float",
         "A whole number is needed here. `/` always gives a fraction, even 4/2; `//` gives the whole number.",
     ),
     Meaning(
@@ -490,10 +512,10 @@ def told(error: BaseException) -> tuple[str, str]:
     """Return (what an error says and the line of the notebook where it arose, what that means)."""
     if type(error).__name__ == "InterpreterError" and error.__cause__:
         error = error.__cause__  # Triton's interpreter wraps what a kernel raised
-    if isinstance(error, NotImplementedError):
-        return NOT_WRITTEN
     kind, message = type(error).__name__, in_short(error.msg if isinstance(error, SyntaxError) else str(error))
     meaning = meaning_of(kind, message)
+    if isinstance(error, NotImplementedError) and not meaning:
+        return NOT_WRITTEN
     hint = meaning.hint if meaning else "To see the way that led there, call the function in a cell of your own."
     return f"{kind}: {message}{_place_of(error)}", hint
 
