@@ -332,7 +332,8 @@ pages.write = full
 sys.exit(__main__.main(["grade", {STEMS[0]!r}, "--student", "sample_*", "--workers", "1"]))
 """
     text = said(course.run("python", "-c", code, good=False))
-    assert "2 of 10 are graded and stay so" in text and "No space left on device. Make room, then run the same command again." in text
+    assert re.search(r"\d of 10 are graded and stay so", text)  # how many results came before chidi's is the machine's affair
+    assert "No space left on device. Make room, then run the same command again." in text
     out = course.root / "full.json"
     course.run(*OURS, "--student", "sample_*", "--json", str(out))
     assert {row["student"]: row["verdicts"] for row in json.loads(out.read_text())} == {s: r["verdicts"] for s, r in results[STEMS[0]].items()}

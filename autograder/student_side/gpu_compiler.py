@@ -16,6 +16,7 @@ import os
 import re
 import sys
 import types
+import warnings
 from collections.abc import Iterator, Sequence
 
 _HOPPER = ("cuda", 90, 32)  # an NVIDIA GPU of compute capability 9.0, with 32 threads a warp
@@ -37,12 +38,14 @@ def compile_for_gpu(kernel: object, *args, **kwargs) -> str:
         whose configurations the first is taken, may stand above that.
     args, kwargs: what it is launched with; tensors may lie on the CPU.
 
-    Raises CompilationError if the compiler refuses it, Unknown if that can't be told.
+    What it will no longer allow some day, it does not say here. Raises CompilationError if the compiler refuses it, Unknown
+    if that can't be told.
     """
     kernel, kwargs = alone(kernel, args, kwargs)
     if type(kernel).__name__ != "InterpretedFunction":
         raise Unknown(f"a kernel of Triton's interpreter is needed, and this is a {type(kernel).__name__}")
-    with _second_triton():
+    with _second_triton(), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
         try:
             from triton.compiler.errors import CompilationError as Refused
 

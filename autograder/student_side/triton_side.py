@@ -7,7 +7,6 @@ The first kernel imports the compiler, which takes longer than all the kernels o
 
 import contextlib
 import sys
-import warnings
 from collections.abc import Iterator
 
 import gpu_compiler
@@ -53,8 +52,7 @@ def alone(kernel: object, args: list, kwargs: dict) -> tuple[object, dict]:
 
 def compile_for_gpu(kernel: object, args: list, kwargs: dict) -> None:
     """Compile a kernel as far as that needs no GPU. Raises what the compiler refuses; where it can't be asked, nothing."""
-    with contextlib.suppress(gpu_compiler.Unknown), warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # what the compiler will no longer allow some day
+    with contextlib.suppress(gpu_compiler.Unknown):
         gpu_compiler.compile_for_gpu(kernel, *args, **kwargs)
 
 

@@ -158,7 +158,7 @@ def _running_sums(card: Card, function: Callable) -> bool:
         ([3, 2, 1], "These are the slopes of sum(f(x)), without dy.", VACUOUS),
     ]
     hint = "x₁ moves all three outputs: 1 + 2 + 4. Sum f(x) * dy over all of them each time."
-    return compare(card, text, answer.values[0], [7, 6, 4], hint, CHECKING, signs, atol=1e-3)
+    return compare(card, text, answer.value, [7, 6, 4], hint, CHECKING, signs, atol=1e-3)
 
 
 def _one_at_a_time(card: Card, function: Callable) -> None:
