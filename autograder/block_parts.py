@@ -6,11 +6,10 @@ which of them count.
 
 import math
 from collections.abc import Callable
-from dataclasses import replace
 
 import numpy as np
 
-from autograder import tensors
+from autograder import reading, tensors
 from autograder.exercise import Case, Output, Suspect
 from autograder.student import Kind, Reply
 from autograder.student_side import wire
@@ -134,23 +133,22 @@ def sent(values: np.ndarray, requires_grad: bool = False) -> wire.Tensor:
 
 
 # What PyTorch says, and the misconception that it is a sign of.
-SIGNS = {
-    "modified by an inplace operation": "saved-in-place",
-    "view size is not compatible": "view-of-scattered",
-    "Module [ModuleList] is missing": "module-list-called",
-    "no gradient flows": "graph-cut",
-    "numpy() on Tensor that requires grad": "graph-cut",
-}
+SIGNS = (
+    (r"modified by an inplace operation", "saved-in-place"),
+    (r"view size is not compatible", "view-of-scattered"),
+    (r"Module \[ModuleList\] is missing", "module-list-called"),
+    (r"no gradient flows", "graph-cut"),
+    (r"numpy\(\) on Tensor that requires grad", "graph-cut"),
+)
 
 
 def answer(reply: Reply) -> Reply:
     """Turn what a run gave into the outputs of these exercises."""
     if reply.problem:
-        return replace(reply, sign=next((name for words, name in SIGNS.items() if words in reply.problem), reply.sign))
+        return reading.with_sign(reply, SIGNS)
     outputs, gradients = reply.value.get("outputs"), reply.value.get("gradients", ())
     if isinstance(outputs, tuple) and len(outputs) > 1:
-        said = "it returned a tuple; expected one tensor"
-        return Reply(problem=said, brief=said, error_type=Kind.OTHER, sign="returns-tuple")
+        return reading.SEVERAL
     output = outputs[0] if isinstance(outputs, tuple) and outputs else None
     gradient = gradients[0] if isinstance(gradients, tuple) and gradients else tensors.tensor(np.zeros(0))
     if gradient is None:

@@ -1,6 +1,7 @@
 """From what a call returned to outputs that can be compared, or to words that say what is wrong."""
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -49,6 +50,19 @@ def as_tuple(reply: Reply, expected: str, length: int) -> Reply:
         return reply
     brief = f"returned {'None' if value is None else 'something else'}; expected {expected}"
     return Reply(problem=f"returned {name_of(value)}; expected {expected}", brief=brief, error_type=Kind.of(value))
+
+
+# What is said of a run that gave several things where one tensor is asked for.
+_SEVERAL = "it returned a tuple; expected one tensor"
+SEVERAL = Reply(problem=_SEVERAL, brief=_SEVERAL, error_type=Kind.OTHER, sign="returns-tuple")
+
+
+def with_sign(reply: Reply, signs: tuple[tuple[str, str], ...]) -> Reply:
+    """Add the misconception that a problem is the sign of; the first pattern that is found in its words decides."""
+    for pattern, name in signs:
+        if reply.problem and re.search(pattern, reply.problem):
+            return replace(reply, sign=name)
+    return reply
 
 
 def single(reply: Reply) -> Reply:

@@ -22,7 +22,6 @@ Tolerances. A computation in float32 is right wherever the input is no float64.
 - Kernels compute in float32: 1e-4, as above. Of 16-bit rows dx is rounded, and the partial sums are not: 1e-3.
 """
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from itertools import combinations
@@ -30,6 +29,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from autograder import reading
 from autograder.exercise import Case, Check, Exercise, Misconception, Output, Question, Quiz, Suspect, Topic
 from autograder.misconceptions import common, half_not_root, named
 from autograder.norm_names import LIBRARIES, NORMS, OPERATORS
@@ -1291,14 +1291,6 @@ def listed(value: dict, name: str) -> list:
     return list(found) if isinstance(found, (list, tuple)) else []
 
 
-def told(reply: Reply, signs=SIGNS) -> Reply:
-    """Add the misconception that an error message is the sign of."""
-    for pattern, name in signs:
-        if reply.problem and re.search(pattern, reply.problem):
-            return replace(reply, sign=name)
-    return reply
-
-
 def unmet(problem: str, sign: str) -> Reply:
     return Reply(problem=problem, brief=problem, error_type=Kind.UNMET, sign=sign)
 
@@ -1326,7 +1318,7 @@ def invoke_function(student: Student, item: Run) -> Reply:
             asked["again"] = True
         if item.between:
             asked["between"] = list(item.between)
-    reply = told(student.torch("LayerNormFunction.apply", [*inputs, eps], mode=item.mode, **asked))
+    reply = reading.with_sign(student.torch("LayerNormFunction.apply", [*inputs, eps], mode=item.mode, **asked), SIGNS)
     if reply.problem:
         # A gradient too few because of what nobody wants is another mistake than one too few in any case.
         all_wanted = all(t.requires_grad for t in inputs)
@@ -1859,7 +1851,7 @@ def invoke_module(student: Student, item: Run) -> Reply:
         asked["state"] = {"weight": weight, "bias": bias}
     names = [name for name, position in (("weight", 2), ("bias", 3)) if not item.judged or position in item.judged]
     asked |= {"upstream": [dy], "parameters": names, "names": item.fresh}
-    reply = told(student.torch("LayerNorm", [x], mode=item.mode, **asked))
+    reply = reading.with_sign(student.torch("LayerNorm", [x], mode=item.mode, **asked), SIGNS)
     if reply.problem:
         return reply
     if item.fresh and sorted(map(str, listed(reply.value, "names"))) != ["bias", "weight"]:
@@ -2100,7 +2092,7 @@ def launched(
         return unmet("the kernel wrote into a table that it is only to read", "input-mutated")
     if reply.problem is None and reply.value.get("block_in_condition") is True:
         return replace(reply, sign="block-in-condition")
-    return told(reply, KERNEL_SIGNS)
+    return reading.with_sign(reply, KERNEL_SIGNS)
 
 
 def strayed(reply: Reply) -> np.int64:

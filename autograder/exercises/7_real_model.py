@@ -23,7 +23,7 @@ from pathlib import Path
 
 import numpy as np
 
-from autograder import tensors
+from autograder import reading, tensors
 from autograder.exercise import Case, Check, Exercise, Misconception, Output, Question, Quiz, Suspect, Topic
 from autograder.misconceptions import common, half_not_root, named
 from autograder.norm_names import NORMS, OPERATORS
@@ -332,8 +332,7 @@ def invoke_builder(name: str, takes_bias: bool):
             return reply
         outputs = reply.value["outputs"]
         if len(outputs) > 1:
-            said = "it returned a tuple; expected one tensor"
-            return Reply(problem=said, brief=said, error_type=Kind.OTHER, sign="returns-tuple")
+            return reading.SEVERAL
         return Reply(tuple(outputs), changed=reply.changed)
 
     return invoke

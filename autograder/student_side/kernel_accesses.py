@@ -36,7 +36,7 @@ def noted() -> Iterator[list[Access]]:
 
     accesses: list[Access] = []
     launches = 0
-    names = {"set_grid_dim": None, "create_masked_load": LOADS, "create_masked_store": STORES, "create_atomic_rmw": UPDATES}
+    names = "set_grid_dim", "create_masked_load", "create_masked_store", "create_atomic_rmw"
     usual = {name: getattr(InterpreterBuilder, name) for name in names}
 
     def begin(builder, *size) -> None:

@@ -790,32 +790,25 @@ def _compiles(card: Card, kernel, arguments: Callable) -> None:
         card.check(True, "a GPU's compiler takes it, as far as that can be told without a GPU")
 
 
-def _races(card: Card, kernel, arguments: Callable) -> None:
-    """A GPU runs the programs at the same time; what two of them do in one place is seen in Triton's interpreter."""
-    if DEVICE != "cpu":
-        return
-    with kernel_accesses.noted() as accesses:
-        _launch(kernel, 2, *arguments(torch.float32), block=4)
-    race = kernel_accesses.first_race(accesses)
-    hint = "On a GPU they run at the same time. So none may prepare, read or correct what another one writes."
-    found = race and f"program {race.other} {race.does} what program {race.writer} writes"
-    card.check(race is None, "no program touches what another one writes", "no race", found, hint, COMPILER)
+def _memory(card: Card, kernel, arguments: tuple, read: dict[str, int], written: dict[str, int]) -> None:
+    """Check that no two programs meet in memory, and note how often each number of the example's two rows of four is touched.
 
-
-def _traffic(card: Card, kernel, arguments: tuple, read: dict[str, int], written: dict[str, int]) -> None:
-    """Note how often each number of the example's two rows of four is read and written.
-
+    A GPU runs the programs at the same time; what they do in one place is seen in Triton's interpreter.
     read, written: {name: position among the arguments}.
     """
     if DEVICE != "cpu":
         return
     with kernel_accesses.noted() as accesses:
-        if _launch(kernel, 2, *arguments, block=4).problem:
-            return
-    loaded, stored = kernel_accesses.counted(accesses, {name: arguments[i] for name, i in (read | written).items()})
-    reads = (f"{name} {loaded[name] / 8:g}×" for name in read)
-    writes = (f"{name} {stored[name] / 8:g}×" for name in written)
-    card.note(f"Memory: reads {', '.join(reads)}, writes {', '.join(writes)}. Once each is the least.")
+        ran = _launch(kernel, 2, *arguments, block=4)
+    race = kernel_accesses.first_race(accesses)
+    hint = "On a GPU they run at the same time. So none may prepare, read or correct what another one writes."
+    found = race and f"program {race.other} {race.does} what program {race.writer} writes"
+    card.check(race is None, "no program touches what another one writes", "no race", found, hint, COMPILER)
+    if not ran.problem:
+        loaded, stored = kernel_accesses.counted(accesses, {name: arguments[i] for name, i in (read | written).items()})
+        reads = (f"{name} {loaded[name] / 8:g}×" for name in read)
+        writes = (f"{name} {stored[name] / 8:g}×" for name in written)
+        card.note(f"Memory: reads {', '.join(reads)}, writes {', '.join(writes)}. Once each is the least.")
 
 
 def _forward(
@@ -873,9 +866,8 @@ def forward_kernel(kernel: object) -> None:
             if _forward_strides(card, kernel):  # a wrong stride finds NaN too, which is not a missing mask then
                 _forward_padding(card, kernel)
             _forward_rest(card, kernel)
-            _races(card, kernel, _forward_arguments)
+            _memory(card, kernel, _forward_arguments(torch.float32), {"x": 0}, {"y": 1})
             _compiles(card, kernel, _forward_arguments)
-            _traffic(card, kernel, _forward_arguments(torch.float32), {"x": 0}, {"y": 1})
     card.show()
 
 
@@ -992,12 +984,11 @@ def backward_kernel(kernel: object) -> None:
                 card, "… bias's partial sums, added up", dbias, _tensor(DBIAS), hint, TRITON_BACKWARD, of_bias, atol=1e-3
             ):
                 _other_programs(card, kernel)
-                _races(card, kernel, _backward_arguments)
+                _memory(card, kernel, _backward_arguments(torch.float32), {"dy": 0, "x": 1}, {"dx": 5})
                 if _backward_strides(card, kernel):
                     _backward_padding(card, kernel)
                 _backward_half(card, kernel)
                 _compiles(card, kernel, _backward_arguments)
-                _traffic(card, kernel, _backward_arguments(torch.float32), {"dy": 0, "x": 1}, {"dx": 5})
     card.show()
 
 
