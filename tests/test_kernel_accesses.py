@@ -3,7 +3,16 @@
 import pytest
 import torch
 
-from autograder.student_side.kernel_accesses import LOADS, STORES, UPDATES, Race, counted, first_race, noted
+from autograder.student_side.kernel_accesses import (
+    LOADS,
+    STORES,
+    UPDATES,
+    Race,
+    counted,
+    first_race,
+    noted,
+    undefined_lanes,
+)
 
 triton = pytest.importorskip("triton", reason="needs Triton: pip install -r requirements-triton.txt")
 tl = pytest.importorskip("triton.language")
@@ -110,3 +119,29 @@ def test_nothing_is_noted_afterwards():
     before = len(accesses)
     doubled[(4,)](x, y, 7, BLOCK=2)
     assert len(accesses) == before
+
+
+@triton.jit
+def copied(x, y, n, OTHER: tl.constexpr, BLOCK: tl.constexpr):
+    lanes = tl.arange(0, BLOCK)
+    if OTHER:
+        values = tl.load(x + lanes, mask=lanes < n, other=0.0)
+    else:
+        values = tl.load(x + lanes, mask=lanes < n)
+    tl.store(y + lanes, values)
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float32, torch.float64, torch.int32], ids=str)
+def test_lanes_that_a_load_says_nothing_of_hold_nan(dtype):
+    x = torch.arange(8).to(dtype)
+
+    def lanes(other: bool) -> list:
+        y = torch.full((8,), 9).to(dtype)
+        copied[(1,)](x, y, 5, OTHER=other, BLOCK=8)
+        return y.double().tolist()
+
+    with undefined_lanes():
+        promised, silent = lanes(True), lanes(False)
+    assert promised == lanes(False) == [0, 1, 2, 3, 4, 0, 0, 0]  # afterwards all is as before
+    assert silent[:5] == promised[:5]
+    assert all(value != value for value in silent[5:]) == dtype.is_floating_point

@@ -671,6 +671,13 @@ LANES = named(
         "padding-trap",
     ),
     Misconception(
+        "undefined-lanes",
+        "A load that has a mask and no `other` says nothing of the lanes that it leaves out. Triton promises nothing of them, "
+        "either, and here they hold NaN, which came into a sum. Write `tl.load(pointers, mask=columns < n, other=0.0)`, or "
+        "set such lanes to 0 by `tl.where` before you add.",
+        "padding-trap",
+    ),
+    Misconception(
         "writes-outside",
         "Something past the end of a row was overwritten: `tl.store` needs the mask, too.",
         "padding-trap",
@@ -1990,10 +1997,12 @@ class Launch(Case):
 
     compiled: whether a GPU's compiler is to take the kernel, too.
     races: whether its programs are to keep out of each other's way.
+    undefined: whether lanes that a mask keeps from memory hold NaN, unless the load says what they hold.
     """
 
     compiled: bool = False
     races: bool = False
+    undefined: bool = False
 
 
 def table(values: np.ndarray, stride: int, block: int, name: str) -> wire.Tensor:
@@ -2086,7 +2095,7 @@ def launched(
     """
     readable = [[i, *part] for i, part in enumerate(parts)]
     asked = {"grid": [programs], "kwargs": {"BLOCK": block}, "returns": returns, "readable": readable}
-    asked |= {"compiled": item.compiled, "races": item.races}
+    asked |= {"compiled": item.compiled, "races": item.races, "undefined": item.undefined}
     reply = student.torch(kernel, args, watched=False, **asked)
     if reply.problem is None and reply.changed:
         return unmet("the kernel wrote into a table that it is only to read", "input-mutated")
@@ -2229,16 +2238,19 @@ class Reads:
         self.strayed = 0
 
     def __call__(
-        self, table: np.ndarray, part: tuple[int, int], address, inside: np.ndarray | None = None
+        self, table: np.ndarray, part: tuple[int, int], address, inside: np.ndarray | None = None, other=0.0
     ) -> np.ndarray:
-        """Return what stands at an address: with a mask, 0 outside of it. part: the rows and columns that may be read."""
+        """Return what stands at an address; with a mask, ``other`` outside of it.
+
+        part: the rows and columns that may be read.
+        """
         address = np.asarray(address)
         masked = inside is not None and address.ndim > 0
         touched = address[inside] if masked else address
         row, column = np.divmod(touched, table.shape[-1] if table.ndim == 2 else 1)
         if np.any((row >= part[0]) | (column >= part[1])):
             self.strayed = 1
-        return np.where(inside, table.ravel()[np.where(inside, address, 0)], 0.0) if masked else table.ravel()[address]
+        return np.where(inside, table.ravel()[np.where(inside, address, 0)], other) if masked else table.ravel()[address]
 
 
 def write(flat: np.ndarray, address, values, inside: np.ndarray | None = None) -> None:
@@ -2254,6 +2266,7 @@ def write(flat: np.ndarray, address, values, inside: np.ndarray | None = None) -
 def forward_lanes(
     *,
     load=True,
+    other=0.0,
     store=True,
     centre=True,
     mean_over="n",
@@ -2270,8 +2283,8 @@ def forward_lanes(
 ) -> Callable:
     """Imitate the kernel lane by lane.
 
-    load: whether loads are masked, or the names of those that are not. store: whether stores are. centre: whether the
-    deviations are; "reversed" with 0 inside.
+    load: whether loads are masked, or the names of those that are not. other: what x has in the lanes under the mask.
+    store: whether stores are masked. centre: whether the deviations are; "reversed" with 0 inside.
     mean_over, variance_over: what the sums are divided by. x, y, mean, rstd, weight, bias: where each is read or stored.
     mask: which lanes count as the row's. one_row: every program does the first row. scaled: program p does row p·BLOCK.
     """
@@ -2287,7 +2300,7 @@ def forward_lanes(
             a = Lane(row, program, np.arange(block), x_stride, m, n, block, (x_stride, y_stride))
             inside = mask(a)
             to_store = inside if store else None
-            value = read(table_x, (m, n), x(a), inside_of("x", load, inside))
+            value = read(table_x, (m, n), x(a), inside_of("x", load, inside), other)
             average = value.sum() / over[mean_over]
             centred = value - average
             if centre:
@@ -2324,6 +2337,7 @@ def lanes_of(simulate: Callable, counts: list[dict], loaded: tuple[str, ...]) ->
     found = [("padded-lanes", simulate(**options)) for options in counts]
     found += [("mask-missing", simulate(load=False, store=False, centre=c)) for c in (True, False)]
     found += [("writes-outside", simulate(store=False))]
+    found += [("undefined-lanes", simulate(other=np.nan, centre=c)) for c in (True, False)]
     found += [("mask-missing", simulate(load=names, centre=c)) for names in some_of(loaded) for c in (True, False)]
     for name, masks in (("mask-wrong", MASK_TOO_NARROW), ("program-id-ignored", MASK_WITH_ROW)):
         found += [(name, simulate(mask=mask)) for mask in masks]
@@ -2352,6 +2366,8 @@ COUNTS = [
 ]
 
 ROWS, STORED, OUTSIDE_ALONE = (0, 3), (1, 2), (3,)
+NARROWER = (3, 5, 8), (2, 100, 128)
+NOT_ZERO = ", and no zeros where a load without `other` is masked"
 
 
 def forward_rows(rng):
@@ -2377,6 +2393,10 @@ def forward_padding(rng):
         forward_case(rng, m, n, block, gap=(gap, gap))
         for m, n, block, gap in ((3, 5, 8, 1), (4, 3, 4, 1), (3, 768, 1024, 300), (2, 100, 128, 3), (3, 7, 16, 20))
     ]
+
+
+def forward_undefined(rng):
+    return [forward_case(rng, m, n, block, NOT_ZERO, undefined=True) for m, n, block in NARROWER]
 
 
 def forward_strides(rng):
@@ -2551,11 +2571,12 @@ FORWARD_KERNEL_EXERCISE = Exercise(
         Check(
             "padding",
             "Rows narrower than BLOCK, in memory full of NaN",
-            2,
+            1,
             "padding-trap",
             forward_padding,
             "surplus-lanes",
         ),
+        Check("undefined", "Nothing is taken for granted of surplus lanes", 1, "padding-trap", forward_undefined),
         Check("strides", "Rows a stride apart", 1, "triton-forward", forward_strides, "stride-ignored"),
         Check("epsilon", "ε is the argument, under the root", 1, "triton-forward", forward_epsilons),
         Check(
@@ -2721,6 +2742,7 @@ ROWS_OF = {
 def backward_lanes(
     *,
     load=True,
+    other=0.0,
     store=True,
     centre=True,
     over=("n", "n"),
@@ -2740,6 +2762,7 @@ def backward_lanes(
     """Imitate the kernel lane by lane, as ``forward_lanes`` does; ``y`` is where dx is stored.
 
     load, store: whether loads and stores are masked, or the names of those that are not.
+    other: what x has in the lanes under the mask.
     over: what a row's two sums are divided by. rows: which rows a program does, by ``ROWS_OF``.
     sums: what is stored of a program's sums: those of all its rows ("program"), of each row at once ("row"), those of all
     rows added to what stands there ("memory"), or nothing by a program without rows ("busy").
@@ -2769,7 +2792,7 @@ def backward_lanes(
                 a = a._replace(row=row)
                 inside = mask(a)
                 up = read(table_dy, (m, n), dy(a._replace(stride=strides[0])), inside_of("dy", load, inside))
-                value = read(table_x, (m, n), x(a._replace(stride=strides[1])), inside_of("x", load, inside))
+                value = read(table_x, (m, n), x(a._replace(stride=strides[1])), inside_of("x", load, inside), other)
                 gain = read(weights, (n, 1), weight(a), inside_of("weight", load, inside))
                 average, reciprocal = (
                     read(v, (m, 1), place(a), inside) for v, place in ((averages, mean), (reciprocals, rstd))
@@ -2829,6 +2852,12 @@ def backward_padding(rng):
     out = [backward_case(rng, 3, 16, 16, 3, control=True)]
     shapes = ((3, 5, 8, 1), (4, 3, 4, 1), (3, 768, 1024, 300), (2, 100, 128, 3), (3, 7, 16, 20))
     return out + [backward_case(rng, m, n, block, m, gap=(gap,) * 3) for m, n, block, gap in shapes]
+
+
+def backward_undefined(rng):
+    return [
+        backward_case(rng, m, n, block, m, NOT_ZERO, undefined=True, judged=(*SLOPES, 4)) for m, n, block in NARROWER
+    ]
 
 
 def backward_strides(rng):
@@ -2938,11 +2967,12 @@ BACKWARD_KERNEL_EXERCISE = Exercise(
         Check(
             "padding",
             "Rows narrower than BLOCK, in memory full of NaN",
-            2,
+            1,
             "padding-trap",
             backward_padding,
             "surplus-lanes",
         ),
+        Check("undefined", "Nothing is taken for granted of surplus lanes", 1, "padding-trap", backward_undefined),
         Check("strides", "Rows a stride apart", 1, "triton-forward", backward_strides, "stride-ignored"),
         Check(
             "half", "16-bit rows, computed in float32", 1, "low-precision", backward_halves, "half-precision-statistics"

@@ -1,4 +1,5 @@
-"""What a kernel's programs do to memory: how often each number is read and written, and where two programs meet.
+"""What a kernel's programs do to memory: how often each number is read and written, where two programs meet, and what they
+take for granted of lanes that were not loaded.
 
 In Triton's interpreter every load and every store passes by, so they can be noted, without a GPU and without a clock.
 
@@ -13,6 +14,8 @@ from dataclasses import dataclass
 import numpy as np
 
 LOADS, STORES, UPDATES = "loads", "stores", "updates"  # the last one is atomic
+# by Triton's names of the types; the interpreter holds a bfloat16 as the upper half of a float32
+NANS = {"fp16": np.float16("nan"), "bf16": np.uint16(0x7FC0), "fp32": np.float32("nan"), "fp64": np.float64("nan")}
 
 
 @dataclass(frozen=True)
@@ -69,6 +72,29 @@ def noted() -> Iterator[list[Access]]:
     finally:
         for name, function in usual.items():
             setattr(InterpreterBuilder, name, function)
+
+
+@contextlib.contextmanager
+def undefined_lanes() -> Iterator[None]:
+    """Within, a load without ``other`` gives NaN in the lanes that its mask keeps from memory, where the numbers are floats.
+
+    Triton promises nothing of such lanes. Its interpreter has zeros there; who relies on them relies on luck.
+    """
+    from triton.runtime.interpreter import InterpreterBuilder, TensorHandle
+
+    usual = InterpreterBuilder.create_masked_load
+
+    def load(builder, pointers, mask, other, *options):
+        kind = pointers.get_element_ty()
+        if other is None and kind.name in NANS:
+            other = TensorHandle(np.full(pointers.data.shape, NANS[kind.name]), kind)
+        return usual(builder, pointers, mask, other, *options)
+
+    InterpreterBuilder.create_masked_load = load
+    try:
+        yield
+    finally:
+        InterpreterBuilder.create_masked_load = usual
 
 
 # how often ------------------------------------------------------------------------------------

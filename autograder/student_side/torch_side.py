@@ -272,7 +272,8 @@ def run(namespace: dict, target: str, mode: str, asked: dict) -> tuple[dict, dic
 def _launch(kernel: object, args: list, kwargs: dict, asked: dict) -> dict:
     """Launch a Triton kernel; return what is told of it."""
     kernel, kwargs = triton_side.alone(kernel, args, kwargs)
-    with kernel_accesses.noted() as accesses, triton_side.noting_conditions() as conditions:
+    lanes = kernel_accesses.undefined_lanes() if asked.get("undefined") else contextlib.nullcontext()
+    with lanes, kernel_accesses.noted() as accesses, triton_side.noting_conditions() as conditions:
         kernel[tuple(asked["grid"])](*args, **kwargs)
     readable = [(args[i], *part) for i, *part in asked.get("readable", ())]
     told = {"strayed": triton_side.reads_outside(accesses, readable), "block_in_condition": bool(conditions)}
