@@ -18,7 +18,7 @@
   };
 
   customElements.define("ix-cube", class extends Figure {
-    heading = "Same cell, same z-score; what changes is the company";
+    heading = "Same cell, same formula; what changes is the company";
 
     build() {
       this.kind = "layer";
