@@ -2367,7 +2367,7 @@ COUNTS = [
 
 ROWS, STORED, OUTSIDE_ALONE = (0, 3), (1, 2), (3,)
 NARROWER = (3, 5, 8), (2, 100, 128)
-NOT_ZERO = ", and no zeros where a load without `other` is masked"
+NOT_ZERO = ", with NaN in the lanes that a load without `other` leaves out"
 
 
 def forward_rows(rng):

@@ -431,12 +431,85 @@ def test_learning_rate_draws_what_is_stored(browser, site):
     assert drawn == pytest.approx([min(value, 5) for value in curve], abs=1e-6)
 
 
+# Lanes
+
+ROW, NEXT = np.array([2, 4, 6, 8, 10, 3, 9, 6.0]), np.array([5, 1, 7, 4, 8, 2, 6.0])
+
+
+def lanes_match(browser, n: int, shift: int, load: str, where: str) -> None:
+    behind = {"bare": NEXT + shift, "mask": np.full(7, np.nan), "other": np.zeros(7)}[load][: 8 - n]
+    lanes = np.concatenate([ROW[:n] + shift, behind])
+    apart = lanes - lanes.sum() / n
+    if where == "yes":
+        apart[n:] = 0
+    shown = [as_number(browser.text(name).replace("?", "nan")) for name in ("mean", "variance", "trueMean", "trueVariance")]
+    wanted = [lanes.sum() / n, (apart**2).sum() / n, ROW[:n].mean() + shift, ROW[:n].var()]
+    assert shown == pytest.approx(wanted, abs=0.0051, nan_ok=True), (n, shift, load, where)
+    steps = browser.js("return [...document.querySelectorAll('.ix-code')].map(t => t.textContent)")
+    assert len(steps) == (4 if where == "yes" else 3) and steps[-1] == "d * d"
+    drawn = browser.js("return [...document.querySelectorAll('.ix-lane + text')].map(t => t.textContent)")
+    assert [as_number(text.replace("?", "nan")) for text in drawn[:8]] == pytest.approx(lanes, nan_ok=True)
+    assert [as_number(text.replace("?", "nan")) for text in drawn[-8:]] == pytest.approx(apart**2, abs=0.0051, nan_ok=True)
+    state = browser.text("state")
+    right = shown[:2] == shown[2:]
+    if n == 8:
+        assert "no surplus lane" in state
+    elif right:
+        assert "are right" in state or "can’t be seen" in state
+    else:
+        assert "is known" in state or "in place of" in state
+
+
+def slide(browser, name: str, value: int) -> None:
+    code = "arguments[0].value = arguments[1]; arguments[0].dispatchEvent(new Event('input'))"
+    browser.js(code, browser.one(f'input[aria-label^="{name}"]'), value)
+
+
+def test_lanes_by_keyboard(browser, site):
+    browser.open(site / "lanes.html")
+    lanes_match(browser, 5, 0, "other", "no")
+    browser.keys('input[aria-label^="Features"]', RIGHT, RIGHT)
+    lanes_match(browser, 7, 0, "other", "no")
+    browser.keys('input[aria-label^="Shift"]', HOME, RIGHT)
+    lanes_match(browser, 7, -5, "other", "no")
+    browser.keys('input[value="other"]', LEFT)
+    lanes_match(browser, 7, -5, "mask", "no")
+    browser.keys('input[value="no"]', RIGHT)
+    lanes_match(browser, 7, -5, "mask", "yes")
+
+
+@pytest.mark.parametrize("load", ["bare", "mask", "other"])
+@pytest.mark.parametrize("where", ["no", "yes"])
+def test_lanes_in_every_state(browser, site, load, where):
+    browser.open(site / "lanes.html")
+    pick(browser, "The row is loaded by", load)
+    pick(browser, "Between the subtraction and the square", where)
+    for n in (1, 4, 7, 8):
+        slide(browser, "Features", n)
+        for shift in (-6, 0, 2):
+            slide(browser, "Shift", shift)
+            lanes_match(browser, n, shift, load, where)
+
+
+def test_lanes_say_what_a_test_would_miss(browser, site):
+    browser.open(site / "lanes.html")
+    assert "108 too much, and a variance of 29.6 in place of 8" in browser.text("state")
+    browser.keys('input[aria-label^="Shift"]', HOME)
+    assert "The mean happens to be 0" in browser.text("state") and browser.number("variance") == 8
+    assert len(browser.all(".ix-counts")) == 0
+    pick(browser, "The row is loaded by", "bare")
+    pick(browser, "Between the subtraction and the square", "yes")
+    assert browser.text("state").endswith("For that tl.where comes too late.")
+    assert len(browser.all(".ix-counts")) == 3  # -1, -5 and 1, in the first sum alone
+
+
 # The book itself
 
 CHAPTERS = {
     "cube": "2_layernorm_forward",
     "depth": "5_prenorm_block",
     "geometry": "3_layernorm_backward",
+    "lanes": "4_layernorm_pytorch",
     "learning_rate": "why_it_stabilises",
     "precision": "2_layernorm_forward",
     "scores": "1_z_scores",
@@ -491,6 +564,14 @@ def test_bodies_say_what_the_figures_show(browser, book):
     assert len(rows) == 7
     for row, name in zip(rows, "xchgmrd", strict=True):
         assert [as_number(cell) for cell in row[1:]] == browser.row(f"{name}0 {name}1 {name}2")
+
+    rows = body_of(browser, book, "lanes")
+    assert len(rows) == 5
+    loads = {"without a mask": "bare", "with a mask, without other": "mask", "with other=0.0": "other"}
+    for load, before, *numbers in rows:
+        pick(browser, "The row is loaded by", loads[load])
+        pick(browser, "Between the subtraction and the square", "no" if before == "nothing" else "yes")
+        assert numbers == [browser.text("mean"), browser.text("variance")]
 
     rows = body_of(browser, book, "depth")
     for placement, depth, *numbers in rows:
