@@ -7,20 +7,26 @@ on every page: here they are copied by hand, and named on the pages that have a 
 
 A figure that draws measurements names a stored experiment with the option ``:data:``. The result of
 ``book/experiments/results/<data>.json`` then stands in the page, as JSON that only the figure's script reads.
+
+Words of the text can set a figure of the same page: ``{play}`five marks alike <scores marks=[60,60,60,60,60]>```. Where
+the figure is drawn they become a button; anywhere else they are words. Values are JSON or plain words.
 """
 
 import json
+import shlex
 from pathlib import Path
 
 from docutils import nodes
 from docutils.parsers.rst import directives
-from sphinx.util.docutils import SphinxDirective
+from sphinx.util import logging
+from sphinx.util.docutils import ReferenceRole, SphinxDirective
 
 from static_files import copy_static
 
 SOURCE = Path(__file__).resolve().parent.parent / "_interactive"
 RESULTS = SOURCE.parent / "experiments" / "results"
 SHARED = ["kit.js", "interactive.css"]
+logger = logging.getLogger(__name__)
 
 
 def names() -> list[str]:
@@ -62,6 +68,44 @@ class Interactive(SphinxDirective):
         return [node]
 
 
+class phrase(nodes.Inline, nodes.TextElement):
+    """Words that set the figure ``figure`` to ``state``, which is JSON."""
+
+
+class Play(ReferenceRole):
+    def run(self) -> tuple[list[nodes.Node], list]:
+        figure, *values = shlex.split(self.target) or [""]
+        if not (self.has_explicit_title and values and all("=" in value for value in values)):
+            message = self.inliner.reporter.error(f"write {{play}}`words <figure name=value …>`, not {self.text!r}", line=self.lineno)
+            return [self.inliner.problematic(self.rawtext, self.rawtext, message)], [message]
+        state = {name: word_or_json(value) for name, value in (value.split("=", 1) for value in values)}
+        node = phrase(self.rawtext, self.title, figure=figure, state=json.dumps(state))
+        self.set_source_info(node)
+        return [node], []
+
+
+def word_or_json(text: str) -> object:
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError:
+        return text
+
+
+def warn_of_words_without_a_figure(app, doctree) -> None:
+    there = {node["name"] for node in doctree.findall(interactive)}
+    for node in doctree.findall(phrase):
+        if node["figure"] not in there:
+            logger.warning("no interactive figure %r stands on this page for %r", node["figure"], node.astext(), location=node)
+
+
+def open_phrase(translator, node) -> None:
+    translator.body.append(translator.starttag(node, "span", "", **{"data-figure": node["figure"], "data-state": node["state"]}))
+
+
+def close_phrase(translator, node) -> None:
+    translator.body.append("</span>")
+
+
 def open_element(translator, node) -> None:
     translator.body.append(f'<ix-{node["name"]} class="interactive">\n')
     if node["data"]:
@@ -91,7 +135,10 @@ def load_files(app, pagename, templatename, context, doctree) -> None:
 def setup(app) -> dict:
     plain = (only_the_body, only_the_body)
     app.add_node(interactive, html=(open_element, close_element), latex=plain, text=plain, man=plain, texinfo=plain)
+    app.add_node(phrase, html=(open_phrase, close_phrase), latex=plain, text=plain, man=plain, texinfo=plain)
     app.add_directive("interactive", Interactive)
+    app.add_role("play", Play())
+    app.connect("doctree-read", warn_of_words_without_a_figure)
     app.connect("builder-inited", copy_files)
     app.connect("html-page-context", load_files)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -45,11 +45,12 @@
       }, ...rows);
       grid.addEventListener("keydown", (event) => this.key(event));
       this.outline = make("polygon", { class: "ix-outline", "aria-hidden": "true" });
+      this.inputs.kind = choice("Normalisation", Object.entries(KINDS).map(([key, [label]]) => [key, label]), this.kind, (kind) => {
+        this.kind = kind;
+        this.update();
+      });
       this.stage.append(
-        choice("Normalisation", Object.entries(KINDS).map(([key, [label]]) => [key, label]), this.kind, (kind) => {
-          this.kind = kind;
-          this.update();
-        }),
+        this.inputs.kind,
         this.canvas("The array, one sheet for each sequence", grid, this.outline),
         make("p", { class: "ix-state", "data-out": "state" }),
         table("The set of the chosen cell (ε left out)", ["quantity", "value"], [

@@ -16,13 +16,17 @@
     build() {
       Object.assign(this, { placement: "pre", at: this.data.depths.length - 1 });
       const row = (head, name) => [head, { name: name + "0" }, { name: name + "1" }, { name: name + "2" }];
-      this.stage.append(
-        choice("Placement of the norm", Object.keys(this.data.variants).map((name) => [name, WORDS[name]]), this.placement,
+      this.inputs = {
+        placement: choice("Placement of the norm", Object.keys(this.data.variants).map((name) => [name, WORDS[name]]), this.placement,
           (name) => { this.placement = name; this.update(); }),
-        make("div", { class: "ix-controls" }, range("Blocks", "Depth: number of blocks", {
+        at: range("Blocks", "Depth: number of blocks", {
           min: 0, max: this.data.depths.length - 1, step: 1, value: this.at,
           text: (i) => String(this.data.depths[i]), change: (i) => { this.at = i; this.update(); },
-        })),
+        }),
+      };
+      this.stage.append(
+        this.inputs.placement,
+        make("div", { class: "ix-controls" }, this.inputs.at),
         this.canvas("Two panels: variance of the stream after each block, and gradient of W₂ in each block"),
         make("p", { class: "ix-key", "aria-hidden": "true" },
           make("span", {}, "thin: the other placements"), make("span", {}, "✕ beyond the panel")),

@@ -17,10 +17,12 @@
     heading = "Every token ends on one circle, and a gradient keeps only what runs along it";
 
     build() {
-      Object.assign(this, { x: [...START.x], g: [...START.g], view: [...FRONT], sliders: { x: [], g: [] } });
-      const sliders = ["x", "g"].flatMap((which) => SUB.map((sub, i) => (this.sliders[which][i] = range(which + sub, `${which}${sub}, feature ${i + 1} of the ${which === "x" ? "token" : "gradient"}`, {
+      Object.assign(this, { x: [...START.x], g: [...START.g], view: [...FRONT] });
+      const sliders = (which) => SUB.map((sub, i) => range(which + sub, `${which}${sub}, feature ${i + 1} of the ${which === "x" ? "token" : "gradient"}`, {
         min: -REACH[which], max: REACH[which], step: 0.1, value: this[which][i], change: (value) => { this[which][i] = value; this.update(); },
-      }))));
+      }));
+      const columns = { x: sliders("x"), g: sliders("g") };
+      for (const [which, three] of Object.entries(columns)) this.inputs[which] = { set: (to) => three.forEach((slider, i) => slider.set(to[i])) };
       // the sliders below do for the keyboard what these two do for the pointer
       this.grips = { x: grip("x", "square", "red"), g: grip("g", "circle", "purple") };
       for (const [which, node] of Object.entries(this.grips)) {
@@ -56,7 +58,7 @@
       this.stage.append(
         this.canvas("A plane with a circle in it; the token x and the gradient g can be dragged", this.grips.x, this.grips.g),
         views, moves,
-        make("div", { class: "ix-controls ix-columns" }, ...sliders),
+        make("div", { class: "ix-controls ix-columns" }, ...columns.x, ...columns.g),
         make("p", { class: "ix-state", "data-out": "state" }),
         table("Feature by feature (ε left out)", ["vector", "1", "2", "3"], [
           row("x", "x"), row("x − μ", "c"), row("x̂", "h"), row("g", "g"),
@@ -83,8 +85,7 @@
     }
 
     place(which, to) {
-      this[which] = to;
-      this[which].forEach((v, i) => this.sliders[which][i].set(v));
+      this.become(which, to);
       this.update();
     }
 

@@ -132,13 +132,16 @@
   /** A row of native radio buttons; `options` are pairs of a value and its label. */
   function choice(legend, options, chosen, change) {
     const group = `ix-choice-${++serial}`;
-    return make("fieldset", { class: "ix-choice" }, make("legend", {}, legend),
-      ...options.map(([value, label]) => {
-        const input = make("input", { type: "radio", name: group, value });
-        input.checked = value === chosen;
-        input.addEventListener("change", () => change(value));
-        return make("label", {}, input, make("span", {}, label));
-      }));
+    const inputs = options.map(([value]) => {
+      const input = make("input", { type: "radio", name: group, value });
+      input.addEventListener("change", () => change(value));
+      return input;
+    });
+    const node = make("fieldset", { class: "ix-choice" }, make("legend", {}, legend),
+      ...options.map(([, label], i) => make("label", {}, inputs[i], make("span", {}, label))));
+    node.set = (value) => inputs.forEach((input, i) => { input.checked = options[i][0] === value; });
+    node.set(chosen);
+    return node;
   }
 
   function button(text, name, press) {
@@ -156,9 +159,19 @@
       make("tbody", {}, ...rows.map(([first, ...rest]) => make("tr", {}, make("th", { scope: "row" }, first), ...rest.map(cell)))));
   }
 
+  /** Makes a button of words in the text that name a state of the figure. */
+  function wake(phrase, figure) {
+    const node = make("button", { type: "button" }, ...phrase.childNodes);
+    node.addEventListener("click", () => figure.take(JSON.parse(phrase.dataset.state)));
+    phrase.append(node);
+  }
+
   /** The base of every figure. A figure has `heading`, `build()` (fills this.stage) and `draw(width)`;
-      `data` is what the page holds for it, if the author named a stored result. */
+      `data` is what the page holds for it, if the author named a stored result. Its state are properties;
+      `inputs` has the choice or range that shows one, by the property's name. */
   class Figure extends HTMLElement {
+    inputs = {};
+
     connectedCallback() {
       if (this.stage) return;
       const id = `ix-figure-${++serial}`;
@@ -175,6 +188,7 @@
         this.redraw();
         new ResizeObserver(() => { if (this.room() !== this.width) this.redraw(); }).observe(this.stage);
         body.hidden = true;
+        document.querySelectorAll(`[data-figure="${this.localName.slice(3)}"]`).forEach((phrase) => wake(phrase, this));
       } catch (problem) { // the text is better than half a figure
         this.stage.remove();
         throw problem;
@@ -196,6 +210,20 @@
     update() {
       this.redraw();
       this.say(this.stage.querySelector(".ix-state").textContent);
+    }
+
+    /** Goes into a state that the text names, and comes into view for it. */
+    take(state) {
+      for (const [name, value] of Object.entries(state)) this.become(name, value);
+      this.update();
+      this.svg.scrollIntoView({ block: "nearest", behavior: matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth" });
+      this.stage.classList.add("ix-touched");
+      setTimeout(() => this.stage.classList.remove("ix-touched"), 1200);
+    }
+
+    become(name, value) {
+      this[name] = value;
+      if (name in this.inputs) this.inputs[name].set(value);
     }
 
     /** The drawing: a hidden background, renewed at each draw, and the handles in front of it. */

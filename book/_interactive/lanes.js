@@ -28,13 +28,16 @@
     build() {
       Object.assign(this, { n: 5, shift: 0, load: "other", where: "no" });
       const set = (name) => (value) => { this[name] = value; this.update(); };
+      const { load, where, n, shift } = this.inputs = {
+        load: choice("The row is loaded by", Object.entries(LOADS), this.load, set("load")),
+        where: choice("Between the subtraction and the square", [["no", "nothing"], ["yes", "tl.where(inside, d, 0.0)"]], this.where, set("where")),
+        n: range("features", "Features of the row", { min: 1, max: BLOCK, step: 1, value: this.n, text: String, change: set("n") }),
+        shift: range("shift", "Shift, added to all numbers in memory", { min: -6, max: 6, step: 1, value: this.shift, text: (v) => minus(String(v)), change: set("shift") }),
+      };
       this.stage.append(
-        choice("The row is loaded by", Object.entries(LOADS), this.load, set("load")),
-        choice("Between the subtraction and the square", [["no", "nothing"], ["yes", "tl.where(inside, d, 0.0)"]], this.where, set("where")),
+        load, where,
         this.canvas("The lanes of the block after each step"),
-        make("div", { class: "ix-controls" },
-          range("features", "Features of the row", { min: 1, max: BLOCK, step: 1, value: this.n, text: String, change: set("n") }),
-          range("shift", "Shift, added to all numbers in memory", { min: -6, max: 6, step: 1, value: this.shift, text: (v) => minus(String(v)), change: set("shift") })),
+        make("div", { class: "ix-controls" }, n, shift),
         make("p", { class: "ix-state", "data-out": "state" }),
         table("Both sums are divided by the number of features", ["quantity", "the kernel’s", "right"], [
           ["mean", { name: "mean" }, { name: "trueMean" }], ["variance", { name: "variance" }, { name: "trueVariance" }],

@@ -12,14 +12,15 @@
     build() {
       const { rates, placements, depths, warm_ups: warmUps } = this.data;
       Object.assign(this, { placement: "post", depth: depths[1], warmUp: warmUps[0], at: 2 });
-      const pick = (legend, key, options) => choice(legend, options, this[key], (value) => { this[key] = value; this.update(); });
+      const pick = (legend, key, options) => (this.inputs[key] = choice(legend, options, this[key], (value) => { this[key] = value; this.update(); }));
+      this.inputs.at = range("Rate", "Learning rate", {
+        min: 0, max: rates.length - 1, step: 1, value: this.at, text: (i) => String(rates[i]), change: (i) => { this.at = i; this.update(); },
+      });
       this.stage.append(
         pick("Placement of the norm", "placement", placements.map((name) => [name, WORDS[name]])),
         pick("Blocks", "depth", depths.map((depth) => [depth, String(depth)])),
         pick("Warm-up", "warmUp", warmUps.map((steps) => [steps, steps ? `${steps} steps` : "none"])),
-        make("div", { class: "ix-controls" }, range("Rate", "Learning rate", {
-          min: 0, max: rates.length - 1, step: 1, value: this.at, text: (i) => String(rates[i]), change: (i) => { this.at = i; this.update(); },
-        })),
+        make("div", { class: "ix-controls" }, this.inputs.at),
         this.canvas("Two panels: loss during training, and final loss against the learning rate"),
         make("p", { class: "ix-key", "aria-hidden": "true" },
           ...[["circle", "blue", "no warm-up"], ["square", "red", `warm-up ${warmUps[1]}`]].map(([shape, colour, words]) =>

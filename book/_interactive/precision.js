@@ -60,16 +60,20 @@
     build() {
       Object.assign(this, { at: 9, type: "float32", eps: 3 });
       this.knob = handle({ name: "Offset", min: 0, max: 18, page: 3, shape: "square", colour: "ink", change: (at) => { this.at = at; this.update(); } });
+      this.inputs = {
+        type: choice("Precision of every operation", Object.keys(TYPES).map((name) => [name, name]), this.type, (type) => { this.type = type; this.update(); }),
+        eps: range("ε", "ε (epsilon)", {
+          min: 0, max: EPS.length - 1, step: 1, value: this.eps, text: (i) => EPS[i][1], change: (i) => { this.eps = i; this.update(); },
+        }),
+      };
       this.stage.append(
-        choice("Precision of every operation", Object.keys(TYPES).map((name) => [name, name]), this.type, (type) => { this.type = type; this.update(); }),
+        this.inputs.type,
         this.canvas("Error of the variance against the offset", this.knob),
         make("p", { class: "ix-key", "aria-hidden": "true" },
           ...[["square", "red", "one pass"], ["circle", "blue", "two passes"]].map(([shape, colour, words]) =>
             make("span", {}, make("svg", { width: 18, height: 18, viewBox: "-9 -9 18 18" }, mark(shape, colour, 5)), words)),
           make("span", {}, "✕ negative, infinite or NaN")),
-        make("div", { class: "ix-controls" }, range("ε", "ε (epsilon)", {
-          min: 0, max: EPS.length - 1, step: 1, value: this.eps, text: (i) => EPS[i][1], change: (i) => { this.eps = i; this.update(); },
-        })),
+        make("div", { class: "ix-controls" }, this.inputs.eps),
         make("p", { class: "ix-state", "data-out": "state" }),
         table("The first feature is 1.4 standard deviations below the mean", ["formula", "variance", "√(σ² + ε)", "its x̂"],
           [["exact", { name: "v0" }, { name: "s0" }, { name: "h0" }], ["one pass", { name: "v1" }, { name: "s1" }, { name: "h1" }],

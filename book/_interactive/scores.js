@@ -15,16 +15,14 @@
         name: `Mark of student ${name}`, min: 0, max: 100, height: ROW,
         change: (value) => { this.marks[i] = value; this.last = i; this.update(); },
       }));
-      const slider = (label, key, low, high) => (this[label] = range(label, `${label} (${key})`, {
+      const slider = (label, key, low, high) => (this.inputs[key] = range(label, `${label} (${key})`, {
         min: low, max: high, step: 0.1, value: this[key], change: (value) => { this[key] = value; this.update(); },
       }));
       this.stage.append(
         this.canvas("Five marks from 0 to 100", ...this.handles),
         make("div", { class: "ix-controls" }, slider("γ", "gamma", -2, 2), slider("β", "beta", -3, 3),
           button("Reset", "Reset marks, γ and β", () => {
-            Object.assign(this, { marks: [...START], gamma: 1, beta: 0, last: 0 });
-            this.γ.set(1);
-            this.β.set(0);
+            Object.entries({ marks: [...START], gamma: 1, beta: 0, last: 0 }).forEach(([name, value]) => this.become(name, value));
             this.update();
           })),
         make("p", { class: "ix-state", "data-out": "state" }),

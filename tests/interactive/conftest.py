@@ -25,6 +25,7 @@ def site(tmp_path_factory) -> Path:
     filler = "\n\n".join(["A line of text."] * 60)
     page = "---\norphan: true\n---\n# Page {0}\n\n" + filler + "\n\n```{{interactive}} {0}\n{1}In *words*: {0}.\n```\n\n" + filler
     pages = {name: page.format(name, f":data: {DATA[name]}\n\n" if name in DATA else "") for name in FIGURES}
+    pages["scores"] += "\n\nSee {play}`what a *gain* of −1.5 does <scores gamma=-1.5 marks=[10,20,30,40,100]>`.\n"
     done = build(folder, {"index": "# No figure\n\nText.\n", **pages})
     assert done.returncode == 0, done.stderr
     return folder / "html"

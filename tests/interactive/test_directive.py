@@ -29,6 +29,9 @@ def test_page_without_a_figure_loads_nothing(site):
     ("```{interactive} nobody\nText.\n```", "no interactive figure is called 'nobody'; there are: " + ", ".join(FIGURES)),
     ("```{interactive} scores\n```", "Content block expected"),
     ("```{interactive} depth\n:data: nothing\n\nText.\n```", "no stored result is called 'nothing'; there are: "),
+    ("Some {play}`words <scores gamma=2>` here.", "no interactive figure 'scores' stands on this page for 'words'"),
+    ("Some {play}`words <scores>` here.", "write {play}`words <figure name=value …>`, not 'words <scores>'"),
+    ("Some {play}`words` here.", "write {play}`words <figure name=value …>`, not 'words'"),
 ])
 def test_mistakes_break_the_build(tmp_path, text, says):
     done = build(tmp_path, {"index": f"# Title\n\n{text}\n"})

@@ -64,6 +64,22 @@ def test_live_region_speaks_once_after_rest(browser, site):
     assert spoken == [browser.text("state")] and "A’s mark of 28" in spoken[0]
 
 
+def test_words_of_the_text_set_the_figure(browser, site):
+    browser.open(site / "scores.html")
+    phrase = browser.one("[data-figure]")
+    assert phrase.text == "what a *gain* of −1.5 does"
+    browser.keys("[data-figure] button", ENTER)
+    assert list(scores_match(browser, -1.5, 0)) == [10, 20, 30, 40, 100]
+    assert float(browser.one('input[aria-label^="γ"]').get_attribute("value")) == -1.5
+    box = browser.js("const r = document.querySelector('.ix-stage svg').getBoundingClientRect(); return [r.top, r.bottom, innerHeight]")
+    assert 0 <= box[0] and box[1] <= box[2]  # the figure has come into view
+    time.sleep(1.3)
+    assert browser.text("state") == browser.js("return document.querySelector('.ix-live').textContent")
+    assert not browser.all(".ix-touched")
+    browser.open(site / "scores.html", script=False)
+    assert browser.one("[data-figure]").text == "what a *gain* of −1.5 does" and not browser.all("[data-figure] button")
+
+
 # Scores
 
 
@@ -88,7 +104,7 @@ def test_scores_by_keyboard(browser, site):
     browser.keys('input[aria-label^="γ"]', *[LEFT] * 25)
     browser.keys('input[aria-label^="β"]', *[RIGHT] * 7)
     scores_match(browser, -1.5, 0.7)
-    browser.keys("button", ENTER)
+    browser.keys(".ix-button", ENTER)
     assert list(scores_match(browser, 1, 0)) == [20, 50, 60, 80, 90]
 
 
@@ -531,6 +547,28 @@ def test_figure_in_its_chapter(browser, book, name, width, dark):
     browser.open(book / f"{CHAPTERS[name]}.html", width, dark=dark)
     assert browser.one(f"ix-{name} .ix-stage").is_displayed()
     assert browser.js("return document.documentElement.scrollWidth") <= width
+    assert [entry for entry in browser.driver.get_log("browser") if entry["level"] == "SEVERE"] == []
+
+
+@pytest.mark.parametrize("page", sorted(set(CHAPTERS.values())))
+def test_words_of_the_chapters_set_their_figures(browser, book, page):
+    """Every state that the text names exists: the figure takes it, and its controls show it."""
+    browser.driver.get_log("browser")
+    browser.open(book / f"{page}.html")
+    phrases = browser.all("[data-figure]")
+    assert phrases
+    for phrase in phrases:
+        wanted = json.loads(phrase.get_attribute("data-state"))
+        browser.js("arguments[0].querySelector('button').click()", phrase)
+        found = browser.js(
+            "const f = document.querySelector('ix-' + arguments[0].dataset.figure);"
+            "return Object.fromEntries(arguments[1].map(k => [k, [f[k], k in f.inputs]]))",
+            phrase, list(wanted),
+        )  # fmt: skip
+        assert {name: value for name, (value, _) in found.items()} == wanted
+        assert all(shown for name, (_, shown) in found.items() if name not in ("marks", "last", "at")), phrase.text
+        checked = browser.js("return [...document.querySelectorAll('.ix-stage :checked')].map(i => i.value)")
+        assert {value for value in wanted.values() if isinstance(value, str)} <= set(checked)
     assert [entry for entry in browser.driver.get_log("browser") if entry["level"] == "SEVERE"] == []
 
 
