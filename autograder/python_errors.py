@@ -482,6 +482,12 @@ MEANINGS = (
         "The lines of one block begin in the same column, four spaces further in than the line with the colon, with spaces only.",
     ),
     Meaning(
+        "assigned-for-compared",
+        READING,
+        r"SyntaxError: .*(you meant ['\"]==|cannot assign to)",
+        "`=` gives a value to what stands on its left, a name or a place such as `y[0]`. `==` asks whether two values are equal.",
+    ),
+    Meaning(
         "does-not-parse",
         READING,
         r"SyntaxError",
