@@ -135,7 +135,10 @@ def test_a_time_and_a_due_date_that_come_later_count(graded):
         assert "points off" not in course.run(*grade).stdout
         path.with_name("timestamp.txt").write_text("2026-03-01 12:30 UTC\n")
         full = results[stem]["sample_bela"]["score"]
+        assert "The written answer is still to be read, and can add to this." in course.feedback(student, stem)
         assert f"late: {full:g} points off" in course.run(*grade).stdout
+        page = course.feedback(student, stem)
+        assert "The written answer is still to be read.<" in page and "can add" not in page and "points so far" not in page
         course.run("nbgrader", "export", "--to", "late.csv", "--assignment", stem)
         path.with_name("timestamp.txt").unlink()
         assert "points off" not in course.run(*grade).stdout
