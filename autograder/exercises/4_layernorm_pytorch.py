@@ -236,7 +236,7 @@ FORMULAS = named(
     ),
     Misconception(
         "half-precision-statistics",
-        "The statistics were computed in 16 bits. float16 ends at 65504, and 256² is past it; "
+        "The statistics were computed in 16 bits. float16 ends at 65,504, and 256² is past it; "
         "bfloat16 keeps 8 bits, so "
         "a mean of 100 is rounded to a multiple of 0.5. Convert to float32 first, and back at the end.",
         "low-precision",
@@ -423,7 +423,7 @@ TORCH = common("autograd-function") | named(
     ),
     Misconception(
         "power-of-two-only",
-        "It is right for widths that are powers of two and wrong for others. 768 and 1000 are ordinary widths.",
+        "It is right for widths that are powers of two and wrong for others. 768 and 1,000 are ordinary widths.",
         "padding-trap",
     ),
 )
@@ -3058,7 +3058,7 @@ QUIZ = Quiz(
             "q5",
             "b",
             {
-                "a": "bfloat16 has the range of float32. It is float16 that ends at 65504.",
+                "a": "bfloat16 has the range of float32. It is float16 that ends at 65,504.",
                 "c": "The rounding error has nothing to do with ε: it is relative to the mean itself.",
                 "d": "2⁻⁸ = 0.004 is relative precision. Of a mean of 100 it is a few tenths, beside a spread of 1.",
             },

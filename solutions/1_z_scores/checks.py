@@ -216,7 +216,7 @@ def _spread_properties(card: Card, function: Callable) -> None:
     hint = "One score is at its own mean, so its deviation is 0. NaN, or a division by zero, comes from dividing by n − 1."
     compare_number(card, "a single score has no spread", call(function, np.array([42.0])), 0, hint, DIVISOR)
     moved = call(function, 10 * EXAM + 1000)
-    compare_number(card, "ten times the scores, and 1000 more: ten times the spread", moved, 244.94897,
+    compare_number(card, "ten times the scores, and 1,000 more: ten times the spread", moved, 244.94897,
                    "A shift leaves the deviations as they are; a factor multiplies each of them.", KEPT)  # fmt: skip
     hint = (
         "An array of whole numbers can't hold a fraction: `zeros_like` and `copy` of it cut fractions off, `-=` can't write "
@@ -423,7 +423,7 @@ def _exam_stream(card: Card, function: Callable) -> bool:
         431.806: ("431.8 is what the deviation from the new mean gives, squared. One of the two factors is the old one.", WELFORD),
         60: ("The two are exchanged: return (mean, variance), in this order.", WELFORD),
     }
-    hint = "Follow the table in the chapter: after 20, 50, 60, 80 the mean is 52.5 and the sum of squares 1875."
+    hint = "Follow the table in the chapter: after 20, 50, 60, 80 the mean is 52.5 and the sum of squares 1,875."
     return _compare_pair(card, "the stream 20, 50, 60, 80, 90", function, EXAM, (60, 600), hint, WELFORD, signs)
 
 

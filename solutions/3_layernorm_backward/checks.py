@@ -630,7 +630,7 @@ def _half_precision(card: Card, norm: Norm) -> None:
     if answer.problem:
         card.check(False, text, norm.returned, answer.problem, answer.hint, CACHE)
         return
-    hint = "In float16 everything above 65504 is infinite, and 448² is. Convert to float32 or float64 first, and back at the end."
+    hint = "In float16 everything above 65,504 is infinite, and 448² is. Convert to float32 or float64 first, and back at the end."
     if compare(card, text, 64 * answer.value[0].astype(float), norm.gradients[0], hint, CACHE, atol=0.01):
         compare(card, "… dgamma", answer.value[1], norm.gradients[1], hint, CACHE, atol=0.01)
 
