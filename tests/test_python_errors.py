@@ -58,7 +58,11 @@ SAID = {
     "differentiable-once": ("y = Once.apply(parameter, torch.ones(4)).pow(2).sum(); g, = torch.autograd.grad(y, parameter, create_graph=True); g.sum().backward()",),
     "graph-used-up": ("y = (parameter * parameter).sum(); y.backward(); y.backward()",),
     "integers-for-fractions": ("a = np.arange(4); a -= a.mean()", "a = torch.arange(4); a -= 0.5 * a", "torch.arange(4).mean()"),
-    "dtypes-differ": ("t @ t.T.double()", "t @ t.T.half()"),
+    "dtypes-differ": (
+        "t @ t.T.double()", "t @ t.T.half()", "t[0] @ t[0].double()", "torch.nn.Linear(4, 2)(t.double())", "torch.bmm(t[None], t.T[None].double())",
+        "torch.addmm(t.double(), t, torch.eye(4))", "torch.nn.functional.linear(t, t, t[:, 0].double())", "torch.lerp(t, t.double(), 0.5)",
+        "torch.nn.LayerNorm(4)(t.double())", "torch.nn.functional.layer_norm(t, (4,), t[0].double())", "torch.baddbmm(torch.ones(1, 4, 4), *[torch.eye(4)[None].double()] * 2)", "t[t > 5] = t[t > 5].double()",
+    ),
     "view-of-scattered": ("t.T.view(12)",),
     "reshape-count": ("x.reshape(5, 2)", "t.reshape(5, 2)"),
     "mask-not-boolean": ("t.masked_fill(t, 0.0)",),

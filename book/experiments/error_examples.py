@@ -55,6 +55,7 @@ EXAMPLES = (
     Example("np.zeros(3, 4)", "np.zeros((3, 4))"),
     Example("range(12 / 4)", "range(12 // 4)"),
     Example("t @ t.T.double()", "t @ t.T"),
+    Example("torch.nn.LayerNorm(4)(t.double())", "torch.nn.LayerNorm(4)(t)"),
     Example("t.masked_fill(t, 0.0)", "t.masked_fill(t > 5, 0.0)"),
     Example("gradient(TooFew)", "gradient(Scale)", ("return dy * weight", "return dy * weight, (dy * t).sum(0)")),
     Example("gradient(WrongShape)", "gradient(Scale)", ("return dy * weight, (dy * t).sum(1)", "return dy * weight, (dy * t).sum(0)")),
