@@ -27,6 +27,15 @@ def common(section: str) -> dict[str, Misconception]:
     return {name: Misconception(name, hint, section) for name, hint in hints.items()}
 
 
+def random_acts(section: str) -> Misconception:
+    """Return the misconception whose evidence is that a second call with the same input gives something else."""
+    hint = (
+        "The same input gave something else the second time. Something random acts, as dropout does (`F.dropout` acts always, unless it is "
+        "told `training=self.training`), or something is kept from call to call."
+    )
+    return Misconception("random-acts", hint, section)
+
+
 def half_not_root(section: str, halved: str = "the number", root: str = "np.sqrt") -> Misconception:
     """Return the misconception that ``** 1/2`` takes a root.
 
