@@ -316,7 +316,13 @@ def _layernorm_digits(card: Card, function: Callable) -> None:
     )
     found = answer.problem or float(np.max(answer.value.astype(float)))
     good = not answer.problem and abs(found - 2.236) < 0.02
-    card.check(good, text, "2.236", found if answer.problem else f"{found:.4g}", hint, NUMERICS)
+    if not card.check(good, text, "2.236", found if answer.problem else f"{found:.4g}", hint, NUMERICS):
+        return
+    far = np.array([1990.0, 2010.0] * 20, dtype="float16")
+    answer = call(function, far, np.ones(40, "float16"), np.zeros(40, "float16"))
+    text = "the float16 token (1990, 2010, 1990, …) of 40 features, whose sum is 80,000: −1 and 1 in turn"
+    hint = "Already the sum is beyond float16's range, which ends at 65,504. Convert before you add, and convert back at the end."
+    compare(card, text, answer, [-1.0, 1.0] * 20, hint, NUMERICS, atol=0.02)
 
 
 def reveal_outlier(prediction: float | None, function: Callable) -> None:

@@ -204,6 +204,9 @@ def _narrow(card: Card, function: Callable) -> None:
         found = answer.value.dtype.name
         hint = "Convert the finished gradient back: `.astype(x.dtype)`."
         card.check(found == "float32", "… and the result is float32", "float32", found, hint, CHECKING)
+        found = measure(function, lambda v: v**2, x.astype("float64"), [1.0, 1.0, 1.0]).value
+        found = getattr(found, "dtype", type(found).__name__)
+        card.check(found == "float64", "… and float64 for a float64 x", "float64", found, hint, CHECKING)
 
 
 def _step_left_out(card: Card, function: Callable) -> None:
