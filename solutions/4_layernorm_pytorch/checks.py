@@ -762,6 +762,7 @@ def _launch(kernel, grid: int, *args, block: int) -> Answer:
     def launch() -> None:
         function, options = kernel, {"BLOCK": block}
         if DEVICE == "cpu":  # no GPU times the configurations of `@triton.autotune`
+            gpu_compiler.mend_interpreter()
             function, options = gpu_compiler.alone(kernel, args, options)
         function[(grid,)](*args, **options)
 
