@@ -1297,7 +1297,7 @@ def unmet(problem: str, sign: str) -> Reply:
 
 def single_output(reply: Reply) -> object:
     outputs = listed(reply.value, "outputs")
-    return outputs[0] if len(outputs) == 1 else outputs
+    return outputs[0] if len(outputs) == 1 and not reading.gave_tuple(reply.value) else tuple(outputs)
 
 
 def only_judged(item: Case, values: list) -> tuple:
@@ -1324,8 +1324,9 @@ def invoke_function(student: Student, item: Run) -> Reply:
         all_wanted = all(t.requires_grad for t in inputs)
         return reply if all_wanted or reply.sign != "wrong-number-of-gradients" else replace(reply, sign=None)
     y = single_output(reply)
-    if isinstance(y, list) and len(y) > 1:
-        return unmet(f"`forward` returned {len(y)} values; expected y alone", "returns-more")
+    if isinstance(y, tuple) and y:
+        what = f"{len(y)} values" if len(y) > 1 else "a tuple of one"
+        return unmet(f"`forward` returned {what}; expected y alone", "returns-more")
     if differentiated and not any(is_own(kind) for kind in listed(reply.value, "nodes")):
         return unmet("the graph holds no backward of yours", "autograd-graph")
     if not differentiated and isinstance(y, wire.Tensor) and y.requires_grad:
@@ -1854,6 +1855,8 @@ def invoke_module(student: Student, item: Run) -> Reply:
     reply = reading.with_sign(student.torch("LayerNorm", [x], mode=item.mode, **asked), SIGNS)
     if reply.problem:
         return reply
+    if reading.gave_tuple(reply.value):
+        return reading.SEVERAL
     if item.fresh and sorted(map(str, listed(reply.value, "names"))) != ["bias", "weight"]:
         return unmet("`state_dict()` has other names than `weight` and `bias`", "state-has-more")
     gradients = listed(reply.value, "gradients") + [None]
