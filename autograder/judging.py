@@ -14,6 +14,7 @@ from autograder.student import Kind, Student
 
 MAX_TOLD_SIZE = 4096
 MAX_ANEW_SECONDS = 10.0  # what takes longer is not begun once more for the sake of a hint
+MAX_TRIED_AGAIN = 3  # failed cases of a check, to see whether something random acts
 SAYS_IT_ALL = {Kind.MISSING, Kind.STOPPED, "NotImplementedError"}  # outcomes after which other cases would say the same
 TELLING = {"value", "shape"}  # the faults by which an imitation can be recognised
 BLINDING = {"setprofile", "settrace", "addaudithook"}  # functions that end the noting of functions; the call itself is noted
@@ -119,6 +120,8 @@ def _judge_check(
             break
     failed = [trial for trial in trials if trial.fault]
     name = _diagnose(exercise, check, trials, failed, past) if failed else None
+    if not name and "random-acts" in exercise.misconceptions and _varies(exercise, failed, student):
+        name = "random-acts"
     past.trials += trials
     if not failed:
         return _verdict(exercise, check, True), None
@@ -127,6 +130,16 @@ def _judge_check(
         return _verdict(exercise, check, False), shown
     misconception = exercise.misconceptions[name]
     return _verdict(exercise, check, False, name, misconception.hint, misconception.section), shown
+
+
+def _varies(exercise: Exercise, failed: list[Trial], student: Student) -> bool:
+    """Whether an input that gave a wrong value gives another one when it is tried again."""
+    for trial in [trial for trial in failed if trial.fault == "value"][:MAX_TRIED_AGAIN]:
+        again = _try(exercise, trial.case, trial.expected, student).outcome.values
+        found = _judged(trial.case, trial.outcome.values, again or ())
+        if any(not _equal(second, first.astype("float64"), trial.case) for first, second in found):
+            return True
+    return False
 
 
 def _told(exercise: Exercise, judged: list[tuple[Verdict, Trial | None]], student: Student) -> list[Verdict]:

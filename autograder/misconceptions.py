@@ -10,7 +10,8 @@ def common(section: str) -> dict[str, Misconception]:
     """
     hints = {
         "returns-none": "The function ends without `return`, so Python returns None.",
-        "returns-tuple": "Several things come back, as a tuple. The contract asks for one tensor: return that alone.",
+        "returns-tuple": "What comes back is a tuple: several things, or one with a comma behind it, `return y,`. The contract asks for "
+        "one tensor: return that alone.",
         "float64-result": "The result keeps the input's dtype: float32 in, float32 out. Somewhere a float64 array or "
         "scalar joins in and widens the result; convert back with `.astype(x.dtype)` at the end.",
         "fixed-dtype": "The result has a dtype of its own. It keeps the input's: float64 in, float64 out, and float32 in, "
@@ -25,6 +26,15 @@ def common(section: str) -> dict[str, Misconception]:
         "library-call": "The exercise is to write this operation yourself, so a library's own version earns nothing.",
     }
     return {name: Misconception(name, hint, section) for name, hint in hints.items()}
+
+
+def random_acts(section: str) -> Misconception:
+    """Return the misconception whose evidence is that a second call with the same input gives something else."""
+    hint = (
+        "The same input gave something else the second time. Something random acts, as dropout does (`F.dropout` acts always, unless it is "
+        "told `training=self.training`), or something is kept from call to call."
+    )
+    return Misconception("random-acts", hint, section)
 
 
 def half_not_root(section: str, halved: str = "the number", root: str = "np.sqrt") -> Misconception:

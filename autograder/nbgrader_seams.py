@@ -21,13 +21,18 @@ from autograder import course, feedback, naming, sandbox, submission
 from autograder.grading import CannotGrade, check_released
 from autograder.limits import CONFIGURED
 from autograder.notebook_judge import judge_notebook
-from autograder.recording import open_gradebook, save_scores
+from autograder.recording import open_gradebook, save_scores, why_nothing_can_be_recorded
 
 # nbgrader's own, kept here because a server reads the configuration again and again.
 _find_all_files = base.find_all_files
 _submitted_students = NbGraderAPI.get_submitted_students
 _convert_notebooks = base.BaseConverter.convert_notebooks
 _autograde = NbGraderAPI.autograde
+_init_assignment, _convert_single_notebook = Autograde.init_assignment, Autograde.convert_single_notebook
+
+
+class _Hindered(KeyboardInterrupt):
+    """Nothing more can be recorded; the message says why. nbgrader takes it for Ctrl-C: it removes what is half done, and stops."""
 
 
 class SubmissionExporter(NotebookExporter):
@@ -76,8 +81,8 @@ def look_at_submissions_with_care() -> None:
 def refuse_in_words() -> None:
     """Let ``nbgrader autograde`` and Formgrader's button say in a sentence what would be a traceback.
 
-    That is what hinders grading at all, before an earlier grading is taken away, and names that are refused. The others
-    are graded all the same.
+    That is what hinders grading at all, before an earlier grading is taken away or, as a full disk, in the middle; and names
+    that are refused. The others are graded all the same.
     """
 
     def convert(autograde):
@@ -90,7 +95,11 @@ def refuse_in_words() -> None:
         for path, why in refused.items():
             del autograde.assignments[path]
             autograde.log.error(why)
-        _convert_notebooks(autograde)
+        try:
+            _convert_notebooks(autograde)
+        except _Hindered as hindered:
+            autograde.log.error(str(hindered))
+            raise base.NbGraderException(str(hindered)) from None
         if refused:
             raise base.NbGraderException("\n".join(refused.values()))
 
@@ -102,8 +111,23 @@ def refuse_in_words() -> None:
         why = _why_refused(student_id)
         return {"success": False, "log": why} if why else _autograde(api, assignment_id, student_id, *args, **kwargs)
 
+    Autograde.init_assignment, Autograde.convert_single_notebook = map(_in_words, (_init_assignment, _convert_single_notebook))
     Autograde.convert_notebooks = convert
     NbGraderAPI.autograde = press
+
+
+def _in_words(step):
+    """Return a step of a grading that raises _Hindered where no other submission could be recorded either."""
+
+    def tried(*args):
+        try:
+            return step(*args)
+        except Exception as error:
+            if nothing := why_nothing_can_be_recorded(error):
+                raise _Hindered(nothing) from None
+            raise
+
+    return tried
 
 
 def _check(where: CourseDirectory, stem: str) -> None:

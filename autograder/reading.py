@@ -52,9 +52,15 @@ def as_tuple(reply: Reply, expected: str, length: int) -> Reply:
     return Reply(problem=f"returned {name_of(value)}; expected {expected}", brief=brief, error_type=Kind.of(value))
 
 
-# What is said of a run that gave several things where one tensor is asked for.
+# What is said of a run that gave a tuple where one tensor is asked for.
 _SEVERAL = "it returned a tuple; expected one tensor"
 SEVERAL = Reply(problem=_SEVERAL, brief=_SEVERAL, error_type=Kind.OTHER, sign="returns-tuple")
+
+
+def gave_tuple(value: dict) -> bool:
+    """Whether a run returned a tuple, be it of one thing: ``return y,``."""
+    outputs = value.get("outputs")
+    return isinstance(outputs, tuple) and (len(outputs) > 1 or value.get("in_tuple") is True)
 
 
 def with_sign(reply: Reply, signs: tuple[tuple[str, str], ...]) -> Reply:

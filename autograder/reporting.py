@@ -26,6 +26,11 @@ TO_TEACH = 3  # sections at most
 Asked = dict[str, tuple[str, dict[str, str]]]  # {question: (its text, {letter: choice})}
 
 
+def percent(part: int, whole: int) -> int:
+    """Return what part of a whole this is, in percent; a half is rounded up, as readers expect (``round`` takes the even one)."""
+    return (200 * part + whole) // (2 * whole)
+
+
 class CannotReport(Exception):
     """There is nothing to report on; the message says what to do."""
 
@@ -102,7 +107,7 @@ class Row:
 
     @property
     def percent(self) -> int:
-        return round(100 * self.share)
+        return percent(len(self.students), self.of)
 
     @property
     def label(self) -> str:

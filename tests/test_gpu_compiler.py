@@ -100,6 +100,26 @@ def test_what_chooses_arguments_of_a_kernel_is_asked():
         gpu_compiler.compile_for_gpu(triton.heuristics({"BLOCK": lambda given: 8})(by_a_bad_helper), *tables(), 6)
 
 
+@triton.jit
+def with_a_function_inside(x, y, n, BLOCK: tl.constexpr):
+    lanes = tl.arange(0, BLOCK)
+
+    def doubled(values):
+        return values * 2.0
+
+    tl.store(y + lanes, doubled(tl.load(x + lanes, mask=lanes < n, other=0.0)), mask=lanes < n)
+
+
+def test_a_function_inside_of_a_kernel_runs_in_the_interpreter_and_is_refused_by_its_line():
+    gpu_compiler.mend_interpreter()
+    x, y = tables()
+    with_a_function_inside[(1,)](x, y, 6, BLOCK=8)
+    assert torch.equal(y[:6], 2 * x)
+    with pytest.raises(gpu_compiler.CompilationError) as refused:
+        gpu_compiler.compile_for_gpu(with_a_function_inside, x, y, 6, BLOCK=8)
+    assert refused.value.text.strip() == "def doubled(values):"
+
+
 def test_the_interpreter_runs_on_as_before():
     modules = {name: module for name, module in sys.modules.items() if name.startswith("triton")}
     gpu_compiler.compile_for_gpu(by_a_helper, *tables(), 6, BLOCK=8)

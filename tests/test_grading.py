@@ -135,7 +135,10 @@ def test_a_time_and_a_due_date_that_come_later_count(graded):
         assert "points off" not in course.run(*grade).stdout
         path.with_name("timestamp.txt").write_text("2026-03-01 12:30 UTC\n")
         full = results[stem]["sample_bela"]["score"]
+        assert "The written answer is still to be read, and can add to this." in course.feedback(student, stem)
         assert f"late: {full:g} points off" in course.run(*grade).stdout
+        page = course.feedback(student, stem)
+        assert "The written answer is still to be read.<" in page and "can add" not in page and "points so far" not in page
         course.run("nbgrader", "export", "--to", "late.csv", "--assignment", stem)
         path.with_name("timestamp.txt").unlink()
         assert "points off" not in course.run(*grade).stdout
@@ -337,6 +340,34 @@ sys.exit(__main__.main(["grade", {STEMS[0]!r}, "--student", "sample_*", "--worke
     out = course.root / "full.json"
     course.run(*OURS, "--student", "sample_*", "--json", str(out))
     assert {row["student"]: row["verdicts"] for row in json.loads(out.read_text())} == {s: r["verdicts"] for s, r in results[STEMS[0]].items()}
+
+
+@pytest.mark.parametrize("what", ["the disk", "the gradebook"])
+def test_nbgraders_command_says_in_a_sentence_that_the_disk_filled_up_and_goes_on(graded, what):
+    course, _ = graded
+    before = course.scores()
+    code = f"""
+import errno, sqlite3, sys
+from nbgrader.apps import NbGraderApp
+from nbgrader.converters import base
+from sqlalchemy.exc import OperationalError
+write = base.FilesWriter.write
+def full(writer, output, resources, **kwargs):
+    if "sample_chidi" in writer.build_directory and {what!r} == "the disk":
+        raise OSError(errno.ENOSPC, "No space left on device")
+    if "sample_chidi" in writer.build_directory:
+        raise OperationalError("UPDATE", {{}}, sqlite3.OperationalError("database or disk is full"))
+    return write(writer, output, resources, **kwargs)
+base.FilesWriter.write = full
+NbGraderApp.launch_instance(["autograde", {STEMS[0]!r}, "--force", "--student", "sample_chidi"])
+"""
+    text = said(course.run("python", "-c", code, good=False))
+    wanted = "can't be written: (No space left on device|database or disk is full). Make room, then run the same command again."
+    assert len(re.findall(wanted, text)) == 1, text
+    left = course.root / "grading" / "autograded" / "sample_chidi" / STEMS[0]
+    assert not left.exists()
+    course.run("nbgrader", "autograde", STEMS[0], "--student", "sample_chidi")
+    assert left.exists() and course.scores() == before
 
 
 def test_a_place_that_can_not_be_written_is_one_students_trouble(graded):

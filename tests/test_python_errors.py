@@ -58,7 +58,11 @@ SAID = {
     "differentiable-once": ("y = Once.apply(parameter, torch.ones(4)).pow(2).sum(); g, = torch.autograd.grad(y, parameter, create_graph=True); g.sum().backward()",),
     "graph-used-up": ("y = (parameter * parameter).sum(); y.backward(); y.backward()",),
     "integers-for-fractions": ("a = np.arange(4); a -= a.mean()", "a = torch.arange(4); a -= 0.5 * a", "torch.arange(4).mean()"),
-    "dtypes-differ": ("t @ t.T.double()", "t @ t.T.half()"),
+    "dtypes-differ": (
+        "t @ t.T.double()", "t @ t.T.half()", "t[0] @ t[0].double()", "torch.nn.Linear(4, 2)(t.double())", "torch.bmm(t[None], t.T[None].double())",
+        "torch.addmm(t.double(), t, torch.eye(4))", "torch.nn.functional.linear(t, t, t[:, 0].double())", "torch.lerp(t, t.double(), 0.5)",
+        "torch.nn.LayerNorm(4)(t.double())", "torch.nn.functional.layer_norm(t, (4,), t[0].double())", "torch.baddbmm(torch.ones(1, 4, 4), *[torch.eye(4)[None].double()] * 2)", "t[t > 5] = t[t > 5].double()",
+    ),
     "view-of-scattered": ("t.T.view(12)",),
     "reshape-count": ("x.reshape(5, 2)", "t.reshape(5, 2)"),
     "mask-not-boolean": ("t.masked_fill(t, 0.0)",),
@@ -71,7 +75,8 @@ SAID = {
     "endless-recursion": ("again(1)",),
     "too-much-memory": ("np.zeros((2**40, 2**10))", "torch.zeros(2**40, 2**10)"),
     "wrong-indentation": ("def f():\nreturn 1", "def f():\n  a = 1\n\tb = 2"),
-    "does-not-parse": ("def f()\n  return 1", "(1 + 2", "if a = 1: pass"),
+    "assigned-for-compared": ("if a = 1: pass", "np.sqrt(x) = 2", "if x.mean() = 0: pass", "np.where(x[0] = 1, 2, 3)"),
+    "does-not-parse": ("def f()\n  return 1", "(1 + 2"),
     "no-such-attribute": ("np.averag(x)", "t.sqare()"),
 }  # fmt: skip
 
@@ -164,6 +169,14 @@ def test_every_meaning_has_its_section_in_the_book():
     for meaning in python_errors.MEANINGS:
         page, _, label = meaning.section.partition("#")
         assert f"({label})=" in (ROOT / "book" / page).with_suffix(".md").read_text(), meaning.name
+
+
+def test_the_page_on_errors_tells_a_meaning_once():
+    for section in dict.fromkeys(meaning.section for meaning in python_errors.MEANINGS if meaning.section.startswith("python_errors")):
+        page = error_examples.as_markdown(section)
+        hints = [meaning.hint for meaning in python_errors.MEANINGS if meaning.hint in page]
+        assert hints and all(page.count(hint) == 1 for hint in hints)
+        assert len(hints) == page.count("\nMended: ") <= page.count("\nFrom `")
 
 
 def test_an_unknown_error_is_shown_as_it_is():

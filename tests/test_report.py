@@ -188,6 +188,12 @@ def test_a_student_counts_once_for_a_misconception():
     assert row.students == ("a",) and row.percent == 50
 
 
+@pytest.mark.parametrize(("part", "whole", "expected"), [(1, 8, 13), (3, 8, 38), (1, 3, 33), (2, 3, 67), (1, 200, 1), (0, 5, 0), (5, 5, 100)])
+def test_half_a_percent_is_rounded_up(part, whole, expected):
+    assert reporting.percent(part, whole) == expected
+    assert reporting.Row("f", "one", "One", tuple("abcde"[:part]), whole).percent == expected
+
+
 def test_checks_say_why_they_failed():
     rows = reporting.checks([graded("a", one="ddof-1"), graded("b", one=False), graded("c", one=True)], "quiz", {})
     assert rows[0].reasons == (("ddof-1", 1), ("not recognised", 1)) and rows[0].percent == 33

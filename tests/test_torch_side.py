@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from autograder import tensors
+from autograder import reading, tensors
 from autograder.exercise import Case
 from autograder.limits import Limits
 from autograder.student import Rules, Student
@@ -48,6 +48,8 @@ def silent(x):
     pass
 def its_shape(x):
     return x.shape
+def in_a_tuple(x):
+    return x * 2,
 def its_type(x):
     return str(x.dtype)
 """
@@ -256,6 +258,13 @@ def test_a_kernel_that_takes_a_block_for_a_condition_is_noticed():
     with Student([PRELUDE, f"import triton\nimport triton.language as tl\n{kernels}"], Rules(libraries=("torch", "triton"))) as student:
         noticed = [name for name in asking if student.torch(name, [x, y, 5], **asked).value["block_in_condition"]]
     assert noticed == ["asks_by_if", "asks_by_and", "asks_by_not"]
+
+
+def test_a_tuple_of_one_is_told_from_what_is_in_it(student):
+    x = tensors.tensor(np.ones(3))
+    for name, in_tuple in (("in_a_tuple", True), ("square", False)):
+        value = student.torch(name, [x, x][: 2 - in_tuple]).value
+        assert len(value["outputs"]) == 1 and value["in_tuple"] is in_tuple and reading.gave_tuple(value) is in_tuple
 
 
 def test_what_a_modules_state_holds_is_told(student):

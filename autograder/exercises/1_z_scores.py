@@ -477,7 +477,7 @@ def long_stream_cases(rng):
     long = wire.Stream(values, repeats=100)
     return [
         as_stream(scores_case(rng, 12, control=True)),
-        Case((long,), "a stream of 100 000 values", may_grow=2**20),
+        Case((long,), "a stream of 100,000 values", may_grow=2**20),
     ]
 
 

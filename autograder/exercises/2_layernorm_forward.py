@@ -137,7 +137,7 @@ BOTH = common("any-shape") | named(
     Misconception(
         "power-of-two-only",
         "It is right for widths that are powers of two and wrong for others. Halving a row drops a feature when the "
-        "count is odd; 768 and 1000 are ordinary widths.",
+        "count is odd; 768 and 1,000 are ordinary widths.",
         "forward-numerics",
     ),
     Misconception(
@@ -148,8 +148,8 @@ BOTH = common("any-shape") | named(
     ),
     Misconception(
         "half-precision-statistics",
-        "The statistics were computed in float16, which ends at 65504: the square of 256 is infinite there, the sum "
-        "of 40 features near 2000 too, and the token is lost. Convert to float32 or float64 first, and back to x's "
+        "The statistics were computed in float16, which ends at 65,504: the square of 256 is infinite there, the sum "
+        "of 40 features near 2,000 too, and the token is lost. Convert to float32 or float64 first, and back to x's "
         "dtype at the end.",
         "forward-numerics",
     ),
@@ -531,7 +531,7 @@ def half_cases(rng, parameters):
             rng, (5, 40), parameters, " in float16, spread 300", dtypes=two, spread=300.0, location=-300.0, **half
         ),
         token_case(
-            rng, (3, 40), parameters, " in float16, mean 2000", dtypes=three, spread=300.0, location=2000.0, **half
+            rng, (3, 40), parameters, " in float16, mean 2,000", dtypes=three, spread=300.0, location=2000.0, **half
         ),
     ]
 
@@ -1172,7 +1172,7 @@ QUIZ = Quiz(
             "q3", "b",
             {
                 "a": "NaN needs 0/0 or ∞/∞. The deviations are finite; only their squares overflow.",
-                "c": "Rounding to 11 bits is the smaller trouble: 300² = 90000 lies beyond float16's range.",
+                "c": "Rounding to 11 bits is the smaller trouble: 300² = 90,000 lies beyond float16's range.",
                 "d": "The variance is infinite and stands below the fraction bar: finite over infinite is 0.",
             },
             "forward-numerics",

@@ -386,7 +386,7 @@ BACKWARD = common("what-to-cache") | named(
     ),
     Misconception(
         "half-precision-statistics",
-        "The statistics were computed in float16, which ends at 65504: the square of 256 is infinite there. Convert "
+        "The statistics were computed in float16, which ends at 65,504: the square of 256 is infinite there. Convert "
         "to float32 or float64 first, and back to x's dtype at the end.",
         "what-to-cache",
     ),

@@ -236,7 +236,7 @@ FORMULAS = named(
     ),
     Misconception(
         "half-precision-statistics",
-        "The statistics were computed in 16 bits. float16 ends at 65504, and 256² is past it; "
+        "The statistics were computed in 16 bits. float16 ends at 65,504, and 256² is past it; "
         "bfloat16 keeps 8 bits, so "
         "a mean of 100 is rounded to a multiple of 0.5. Convert to float32 first, and back at the end.",
         "low-precision",
@@ -423,7 +423,7 @@ TORCH = common("autograd-function") | named(
     ),
     Misconception(
         "power-of-two-only",
-        "It is right for widths that are powers of two and wrong for others. 768 and 1000 are ordinary widths.",
+        "It is right for widths that are powers of two and wrong for others. 768 and 1,000 are ordinary widths.",
         "padding-trap",
     ),
 )
@@ -1304,7 +1304,7 @@ def unmet(problem: str, sign: str) -> Reply:
 
 def single_output(reply: Reply) -> object:
     outputs = listed(reply.value, "outputs")
-    return outputs[0] if len(outputs) == 1 else outputs
+    return outputs[0] if len(outputs) == 1 and not reading.gave_tuple(reply.value) else tuple(outputs)
 
 
 def only_judged(item: Case, values: list) -> tuple:
@@ -1331,8 +1331,9 @@ def invoke_function(student: Student, item: Run) -> Reply:
         all_wanted = all(t.requires_grad for t in inputs)
         return reply if all_wanted or reply.sign != "wrong-number-of-gradients" else replace(reply, sign=None)
     y = single_output(reply)
-    if isinstance(y, list) and len(y) > 1:
-        return unmet(f"`forward` returned {len(y)} values; expected y alone", "returns-more")
+    if isinstance(y, tuple) and y:
+        what = f"{len(y)} values" if len(y) > 1 else "a tuple of one"
+        return unmet(f"`forward` returned {what}; expected y alone", "returns-more")
     if differentiated and not any(is_own(kind) for kind in listed(reply.value, "nodes")):
         return unmet("the graph holds no backward of yours", "autograd-graph")
     if not differentiated and isinstance(y, wire.Tensor) and y.requires_grad:
@@ -1861,6 +1862,8 @@ def invoke_module(student: Student, item: Run) -> Reply:
     reply = reading.with_sign(student.torch("LayerNorm", [x], mode=item.mode, **asked), SIGNS)
     if reply.problem:
         return reply
+    if reading.gave_tuple(reply.value):
+        return reading.SEVERAL
     if item.fresh and sorted(map(str, listed(reply.value, "names"))) != ["bias", "weight"]:
         return unmet("`state_dict()` has other names than `weight` and `bias`", "state-has-more")
     gradients = listed(reply.value, "gradients") + [None]
@@ -3088,7 +3091,7 @@ QUIZ = Quiz(
             "q5",
             "b",
             {
-                "a": "bfloat16 has the range of float32. It is float16 that ends at 65504.",
+                "a": "bfloat16 has the range of float32. It is float16 that ends at 65,504.",
                 "c": "The rounding error has nothing to do with ε: it is relative to the mean itself.",
                 "d": "2⁻⁸ = 0.004 is relative precision. Of a mean of 100 it is a few tenths, beside a spread of 1.",
             },

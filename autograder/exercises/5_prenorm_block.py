@@ -50,7 +50,7 @@ from autograder.block_parts import (
     suspects,
 )
 from autograder.exercise import Case, Check, Exercise, Misconception, Question, Quiz, Topic
-from autograder.misconceptions import common, named
+from autograder.misconceptions import common, named, random_acts
 from autograder.student import Reply, Rules, Student
 from autograder.student_side import wire
 
@@ -85,6 +85,7 @@ NOT_REGISTERED = Misconception(
 )
 
 ATTENTION_MISCONCEPTIONS = common("causal-attention") | named(
+    random_acts("causal-attention"),
     GRAPH_CUT,
     SAVED_IN_PLACE,
     NORM_INSIDE,
@@ -296,6 +297,7 @@ ATTENTION_MISCONCEPTIONS = common("causal-attention") | named(
 )
 
 FEED_FORWARD_MISCONCEPTIONS = common("feed-forward") | named(
+    random_acts("feed-forward"),
     GRAPH_CUT,
     SAVED_IN_PLACE,
     NORM_INSIDE,
@@ -353,6 +355,7 @@ FEED_FORWARD_MISCONCEPTIONS = common("feed-forward") | named(
 )
 
 BLOCK_MISCONCEPTIONS = common("pre-norm") | named(
+    random_acts("pre-norm"),
     GRAPH_CUT,
     SAVED_IN_PLACE,
     NOT_REGISTERED,
@@ -478,6 +481,7 @@ BLOCK_MISCONCEPTIONS = common("pre-norm") | named(
 )
 
 TRANSFORMER_MISCONCEPTIONS = common("final-norm") | named(
+    random_acts("final-norm"),
     GRAPH_CUT,
     SAVED_IN_PLACE,
     NOT_REGISTERED,
@@ -560,6 +564,7 @@ TRANSFORMER_MISCONCEPTIONS = common("final-norm") | named(
 )
 
 SUBLAYER_MISCONCEPTIONS = common("placements") | named(
+    random_acts("placements"),
     Misconception(
         "alpha-everywhere",
         "α multiplies the stream in this placement too. Only DeepNorm has it; in the others the stream passes as it is, whatever `alpha` says.",

@@ -560,7 +560,7 @@ def last_rows(rng):
     masked = np.where(np.tri(4, dtype=bool), drawn(rng, 3, 4, 4) * 2, -1e4)
     return [
         weights_case(rng, 3, 1, 1),
-        weights_case(rng, 3, 4, 4, scores=masked + 2000.0, atol=1e-3, words="scores around 2000, whose later entries are far lower already"),
+        weights_case(rng, 3, 4, 4, scores=masked + 2000.0, atol=1e-3, words="scores around 2,000, whose later entries are far lower already"),
         weights_case(rng, 3, 4, 4, scores=masked, words="scores whose later entries are −10⁴ already"),
         weights_case(rng, 3, 4, 4, scores=masked * 1.0, gradient=True),
     ]

@@ -330,10 +330,9 @@ def invoke_builder(name: str, takes_bias: bool):
             return Reply(problem=said, brief=said, error_type=Kind.OTHER, sign="not-a-builder")
         if reply.problem:
             return reply
-        outputs = reply.value["outputs"]
-        if len(outputs) > 1:
+        if reading.gave_tuple(reply.value):
             return reading.SEVERAL
-        return Reply(tuple(outputs), changed=reply.changed)
+        return Reply(tuple(reply.value["outputs"]), changed=reply.changed)
 
     return invoke
 

@@ -225,11 +225,11 @@ def run(namespace: dict, target: str, mode: str, asked: dict) -> tuple[dict, dic
         count: whether to tell how many numbers the module's parameters hold.
         names: whether to tell what the module's state has: the names of its parameters and persistent buffers.
 
-    Returns ({outputs, gradients, of_parameters, again, second}, {saved, on_context, arguments, nodes, parameters, names}
-    or, of a kernel, {strayed, block_in_condition, race}, positions of the args that the run changed). ``gradients`` stand
-    in the order of the args that require one. ``saved`` lists [data pointer, shape, dtype, bytes] of each tensor kept
-    through ``save_for_backward`` or by PyTorch itself, ``on_context`` those kept as attributes of the context,
-    ``arguments`` the tensors among the args; ``nodes``
+    Returns ({outputs, gradients, of_parameters, again, second}, {in_tuple, saved, on_context, arguments, nodes, parameters,
+    names} or, of a kernel, {strayed, block_in_condition, race}, positions of the args that the run changed). ``in_tuple`` says
+    whether the outputs came as a tuple, which may be one of a single thing; ``gradients`` stand in the order of the args that
+    require one. ``saved`` lists [data pointer, shape, dtype, bytes] of each tensor kept through ``save_for_backward`` or by
+    PyTorch itself, ``on_context`` those kept as attributes of the context, ``arguments`` the tensors among the args; ``nodes``
     names the kinds of the graph's nodes; ``strayed`` says whether a kernel read what is not readable, and
     ``block_in_condition`` whether it asked a block for one yes or no. The second dict is
     JSON as it is. Raises Unmet.
@@ -249,10 +249,10 @@ def run(namespace: dict, target: str, mode: str, asked: dict) -> tuple[dict, dic
     with _MODES[mode](), _listing(saved if asked.get("measure") else None):
         result = call(*args, **kwargs)
     outputs = result if isinstance(result, tuple) else (result,)
-    found, told = {"outputs": outputs}, {}
+    found, told = {"outputs": outputs}, {"in_tuple": isinstance(result, tuple)}
     if asked.get("measure"):
         nodes, on_context = _graph_of(outputs)
-        told = {
+        told |= {
             "saved": [_describe(t) for t in saved],
             "on_context": [_describe(t) for t in on_context],
             "arguments": [_describe(t) for t in args if isinstance(t, torch.Tensor)],

@@ -19,6 +19,7 @@ from triton.runtime import interpreter
 from triton.runtime.autotuner import Autotuner, Heuristics
 
 _patch_tensor = interpreter._patch_lang_tensor
+gpu_compiler.mend_interpreter()
 
 
 @triton.jit

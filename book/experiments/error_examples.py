@@ -1,6 +1,7 @@
 """Code that raises each of the errors that the exercises bring about, and the same code mended."""
 
 import functools
+import itertools
 import math
 from dataclasses import dataclass
 
@@ -54,6 +55,7 @@ EXAMPLES = (
     Example("np.zeros(3, 4)", "np.zeros((3, 4))"),
     Example("range(12 / 4)", "range(12 // 4)"),
     Example("t @ t.T.double()", "t @ t.T"),
+    Example("torch.nn.LayerNorm(4)(t.double())", "torch.nn.LayerNorm(4)(t)"),
     Example("t.masked_fill(t, 0.0)", "t.masked_fill(t > 5, 0.0)"),
     Example("gradient(TooFew)", "gradient(Scale)", ("return dy * weight", "return dy * weight, (dy * t).sum(0)")),
     Example("gradient(WrongShape)", "gradient(Scale)", ("return dy * weight, (dy * t).sum(1)", "return dy * weight, (dy * t).sum(0)")),
@@ -168,11 +170,18 @@ def told(example: Example) -> tuple[str, python_errors.Meaning]:
 
 
 def as_markdown(section: str) -> str:
-    """Return the examples of a section: the message, the code that it came from, the meaning, the code mended."""
-    parts = []
-    for example in EXAMPLES:
-        problem, meaning = told(example)
-        if meaning.section == section:
-            wrong, right = example.shown or (example.wrong, example.right)
-            parts.append(f"**`{problem}`**\n\nfrom `{wrong}`\n\n{meaning.hint}\n\nmended: `{right}`")
-    return "\n\n---\n\n".join(parts)
+    """Return the examples of a section: the message, the code that it came from, the meaning, the code mended.
+
+    Neighbours of one meaning stand together, and it is told once.
+    """
+    known = [(example, *told(example)) for example in EXAMPLES]
+    here = [entry for entry in known if entry[2].section == section]
+    return "\n\n---\n\n".join(_entry(meaning, list(group)) for meaning, group in itertools.groupby(here, key=lambda entry: entry[2]))
+
+
+def _entry(meaning: python_errors.Meaning, group: list) -> str:
+    """Return what the page says of the examples of one meaning."""
+    shown = [(problem, example.shown or (example.wrong, example.right)) for example, problem, _ in group]
+    raised = [f"**`{problem}`**\n\nFrom `{wrong}`" for problem, (wrong, _) in shown]
+    mended = ", ".join(f"`{right}`" for _, (_, right) in shown)
+    return "\n\n".join([*raised, meaning.hint, f"Mended: {mended}"])

@@ -298,10 +298,10 @@ def _layernorm_digits(card: Card, function: Callable) -> None:
     x = (1e4 + np.random.default_rng(4).normal(size=(8, 64))).astype("float32")
     answer = call(function, x, np.ones(64, "float32"), np.zeros(64, "float32"))
     hint = (
-        "Near 10000 the squares are near 1e8, where float32 numbers are 8 apart: mean(x²) − mean(x)² has no digit left. "
+        "Near 10,000 the squares are near 1e8, where float32 numbers are 8 apart: mean(x²) − mean(x)² has no digit left. "
         "Subtract the mean first, then square."
     )
-    text = "float32 features around 10000: the mean square is still about 1 afterwards"
+    text = "float32 features around 10,000: the mean square is still about 1 afterwards"
     if answer.problem or answer.value.shape != x.shape:
         card.check(False, text, "1 ± 0.05", answer.problem or f"shape {answer.value.shape}", hint, NUMERICS)
     else:
@@ -312,11 +312,17 @@ def _layernorm_digits(card: Card, function: Callable) -> None:
     answer = call(function, half, np.ones(6, "float16"), np.zeros(6, "float16"))
     text = "the float16 token (1, −2, 0.5, 300, −1, 2) is not erased: its largest output is 2.236"
     hint = (
-        "300² is beyond float16's range, which ends at 65504. Convert before you square, and convert back at the end."
+        "300² is beyond float16's range, which ends at 65,504. Convert before you square, and convert back at the end."
     )
     found = answer.problem or float(np.max(answer.value.astype(float)))
     good = not answer.problem and abs(found - 2.236) < 0.02
-    card.check(good, text, "2.236", found if answer.problem else f"{found:.4g}", hint, NUMERICS)
+    if not card.check(good, text, "2.236", found if answer.problem else f"{found:.4g}", hint, NUMERICS):
+        return
+    far = np.array([1990.0, 2010.0] * 20, dtype="float16")
+    answer = call(function, far, np.ones(40, "float16"), np.zeros(40, "float16"))
+    text = "the float16 token (1990, 2010, 1990, …) of 40 features, whose sum is 80,000: −1 and 1 in turn"
+    hint = "Already the sum is beyond float16's range, which ends at 65,504. Convert before you add, and convert back at the end."
+    compare(card, text, answer, [-1.0, 1.0] * 20, hint, NUMERICS, atol=0.02)
 
 
 def reveal_outlier(prediction: float | None, function: Callable) -> None:
@@ -430,7 +436,7 @@ def _rmsnorm_half(card: Card, function: Callable) -> None:
     half = np.array([[300.0, 400.0, 300.0, -400.0]], dtype="float16")
     answer = call(function, half, np.ones(4, "float16"))
     hint = (
-        "300² is beyond float16's range, which ends at 65504. Convert before you square, and convert back at the end."
+        "300² is beyond float16's range, which ends at 65,504. Convert before you square, and convert back at the end."
     )
     text = "the float16 token (300, 400, 300, −400), whose root mean square is 353.6"
     compare(card, text, answer, [[0.848528, 1.131371, 0.848528, -1.131371]], hint, NUMERICS, atol=5e-3)

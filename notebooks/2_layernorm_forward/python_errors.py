@@ -399,8 +399,10 @@ MEANINGS = (
     Meaning(
         "dtypes-differ",
         NUMBERS,
-        r"have the same dtype, but got|expected scalar type|expected m1 and m2",
-        "A matrix product wants both sides in one dtype. Convert one of them: `w.to(x.dtype)`.",
+        r"have (the )?same dtype|expected scalar type|expected m1 and m2|mixed dtype|share same datatype|dtypes must be the same|but got dtype"
+        r"|source and destination dtypes match",
+        "Here PyTorch wants one dtype: on both sides of a matrix product, for the input and the parameters of `F.layer_norm` and its like, "
+        "on both sides of `y[mask] = …`. Convert one of them: `w.to(x.dtype)`.",
     ),
     Meaning(
         "view-of-scattered",
@@ -480,6 +482,12 @@ MEANINGS = (
         READING,
         r"IndentationError|TabError",
         "The lines of one block begin in the same column, four spaces further in than the line with the colon, with spaces only.",
+    ),
+    Meaning(
+        "assigned-for-compared",
+        READING,
+        r"SyntaxError: .*(you meant ['\"]==|cannot assign to)",
+        "`=` gives a value to what stands on its left, a name or a place such as `y[0]`. `==` asks whether two values are equal.",
     ),
     Meaning(
         "does-not-parse",

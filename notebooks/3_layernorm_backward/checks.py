@@ -204,6 +204,9 @@ def _narrow(card: Card, function: Callable) -> None:
         found = answer.value.dtype.name
         hint = "Convert the finished gradient back: `.astype(x.dtype)`."
         card.check(found == "float32", "… and the result is float32", "float32", found, hint, CHECKING)
+        found = measure(function, lambda v: v**2, x.astype("float64"), [1.0, 1.0, 1.0]).value
+        found = getattr(found, "dtype", type(found).__name__)
+        card.check(found == "float64", "… and float64 for a float64 x", "float64", found, hint, CHECKING)
 
 
 def _step_left_out(card: Card, function: Callable) -> None:
@@ -630,7 +633,7 @@ def _half_precision(card: Card, norm: Norm) -> None:
     if answer.problem:
         card.check(False, text, norm.returned, answer.problem, answer.hint, CACHE)
         return
-    hint = "In float16 everything above 65504 is infinite, and 448² is. Convert to float32 or float64 first, and back at the end."
+    hint = "In float16 everything above 65,504 is infinite, and 448² is. Convert to float32 or float64 first, and back at the end."
     if compare(card, text, 64 * answer.value[0].astype(float), norm.gradients[0], hint, CACHE, atol=0.01):
         compare(card, "… dgamma", answer.value[1], norm.gradients[1], hint, CACHE, atol=0.01)
 

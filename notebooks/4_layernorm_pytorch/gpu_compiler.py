@@ -81,6 +81,18 @@ def alone(kernel: object, args: Sequence, kwargs: dict) -> tuple[object, dict]:
     return kernel, kwargs
 
 
+def mend_interpreter() -> None:
+    """Let Triton's interpreter begin a kernel at its own ``def``; it takes the last one, which may be a function inside of it."""
+    from triton.runtime import interpreter
+
+    if hasattr(interpreter, "FunctionRewriter"):
+        interpreter.FunctionRewriter._find_def = lambda self, lines: _first_def(lines) + 1
+
+
+def _first_def(lines: Sequence[str]) -> int:
+    return next(i for i, line in enumerate(lines) if re.match(r"\s*def\s", line))
+
+
 def _look_at_names(function) -> None:
     """Do what a launch does first: look at everything that the kernel names, whether or not it is reached."""
     try:
@@ -137,8 +149,7 @@ def _prepared(function, args: tuple, kwargs: dict):
 
 def _at_line(sentence: str, function, node: ast.AST | None = None) -> CompilationError:
     """Return the error as one of a line of the kernel; what a function that it calls does wrong is told at the call."""
-    before_def = next(i for i, line in enumerate(function.raw_src) if re.match(r"\s*def\s", line))
-    line = function.starting_line_number + before_def + getattr(node, "lineno", 1) - 1
+    line = function.starting_line_number + _first_def(function.raw_src) + getattr(node, "lineno", 1) - 1
     file = function.fn.__code__.co_filename
     return CompilationError(sentence, (file, line, None, linecache.getline(file, line)))
 

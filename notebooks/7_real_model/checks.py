@@ -153,7 +153,7 @@ def _half(card: Card, build: Callable) -> None:
     good = right and answer.value.dtype == torch.float16
     hint = "The values are right. Convert the result back: `.to(x.dtype)`."
     if not right:
-        hint = "float16 ends at 65504, so 256² is infinite there. Statistics in float32, the result in x's dtype."
+        hint = "float16 ends at 65,504, so 256² is infinite there. Statistics in float32, the result in x's dtype."
     card.check(good, text, "RMS 1, torch.float16", f"RMS {figures(scale)}, {answer.value.dtype}", hint, INSIDE)
 
 

@@ -216,7 +216,7 @@ def _spread_properties(card: Card, function: Callable) -> None:
     hint = "One score is at its own mean, so its deviation is 0. NaN, or a division by zero, comes from dividing by n − 1."
     compare_number(card, "a single score has no spread", call(function, np.array([42.0])), 0, hint, DIVISOR)
     moved = call(function, 10 * EXAM + 1000)
-    compare_number(card, "ten times the scores, and 1000 more: ten times the spread", moved, 244.94897,
+    compare_number(card, "ten times the scores, and 1,000 more: ten times the spread", moved, 244.94897,
                    "A shift leaves the deviations as they are; a factor multiplies each of them.", KEPT)  # fmt: skip
     hint = (
         "An array of whole numbers can't hold a fraction: `zeros_like` and `copy` of it cut fractions off, `-=` can't write "
@@ -311,7 +311,7 @@ def z_scores_by_row(function: Callable) -> None:
         whole_numbers(card, function, [[1, 2, 4], [10, 30, 20]], [UNEVEN_Z, THREE_Z[[0, 2, 1]]])
         far = call_for_array(function, np.array([[0.0, 1.0, 2.0], [1e8, 1e8 + 1, 1e8 + 2]]))
         hint = "At this offset the mean of the squares minus the square of the mean has no digit left. Subtract the mean first."
-        compare(card, "a row at 100000000 is as good as one at 0", far, [THREE_Z, THREE_Z], hint, ONE_PASS)
+        compare(card, "a row at 100,000,000 is as good as one at 0", far, [THREE_Z, THREE_Z], hint, ONE_PASS)
         keeps_float32(card, function, TABLE)
     card.show()
 
@@ -370,6 +370,9 @@ def _constant_rows(card: Card, function: Callable) -> None:
     text = "rows of 7s and of 0.1s give zeros, beside a row that is not constant"
     if zeros(card, function, text, table, expected):
         zeros(card, function, "a table with a single column gives zeros", np.array([[3.0], [8.0]]), np.zeros((2, 1)))
+    hint = "Two scores of a row may be equal while a third is not. Compare the row's largest with its smallest."
+    uneven = call_for_array(function, np.array([[5.0, 5.0, 1.0, 5.0]]))
+    compare(card, "the row 5, 5, 1, 5 is not constant", uneven, np.array([[1, 1, -3, 1]]) / math.sqrt(3), hint, CONSTANT)
 
 
 def _tiny_row(card: Card, function: Callable) -> None:
@@ -423,7 +426,7 @@ def _exam_stream(card: Card, function: Callable) -> bool:
         431.806: ("431.8 is what the deviation from the new mean gives, squared. One of the two factors is the old one.", WELFORD),
         60: ("The two are exchanged: return (mean, variance), in this order.", WELFORD),
     }
-    hint = "Follow the table in the chapter: after 20, 50, 60, 80 the mean is 52.5 and the sum of squares 1875."
+    hint = "Follow the table in the chapter: after 20, 50, 60, 80 the mean is 52.5 and the sum of squares 1,875."
     return _compare_pair(card, "the stream 20, 50, 60, 80, 90", function, EXAM, (60, 600), hint, WELFORD, signs)
 
 

@@ -497,7 +497,7 @@ def _sixteen_bits(card: Card, function: type) -> None:
     compare(card, "bfloat16 features (98, 99, 101, 102.5)", y, expected, hint, PRECISION, atol=0.01)
     x = 64 * _example(torch.float16)[0]
     y = attempt(lambda: function.apply(x, ones.half(), zeros.half(), 1e-5).double())
-    hint = "In float16 everything above 65504 is infinite, and 448² is. Convert to float32 before you square."
+    hint = "In float16 everything above 65,504 is infinite, and 448² is. Convert to float32 before you square."
     expected = _tensor([[-1.4, -0.2, 0.2, 1.4], [-1.0, -1.0, 1.0, 1.0]])
     compare(card, "float16 features, 64 times the example's: the same x̂", y, expected, hint, PRECISION, atol=0.01)
     x = (_example()[0] + 8192).float()
@@ -762,6 +762,7 @@ def _launch(kernel, grid: int, *args, block: int) -> Answer:
     def launch() -> None:
         function, options = kernel, {"BLOCK": block}
         if DEVICE == "cpu":  # no GPU times the configurations of `@triton.autotune`
+            gpu_compiler.mend_interpreter()
             function, options = gpu_compiler.alone(kernel, args, options)
         function[(grid,)](*args, **options)
 

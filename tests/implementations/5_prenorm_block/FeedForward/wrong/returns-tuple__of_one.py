@@ -1,0 +1,8 @@
+class FeedForward(nn.Module):
+    def __init__(self, d, hidden):
+        super().__init__()
+        self.up = nn.Linear(d, hidden)
+        self.down = nn.Linear(hidden, d)
+    def forward(self, x):
+        h = F.gelu(self.up(x))
+        return (self.down(h),)
