@@ -120,6 +120,27 @@ def test_a_function_inside_of_a_kernel_runs_in_the_interpreter_and_is_refused_by
     assert refused.value.text.strip() == "def doubled(values):"
 
 
+@triton.jit
+def with_scalars(x, y, n, eps, BLOCK: tl.constexpr):
+    lanes = tl.arange(0, BLOCK)
+    values = tl.zeros([BLOCK], tl.float32)
+    for row in range(1, n):
+        row = row.to(tl.int64)
+        for again in tl.range(row):
+            values += tl.load(x + row + 0 * lanes) + 0.0 * again.to(tl.float32)
+        for _ in tl.static_range(2):
+            values += eps.to(tl.float32)
+    tl.store(y + lanes, values)
+
+
+def test_loop_variables_and_floats_are_scalars_of_triton_in_the_interpreter_too():
+    gpu_compiler.mend_interpreter()
+    x, y = tables()
+    with_scalars[(1,)](x, y, 3, 0.25, BLOCK=8)
+    assert torch.equal(y, torch.full((8,), float(x[1] + 2 * x[2] + 4 * 0.25)))
+    assert "tt.func" in gpu_compiler.compile_for_gpu(with_scalars, x, y, 3, 0.25, BLOCK=8)
+
+
 def test_the_interpreter_runs_on_as_before():
     modules = {name: module for name, module in sys.modules.items() if name.startswith("triton")}
     gpu_compiler.compile_for_gpu(by_a_helper, *tables(), 6, BLOCK=8)

@@ -102,7 +102,7 @@ IN_KERNELS = {
     "torch-in-kernel": (
         "tl.load(x).to(torch.float32)", "tl.load(x).to('float32')", "tl.load(x).to(float)", "tl.float32(tl.load(x))", "tl.full([BLOCK], 0.0, torch.float32)",
     ),
-    "number-for-block": ("eps.to(tl.float32)", "for row in range(n): row.to(tl.int64)", "tl.broadcast_to(0.0, [BLOCK])"),
+    "number-for-block": ("(0.5).to(tl.float32)", "tl.broadcast_to(0.0, [BLOCK])"),
     "none-in-kernel": ("tl.load(x) + None", "libdevice.rsqrt(eps) * tl.load(x)", "bias == None"),
     "without-tl": ("load(x)", "libdevice_of_cuda.rsqrt(tl.load(x))"),
     "text-in-kernel": ("tl.device_print(n)",),

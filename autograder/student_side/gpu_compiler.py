@@ -82,11 +82,26 @@ def alone(kernel: object, args: Sequence, kwargs: dict) -> tuple[object, dict]:
 
 
 def mend_interpreter() -> None:
-    """Let Triton's interpreter begin a kernel at its own ``def``; it takes the last one, which may be a function inside of it."""
+    """Let Triton's interpreter do as the compiler does where it does otherwise: begin a kernel at its own ``def`` (not at that
+    of a function inside), and make scalars of Triton's of a loop's variable and of the floats that a kernel is given (not
+    numbers of Python's, which have no ``to``). Kernels that have run before run as they did.
+    """
     from triton.runtime import interpreter
 
-    if hasattr(interpreter, "FunctionRewriter"):
-        interpreter.FunctionRewriter._find_def = lambda self, lines: _first_def(lines) + 1
+    if not hasattr(interpreter, "FunctionRewriter") or hasattr(interpreter.FunctionRewriter, "mended"):
+        return
+    convert = interpreter._implicit_cvt
+
+    class Transformer(interpreter.ASTTransformer):
+        def visit_For(self, node: ast.For) -> ast.AST:
+            if isinstance(node.target, ast.Name) and re.fullmatch(r"(\w+\.)*range\(.*\)", ast.unparse(node.iter), re.DOTALL):
+                node.body.insert(0, ast.Assign([node.target], ast.Name(node.target.id, ast.Load())))  # assigning converts
+            return self.generic_visit(node)
+
+    interpreter.FunctionRewriter.mended = True
+    interpreter.FunctionRewriter.ast_transformer = Transformer()
+    interpreter.FunctionRewriter._find_def = lambda self, lines: _first_def(lines) + 1
+    interpreter._implicit_cvt = lambda arg: interpreter.interpreter_semantic.to_tensor(arg) if type(arg) is float else convert(arg)
 
 
 def _first_def(lines: Sequence[str]) -> int:

@@ -169,8 +169,8 @@ MEANINGS = (
         "number-for-block",
         KERNELS,
         r"'(int|float)' object has no attribute '(to|type|cast)'",
-        "This is a plain Python number, which has no `.to`. In Triton's interpreter that is so of `eps` and of the variable of "
-        "`for … in range(…)`, too, though not on a GPU; `tl.cast(row, tl.int64)` takes either. A block of one number is `tl.full([BLOCK], 0.0, tl.float32)`.",
+        "This is a plain Python number, which has no `.to`. `tl.cast(0.5, tl.float32)` makes a number of Triton's of it, and "
+        "`tl.full([BLOCK], 0.5, tl.float32)` a block.",
     ),
     Meaning(
         "none-in-kernel",

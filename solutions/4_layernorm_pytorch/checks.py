@@ -79,6 +79,8 @@ def triton() -> tuple:
         import triton.language
     except ImportError:
         return _StandIn(), _StandIn()
+    if DEVICE == "cpu":
+        gpu_compiler.mend_interpreter()
     return triton, triton.language
 
 
@@ -762,7 +764,6 @@ def _launch(kernel, grid: int, *args, block: int) -> Answer:
     def launch() -> None:
         function, options = kernel, {"BLOCK": block}
         if DEVICE == "cpu":  # no GPU times the configurations of `@triton.autotune`
-            gpu_compiler.mend_interpreter()
             function, options = gpu_compiler.alone(kernel, args, options)
         function[(grid,)](*args, **options)
 
