@@ -213,7 +213,7 @@ def _prepared(name: str, check: Check, reference: Callable, secret: bytes) -> li
 
 def _try(exercise: Exercise, case: Case, expected: tuple[np.ndarray, ...], student: Student) -> Trial:
     could_tell = student.knows_hidden
-    outcome = reading.read(exercise.invoke(student, case), exercise.outputs)
+    outcome = reading.read(exercise.invoke(student, case), exercise.outputs, len(expected))
     student.knows_hidden |= not case.public
     fault, message = _compare(exercise, case, outcome, expected)
     return Trial(case, outcome, expected, fault, message, could_tell)
@@ -238,8 +238,9 @@ def _compare(exercise, case, outcome, expected) -> tuple[str | None, str]:
     if outcome.changed and not case.may_change:
         return "changed", f"{where}the values are right, but the call changed its input."
     if case.may_grow is not None and outcome.grown > case.may_grow:
-        needed = f"{outcome.grown / 2**20:.0f} MiB"
-        return "grown", f"{where}the values are right, but the call took {needed} of memory for them."
+        # How much it was could spell out a hidden input.
+        needed = f"{outcome.grown / 2**20:.0f}" if case.public else f"more than {case.may_grow / 2**20:.0f}"
+        return "grown", f"{where}the values are right, but the call took {needed} MiB of memory for them."
     if case.quiet and outcome.warnings:
         said = f" ({outcome.warnings[0]})" if case.public else ""
         return "warned", f"{where}the values are right, but the call gave a warning{said}."

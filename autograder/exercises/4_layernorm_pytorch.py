@@ -1766,7 +1766,7 @@ def arguments_exchanged(x, weight, bias, eps, dy) -> tuple:
 
 
 DIFFERENTIATORS = frozenset(
-    {"grad", "vjp", "jvp", "jacobian", "jacrev", "jacfwd", "grad_and_value", "linearize", "run_backward"}
+    {"grad", "vjp", "jvp", "jacobian", "jacrev", "jacfwd", "grad_and_value", "linearize", "run_backward", "make_dual"}
 )
 
 OUTPUTS = tuple(Output(name, "tensor") for name in ("y", "x's gradient", "weight's gradient", "bias's gradient"))
