@@ -12,7 +12,7 @@ from autograder import python_errors, reaching_inside, reading, source_code
 from autograder.exercise import Case, Check, Exercise, Quiz, Suspect, Topic, Verdict
 from autograder.student import Kind, Student
 
-MAX_TOLD_SIZE = 4096
+MAX_TOLD_SIZE, MAX_MORE_AXES = 4096, 2
 MAX_ANEW_SECONDS = 10.0  # what takes longer is not begun once more for the sake of a hint
 SAYS_IT_ALL = {Kind.MISSING, Kind.STOPPED, "NotImplementedError"}  # outcomes after which other cases would say the same
 TELLING = {"value", "shape"}  # the faults by which an imitation can be recognised
@@ -228,7 +228,8 @@ def _compare(exercise, case, outcome, expected) -> tuple[str | None, str]:
     for output, found, right in _judged(case, exercise.outputs, outcome.values, expected):
         if output.has_shape and found.shape != right.shape:
             # A long shape, or one that holds nothing, could spell out a hidden input as well.
-            told = f"shape {found.shape}" if case.public or 0 < found.size <= MAX_TOLD_SIZE else "a shape far from right"
+            near = 0 < found.size <= MAX_TOLD_SIZE and found.ndim <= right.ndim + MAX_MORE_AXES
+            told = f"shape {found.shape}" if case.public or near else "a shape far from right"
             return "shape", f"{where}{output.name} has {told}; expected {right.shape}."
         if not _equal(found, right, case):
             return "value", where + _figures(output, found, right, case)

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from autograder import notebook_judge
+from autograder.__main__ import main
 from autograder.limits import Limits
 from autograder.student import Student
 from autograder.student_side import wire
@@ -221,6 +222,20 @@ def test_a_function_of_the_judge_may_fail_in_any_way():
     """A submission chose what it is called with."""
     with Student(["def g(f):\n    return f(0)"]) as student:
         assert "ValueError" in student.call("g", lambda x: 1 // x).problem
+
+
+def test_a_shape_spells_out_nothing():
+    source = "import numpy as np\ndef z_scores(x):\n    return np.zeros([1 + (int(abs(v) * 2**i) & 1) for i, v in enumerate(np.resize(x, 12))])\n"
+    hints = [v.hint for v in notebook_judge.judge_source(source, "z_scores", SECRET) if v.check == "dtype"]
+    assert hints and "a shape far from right" in hints[0]
+
+
+def test_the_terminal_gets_no_orders(tmp_path, capsys):
+    file = tmp_path / "orders.py"
+    file.write_text("def standard_deviation(scores):\n    raise ValueError('\\x1b[2J\\x07 \\u202e\\nnext')\n")
+    main(["judge", "standard_deviation", str(file)])
+    said = capsys.readouterr().out
+    assert "raised ValueError" in said and all(c.isprintable() or c == "\n" for c in said)
 
 
 # memory that no limit of a process counts -------------------------------------------------------------
