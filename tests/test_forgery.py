@@ -154,6 +154,50 @@ def count():
         assert student.call("count").value == 0
 
 
+RUN = """
+import torch
+@triton.jit
+def layernorm_forward_kernel(x, y, weight, bias, mean, rstd, x_stride, y_stride, n, eps, BLOCK: tl.constexpr):
+    row = tl.program_id(0)
+def by_hand(x, y, weight, bias, mean, rstd, x_stride, y_stride, n, eps, *, grid, warmup=False, **more):
+    rows = grid[0]
+    centred = x[:rows, :n].float()
+    mean[:rows] = average = centred.mean(-1)
+    centred = centred - average[:, None]
+    rstd[:rows] = r = torch.rsqrt(centred.square().mean(-1) + eps)
+    y[:rows, :n] = (centred * r[:, None] * weight.reshape(-1)[:n].float() + bias.reshape(-1)[:n].float()).to(y.dtype)
+"""
+RUNS = {
+    "of the kernel": "layernorm_forward_kernel.run = by_hand\n",
+    "of all kernels": "type(layernorm_forward_kernel).run = lambda self, *args, **more: by_hand(*args, **more)\n",
+    "of its executor": "tool = type(layernorm_forward_kernel.rewriter)\ntool.rewrite_ast = by_hand\n",
+}
+
+
+@pytest.mark.parametrize("change", RUNS.values(), ids=RUNS)
+def test_a_kernel_is_run_as_triton_runs_it(change):
+    """A kernel that does nothing, and another function in the place of what runs it."""
+    assert not any(points(RUN + change, "layernorm_forward_kernel").values())
+
+
+def test_a_helper_of_a_kernel_is_run_as_triton_runs_it():
+    source = """
+@triton.jit
+def twice(v):
+    return v
+@triton.jit
+def kernel(x, y, BLOCK: tl.constexpr):
+    lanes = tl.arange(0, BLOCK)
+    tl.store(y + lanes, twice(tl.load(x + lanes)))
+twice.rewrite = lambda: lambda v: v + v
+"""
+    topic = notebook_judge.exercises.topic("4_layernorm_pytorch")
+    x, y = (wire.Tensor(np.full(4, value, "f4"), "float32") for value in (3.0, 0.0))
+    with Student([topic.prelude, source], topic.rules) as student:
+        reply = student.torch("kernel", [x, y], grid=[1], kwargs={"BLOCK": 4}, returns=[1])
+        assert reply.value["outputs"][0].raw.tolist() == [3.0] * 4
+
+
 # what is not there --------------------------------------------------------------------------------
 
 EMPTY = {

@@ -516,7 +516,7 @@ FUNCTION = (
         ),
         Misconception(
             "autograd-graph",
-            "No backward of yours is in the graph: the gradient comes from PyTorch's record of the "
+            "No backward of yours gives this gradient: it comes from PyTorch's record of the "
             "single operations, which "
             "keeps every one of their results. Derive the class from `torch.autograd.Function`.",
             "autograd-function",
@@ -1326,8 +1326,12 @@ def invoke_function(student: Student, item: Run) -> Reply:
     y = single_output(reply)
     if isinstance(y, list) and len(y) > 1:
         return unmet(f"`forward` returned {len(y)} values; expected y alone", "returns-more")
-    if differentiated and not any(is_own(kind) for kind in listed(reply.value, "nodes")):
+    nodes = listed(reply.value, "nodes")
+    if differentiated and not any(map(is_own, nodes)):
         return unmet("the graph holds no backward of yours", "autograd-graph")
+    if differentiated and not all(is_own(kind) or kind == "AccumulateGrad" for kind in nodes):
+        # A Function that does nothing would be enough, and PyTorch would find the gradient of the rest.
+        return unmet("the graph holds single operations beside a backward of yours", "autograd-graph")
     if not differentiated and isinstance(y, wire.Tensor) and y.requires_grad:
         return unmet("y requires a gradient where nobody wants one", "needs-input-grad")
     kept = kept_too_much(item, reply.value)

@@ -277,6 +277,9 @@ def run(namespace: dict, target: str, mode: str, asked: dict) -> tuple[dict, dic
 def _launch(kernel: object, args: list, kwargs: dict, asked: dict) -> dict:
     """Launch a Triton kernel; return what is told of it."""
     kernel, kwargs = triton_side.alone(kernel, args, kwargs)
+    if not triton_side.is_as_it_was():
+        raise Unmet("something else stands in the place of what runs a kernel")
+    triton_side.forget_changes(kernel)
     with kernel_accesses.noted() as accesses, triton_side.noting_conditions() as conditions:
         kernel[tuple(asked["grid"])](*args, **kwargs)
     readable = [(args[i], *part) for i, *part in asked.get("readable", ())]
