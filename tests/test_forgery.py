@@ -11,6 +11,7 @@ from autograder.__main__ import main
 from autograder.limits import Limits
 from autograder.student import Student
 from autograder.student_side import wire
+from autograder.student_side.magics import without_magics
 from tests.sample_class import IMPLEMENTATIONS as FOLDER
 
 SECRET = b"a course"
@@ -280,6 +281,13 @@ def test_the_terminal_gets_no_orders(tmp_path, capsys):
     main(["judge", "standard_deviation", str(file)])
     said = capsys.readouterr().out
     assert "raised ValueError" in said and all(c.isprintable() or c == "\n" for c in said)
+
+
+def test_a_long_line_is_read_in_time():
+    """Before a cell is judged it is read where no limit would stop that."""
+    begun = time.monotonic()
+    without_magics(" " * 200_000 + "(")
+    assert time.monotonic() - begun < 1
 
 
 # memory that no limit of a process counts -------------------------------------------------------------
