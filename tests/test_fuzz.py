@@ -73,7 +73,7 @@ class Liar:
                 while True:
                     request, _ = wire.read_frame(requests)
                     kind = request["request"] if "request" in request else None
-                    ticket = request.get("ticket", "")
+                    ticket = wire.read_frame(requests)[0]["ticket"] if kind else ""
                     if self._polite and kind in HONEST:
                         self._theirs.sendall(wire.pack({"answer": kind, "ticket": ticket, **HONEST[kind]}))
                     else:
