@@ -147,7 +147,7 @@ def answer(reply: Reply) -> Reply:
     if reply.problem:
         return reading.with_sign(reply, SIGNS)
     outputs, gradients = reply.value.get("outputs"), reply.value.get("gradients", ())
-    if isinstance(outputs, tuple) and len(outputs) > 1:
+    if isinstance(outputs, tuple) and len(outputs) != 1:
         return reading.SEVERAL
     output = outputs[0] if isinstance(outputs, tuple) and outputs else None
     gradient = gradients[0] if isinstance(gradients, tuple) and gradients else tensors.tensor(np.zeros(0))

@@ -199,6 +199,26 @@ twice.rewrite = lambda: lambda v: v + v
         assert reply.value["outputs"][0].raw.tolist() == [3.0] * 4
 
 
+def test_parameters_are_counted_where_they_are_registered():
+    source = """
+import torch
+from torch import nn
+class PreNormBlock(nn.Module):
+    def __init__(self, *parts):
+        super().__init__()
+        self.parts = list(parts)
+    def parameters(self, recurse=True):
+        for part in self.parts:
+            yield from part.parameters()
+    def forward(self, x):
+        attention, network, first, second = self.parts
+        x = x + attention(first(x))
+        return x + network(second(x))
+"""
+    found = points(source, "PreNormBlock")
+    assert found["registered"] == 0 < found["values"]
+
+
 # what is not there --------------------------------------------------------------------------------
 
 EMPTY = {

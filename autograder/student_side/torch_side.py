@@ -266,7 +266,7 @@ def run(namespace: dict, target: str, mode: str, asked: dict) -> tuple[dict, dic
     if "between" in asked:
         call(*asked["between"], **kwargs)
     if asked.get("count"):
-        told["parameters"] = sum(p.numel() for p in module.parameters()) if isinstance(module, nn.Module) else 0
+        told["parameters"] = _size(module) if isinstance(module, nn.Module) else 0
     if asked.get("names"):
         told["names"] = list(module.state_dict())[:20] if isinstance(module, nn.Module) else []
     if "upstream" in asked:
@@ -289,6 +289,16 @@ def _launch(kernel: object, args: list, kwargs: dict, asked: dict) -> dict:
     if asked.get("compiled"):
         triton_side.compile_for_gpu(kernel, args, kwargs)
     return told
+
+
+def _size(module: nn.Module) -> int:
+    """Count the numbers in the parameters that are registered; what ``module.parameters()`` tells may be the submission's own."""
+    parts, parameters = [module], {}
+    for part in parts:  # grows
+        parameters |= {id(p): p for p in vars(part).get("_parameters", {}).values() if p is not None}
+        inner = [m for m in vars(part).get("_modules", {}).values() if m is not None]
+        parts += [m for m in inner if not any(m is known for known in parts)]
+    return sum(p.numel() for p in parameters.values())
 
 
 def _resolve(namespace: dict, target: str) -> object:
