@@ -102,9 +102,12 @@ class Trial:
 
 @dataclass
 class Past:
-    """The trials of an exercise's earlier checks, and the suspects that explained failures in them."""
+    """The cases of an exercise's earlier checks with what was expected, and the suspects that explained failures in them.
 
-    trials: list[Trial] = field(default_factory=list)
+    What came back is not kept: it may be as large as a submission likes.
+    """
+
+    answers: list[tuple[Case, tuple[np.ndarray, ...]]] = field(default_factory=list)
     recognised: list[Suspect] = field(default_factory=list)
 
 
@@ -119,7 +122,7 @@ def _judge_check(
             break
     failed = [trial for trial in trials if trial.fault]
     name = _diagnose(exercise, check, trials, failed, past) if failed else None
-    past.trials += trials
+    past.answers += [(trial.case, trial.expected) for trial in trials]
     if not failed:
         return _verdict(exercise, check, True), None
     shown = next((trial for trial in failed if trial.case.public), failed[0])
@@ -330,7 +333,7 @@ def _candidates(exercise, check, trials, failed, past: Past):
         yield "transposed"
     if all(_keeps_an_axis(trial) for trial in failed):
         yield "extra-axis"
-    if _repeats_itself(trials, past.trials):
+    if _repeats_itself(trials, past.answers):
         yield "cached-answer"
     controls = [trial for trial in trials if trial.case.control]
     stopped = any(trial.outcome.kind == Kind.STOPPED for trial in failed)  # says nothing of what was computed
@@ -394,15 +397,14 @@ def _keeps_an_axis(trial: Trial) -> bool:
     )
 
 
-def _repeats_itself(trials: list[Trial], earlier: list[Trial]) -> bool:
+def _repeats_itself(trials: list[Trial], earlier: list[tuple[Case, tuple]]) -> bool:
     """Whether every wrong answer is the right answer to an earlier case, of this check or one before."""
     for i, trial in enumerate(trials):
         if trial.fault is None:
             continue
         values = trial.outcome.values
-        if values is None or not any(
-            all(_equal(f, r, past.case) for f, r in zip(values, past.expected)) for past in [*earlier, *trials[:i]]
-        ):
+        answers = [*earlier, *((past.case, past.expected) for past in trials[:i])]
+        if values is None or not any(all(_equal(f, r, case) for f, r in zip(values, expected)) for case, expected in answers):
             return False
     return True
 

@@ -2,6 +2,7 @@
 
 import json
 import time
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -301,6 +302,17 @@ def test_the_terminal_gets_no_orders(tmp_path, capsys):
     main(["judge", "standard_deviation", str(file)])
     said = capsys.readouterr().out
     assert "raised ValueError" in said and all(c.isprintable() or c == "\n" for c in said)
+
+
+def test_what_came_back_is_not_kept():
+    """A submission may give 32 MB in every call."""
+    source = "import numpy as np\ndef z_scores(x):\n    return np.zeros(2**22)\n"
+    tracemalloc.start()
+    try:
+        points(source, "z_scores")
+        assert tracemalloc.get_traced_memory()[1] < 16 * 2**25
+    finally:
+        tracemalloc.stop()
 
 
 def test_a_long_line_is_read_in_time():
