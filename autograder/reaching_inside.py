@@ -28,7 +28,7 @@ INSIDE = frozenset(
     load_library cpp_extension load_module exec_module get_code source_to_code path_importer_cache path_hooks
     GraphModule rundocs mock loadTestsFromName loadTestsFromNames
     Pipe recv convert_field singledispatch singledispatchmethod __annotations__ custom_op infer_schema IterDataPipe MapDataPipe
-    script script_method ScriptModule cli f2py dictConfig dictConfigClass fileConfig BaseConfigurator DictConfigurator
+    script script_method ScriptModule import_module sys_importer cli f2py dictConfig dictConfigClass fileConfig BaseConfigurator DictConfigurator
     __new__ __getnewargs__ __getnewargs_ex__ __getstate__ __setstate__ update_wrapper
     """.split()
 )

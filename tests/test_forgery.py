@@ -10,6 +10,7 @@ import pytest
 from autograder import notebook_judge
 from autograder.__main__ import main
 from autograder.limits import Limits
+from autograder.sandbox import Rules
 from autograder.student import Student
 from autograder.student_side import wire
 from autograder.student_side.magics import without_magics
@@ -218,6 +219,18 @@ class PreNormBlock(nn.Module):
 """
     found = points(source, "PreNormBlock")
     assert found["registered"] == 0 < found["values"]
+
+
+@pytest.mark.parametrize("name", ["runner", "wire", "torch_side", "kernel_accesses", "parent"])
+def test_what_watches_is_found_by_no_name(name):
+    with Student([f"import {name}"], Rules(libraries=("torch",))) as student:
+        assert student.results[0].error["type"] == "ModuleNotFoundError"
+
+
+def test_a_submissions_own_module_is_the_main_one():
+    cells = ["import unittest\nclass Test(unittest.TestCase):\n    def test(self):\n        self.fail()\n", "unittest.main(argv=['x'])"]
+    with Student([*cells, "import __main__\nsorted(set(vars(__main__)) & {'runner', 'Test'})"]) as student:
+        assert student.results[1].error["message"] == "True" and student.results[2].printed == "['Test']\n"
 
 
 # what is not there --------------------------------------------------------------------------------

@@ -19,6 +19,7 @@ import sys
 import traceback
 import warnings
 from importlib.machinery import PathFinder
+from types import ModuleType
 
 import numpy as np
 
@@ -262,7 +263,9 @@ class StudentCode:
         self.requests = requests
         self.replies = replies
         self.mapped = mapped
-        self.namespace = {"__name__": "__main__", "__builtins__": builtins, "display": display}
+        own = sys.modules["__main__"] = ModuleType("__main__")  # and not the warm parent, as whom it began
+        self.namespace = vars(own)
+        self.namespace |= {"__builtins__": builtins, "display": display}
         self.kept: dict[int, object] = {}
         self.cells = 0
 
