@@ -32,8 +32,8 @@ INSIDE = frozenset(
     __new__ __getnewargs__ __getnewargs_ex__ __getstate__ __setstate__ update_wrapper
     """.split()
 )
-# What comes into a process as bytes, or fills another object than it seems to, is in the last three lines: a text that
-# stands for a type is run by what asks for types, and a copy is made by whatever `__new__` gives.
+# The last three lines: what runs bytes, or a text that stands for a type or a name, and what fills another object than it
+# seems to, as a copy does whose `__new__` gives something else.
 INSIDE_A_TEXT = INSIDE - {"__main__"}  # as in `if __name__ == "__main__"`
 # Functions that run a text or find things by name: whatever their text; only if it is made elsewhere.
 ALWAYS = frozenset("exec eval compile __import__ globals vars".split())
