@@ -113,7 +113,7 @@ def _so_far(tally, names: list[str]) -> str:
 def _judge(options: argparse.Namespace) -> int:
     from tqdm import tqdm
 
-    from autograder import course, crew, exercises, pages
+    from autograder import course, crew, exercises, naming, pages
 
     try:
         topic, item = exercises.find(options.exercise)
@@ -131,10 +131,11 @@ def _judge(options: argparse.Namespace) -> int:
             rows[int(i)] = outcome
     ordered = [rows[i] for i in sorted(rows)]
     for row in ordered:
-        print(f"{row['file']}: {row['score']:g} of {row['max_score']:g}")
+        print(f"{naming.printable(row['file'])}: {row['score']:g} of {row['max_score']:g}")
         for verdict in row["verdicts"]:
             if not verdict["passed"]:
-                print(f"  {verdict['check']}: {verdict['hint']}")
+                # A hint holds words of the file's own, and a terminal takes some for orders.
+                print(f"  {verdict['check']}: {' '.join(map(naming.printable, verdict['hint'].split()))}")
     if options.json:
         try:
             pages.write(options.json, json.dumps(ordered, indent=1, ensure_ascii=False) + "\n")

@@ -12,7 +12,7 @@ from autograder import python_errors, reaching_inside, reading, source_code
 from autograder.exercise import Case, Check, Exercise, Quiz, Suspect, Topic, Verdict
 from autograder.student import Kind, Student
 
-MAX_TOLD_SIZE = 4096
+MAX_TOLD_SIZE, MAX_MORE_AXES = 4096, 2
 MAX_ANEW_SECONDS = 10.0  # what takes longer is not begun once more for the sake of a hint
 MAX_TRIED_AGAIN = 3  # failed cases of a check, to see whether something random acts
 SAYS_IT_ALL = {Kind.MISSING, Kind.STOPPED, "NotImplementedError"}  # outcomes after which other cases would say the same
@@ -103,9 +103,12 @@ class Trial:
 
 @dataclass
 class Past:
-    """The trials of an exercise's earlier checks, and the suspects that explained failures in them."""
+    """The cases of an exercise's earlier checks with what was expected, and the suspects that explained failures in them.
 
-    trials: list[Trial] = field(default_factory=list)
+    What came back is not kept: it may be as large as a submission likes.
+    """
+
+    answers: list[tuple[Case, tuple[np.ndarray, ...]]] = field(default_factory=list)
     recognised: list[Suspect] = field(default_factory=list)
 
 
@@ -122,7 +125,7 @@ def _judge_check(
     name = _diagnose(exercise, check, trials, failed, past) if failed else None
     if not name and "random-acts" in exercise.misconceptions and _varies(exercise, failed, student):
         name = "random-acts"
-    past.trials += trials
+    past.answers += [(trial.case, trial.expected) for trial in trials]
     if not failed:
         return _verdict(exercise, check, True), None
     shown = next((trial for trial in failed if trial.case.public), failed[0])
@@ -226,7 +229,7 @@ def _prepared(name: str, check: Check, reference: Callable, secret: bytes) -> li
 
 def _try(exercise: Exercise, case: Case, expected: tuple[np.ndarray, ...], student: Student) -> Trial:
     could_tell = student.knows_hidden
-    outcome = reading.read(exercise.invoke(student, case), exercise.outputs)
+    outcome = reading.read(exercise.invoke(student, case), exercise.outputs, len(expected))
     student.knows_hidden |= not case.public
     fault, message = _compare(exercise, case, outcome, expected)
     return Trial(case, outcome, expected, fault, message, could_tell)
@@ -241,7 +244,8 @@ def _compare(exercise, case, outcome, expected) -> tuple[str | None, str]:
     for output, found, right in _judged(case, exercise.outputs, outcome.values, expected):
         if output.has_shape and found.shape != right.shape:
             # A long shape, or one that holds nothing, could spell out a hidden input as well.
-            told = f"shape {found.shape}" if case.public or 0 < found.size <= MAX_TOLD_SIZE else "a shape far from right"
+            near = 0 < found.size <= MAX_TOLD_SIZE and found.ndim <= right.ndim + MAX_MORE_AXES
+            told = f"shape {found.shape}" if case.public or near else "a shape far from right"
             return "shape", f"{where}{output.name} has {told}; expected {right.shape}."
         if not _equal(found, right, case):
             return "value", where + _figures(output, found, right, case)
@@ -251,8 +255,9 @@ def _compare(exercise, case, outcome, expected) -> tuple[str | None, str]:
     if outcome.changed and not case.may_change:
         return "changed", f"{where}the values are right, but the call changed its input."
     if case.may_grow is not None and outcome.grown > case.may_grow:
-        needed = f"{outcome.grown / 2**20:.0f} MiB"
-        return "grown", f"{where}the values are right, but the call took {needed} of memory for them."
+        # How much it was could spell out a hidden input.
+        needed = f"{outcome.grown / 2**20:.0f}" if case.public else f"more than {case.may_grow / 2**20:.0f}"
+        return "grown", f"{where}the values are right, but the call took {needed} MiB of memory for them."
     if case.quiet and outcome.warnings:
         said = f" ({outcome.warnings[0]})" if case.public else ""
         return "warned", f"{where}the values are right, but the call gave a warning{said}."
@@ -341,7 +346,7 @@ def _candidates(exercise, check, trials, failed, past: Past):
         yield "transposed"
     if all(_keeps_an_axis(trial) for trial in failed):
         yield "extra-axis"
-    if _repeats_itself(trials, past.trials):
+    if _repeats_itself(trials, past.answers):
         yield "cached-answer"
     controls = [trial for trial in trials if trial.case.control]
     stopped = any(trial.outcome.kind == Kind.STOPPED for trial in failed)  # says nothing of what was computed
@@ -405,15 +410,14 @@ def _keeps_an_axis(trial: Trial) -> bool:
     )
 
 
-def _repeats_itself(trials: list[Trial], earlier: list[Trial]) -> bool:
+def _repeats_itself(trials: list[Trial], earlier: list[tuple[Case, tuple]]) -> bool:
     """Whether every wrong answer is the right answer to an earlier case, of this check or one before."""
     for i, trial in enumerate(trials):
         if trial.fault is None:
             continue
         values = trial.outcome.values
-        if values is None or not any(
-            all(_equal(f, r, past.case) for f, r in zip(values, past.expected)) for past in [*earlier, *trials[:i]]
-        ):
+        answers = [*earlier, *((past.case, past.expected) for past in trials[:i])]
+        if values is None or not any(all(_equal(f, r, case) for f, r in zip(values, expected)) for case, expected in answers):
             return False
     return True
 

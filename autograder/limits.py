@@ -27,6 +27,7 @@ class Limits:
             "RLIMIT_AS": self.memory_bytes,
             "RLIMIT_FSIZE": self.written_file_bytes,
             "RLIMIT_CORE": 0,
+            "RLIMIT_NOFILE": 512,  # the kernel keeps what waits in each socket, and that counts for nobody
         }
 
 

@@ -26,6 +26,8 @@ NORMS = frozenset(
     "InstanceNorm2d",
     "InstanceNorm3d",
     "LocalResponseNorm",
+    "local_response_norm",
+    "CrossMapLRN2d",
     "SyncBatchNorm",
     "LazyBatchNorm1d",
     "LazyInstanceNorm1d",

@@ -1,6 +1,8 @@
 """Where the source of a submission reaches into the interpreter that runs it, or hides what it reaches for."""
 
 import ast
+import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -25,15 +27,20 @@ INSIDE = frozenset(
     get_field format_field get_type_hints ForwardRef allow_pickle
     load_library cpp_extension load_module exec_module get_code source_to_code path_importer_cache path_hooks
     GraphModule rundocs mock loadTestsFromName loadTestsFromNames
+    Pipe recv convert_field singledispatch singledispatchmethod __annotations__ custom_op infer_schema IterDataPipe MapDataPipe
+    script script_method ScriptModule import_module sys_importer cli f2py dictConfig dictConfigClass fileConfig BaseConfigurator DictConfigurator
+    __new__ __getnewargs__ __getnewargs_ex__ __getstate__ __setstate__ update_wrapper
     """.split()
 )
+# The last three lines: what runs bytes, or a text that stands for a type or a name, and what fills another object than it
+# seems to, as a copy does whose `__new__` gives something else.
 INSIDE_A_TEXT = INSIDE - {"__main__"}  # as in `if __name__ == "__main__"`
 # Functions that run a text or find things by name: whatever their text; only if it is made elsewhere.
 ALWAYS = frozenset("exec eval compile __import__ globals vars".split())
 IF_HIDDEN = {"getattr": 1, "setattr": 1, "delattr": 1, "attrgetter": 0, "methodcaller": 0}  # and the place of the text
 BY_TEXT = ALWAYS | set(IF_HIDDEN)
 # The same, where it is an attribute: variables may have these names.
-BY_ATTRIBUTE = frozenset("sys __setattr__ __delattr__ hub measure CompilationUnit".split())
+BY_ATTRIBUTE = frozenset("sys IPython multiprocessing __setattr__ __delattr__ hub measure CompilationUnit".split())
 # What a notebook on numbers imports. Of the others many run a text, or reach inside, in a way of their own.
 ORDINARY = frozenset(
     """
@@ -48,23 +55,31 @@ PACKAGES = frozenset(
     "collections concurrent einops matplotlib ml_dtypes numpy os pandas plotly safetensors scipy seaborn sklearn torch tqdm triton".split()
 )
 DISPLAY = "IPython.display"
-# Of sys, what tells something, or stops; the rest changes or shows the interpreter.
-SYS = frozenset(
-    """
-    argv byteorder exc_info executable exit float_info flags getrecursionlimit getsizeof hexversion implementation int_info
-    maxsize path platform setrecursionlimit stderr stdin stdout version version_info
-    """.split()
-)
+# Of some modules, what tells something, or stops; the rest changes or shows the interpreter, or runs texts and bytes.
+ONLY = {
+    "sys": frozenset(
+        """
+        argv byteorder exc_info executable exit float_info flags getrecursionlimit getsizeof hexversion implementation int_info
+        maxsize path platform setrecursionlimit stderr stdin stdout version version_info
+        """.split()
+    ),
+    "IPython": frozenset("display get_ipython __version__ version_info".split()),
+    "multiprocessing": frozenset("cpu_count current_process Pool Process".split()),
+}
+# Settings are there to be changed.
+SETTINGS = frozenset("backends options".split())
 # Names with underscores that objects have for everybody.
 FOR_ALL = frozenset(
     """
     __abs__ __add__ __array__ __call__ __class__ __contains__ __cuda_array_interface__ __doc__ __enter__ __eq__
     __exit__ __file__ __getitem__ __hash__ __init__ __init_subclass__ __iter__ __len__ __matmul__ __module__ __mul__
-    __name__ __new__ __next__ __post_init__ __pow__ __qualname__ __radd__ __repr__ __rmul__ __setitem__ __str__
+    __name__ __next__ __post_init__ __pow__ __qualname__ __radd__ __repr__ __rmul__ __setitem__ __str__
     __sub__ __truediv__ __version__
     _asdict _exit _fields _replace
     """.split()
 )
+# What the notebooks' first cells import.
+PRELUDE = frozenset("F math nn np plt tl torch triton".split())
 # What methods call their own object.
 OWN_OBJECTS = frozenset("self cls ctx".split())
 
@@ -74,12 +89,18 @@ class Own:
     """What a submission's code calls by names of its own.
 
     variables: nodes, by ``id``, that stand for a variable of a function.
+    modules: names of what it imports, and of what the course imports for it.
+    decorators: nodes, by ``id``, that stand above a function.
     functions: names of its functions, as far as nothing else has the name.
+    instances: names that stand for nothing but an object of a class of its own.
     methods: (class, function) for the functions in the bodies of its classes, as far as nothing else has the class's name.
     """
 
     variables: frozenset[int]
+    modules: frozenset[str]
+    decorators: frozenset[int]
     functions: frozenset[str]
+    instances: frozenset[str]
     methods: frozenset[tuple[str, str]]
 
 
@@ -115,7 +136,7 @@ def _fragment(node: ast.AST) -> str:
         return where
     try:
         text = ast.unparse(node)
-    except RecursionError:
+    except (RecursionError, ValueError):  # the latter for some texts within an f-string
         return where
     text = text.partition("\n")[0]
     return text if len(text) <= MAX_FRAGMENT else text[: MAX_FRAGMENT - 2] + " …"
@@ -130,7 +151,28 @@ def _own(nodes: list[ast.AST]) -> Own:
     taken = assigned | given | named
     classes = [node for node in nodes if isinstance(node, ast.ClassDef) and node.name not in taken]
     methods = frozenset((c.name, line.name) for c in classes for line in c.body if isinstance(line, ast.FunctionDef))
-    return Own(variables, frozenset(node.name for node in functions) - assigned - given, methods)
+    imports = [node for node in nodes if isinstance(node, ast.Import | ast.ImportFrom)]
+    modules = {n.asname or n.name.partition(".")[0] for node in imports for n in node.names}
+    decorators = frozenset(id(line) for node in functions for line in node.decorator_list)
+    instances = _instances(nodes, {c.name for c in classes if _is_plain(c)}) - given - named
+    own_functions = frozenset(node.name for node in functions) - assigned - given
+    return Own(variables, PRELUDE | modules, decorators, own_functions, frozenset(instances), methods)
+
+
+def _is_plain(kind: ast.ClassDef) -> bool:
+    """Whether to call a class is to get an object of it."""
+    marked = any(getattr(line, "id", None) != "dataclass" for line in kind.decorator_list)
+    return not (kind.bases or kind.keywords or marked or any(getattr(line, "name", None) == "__new__" for line in kind.body))
+
+
+def _instances(nodes: list[ast.AST], classes: set[str]) -> set[str]:
+    """Return the names to which nothing is assigned but objects of these classes, as `w = Welford()` does."""
+    stored = Counter(node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store | ast.Del))
+    made: Counter[str] = Counter()
+    for node in nodes:
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Call) and getattr(node.value.func, "id", None) in classes:
+            made.update(target.id for target in node.targets if isinstance(target, ast.Name))
+    return {name for name, times in made.items() if times == stored[name]}
 
 
 def _variables(function: ast.FunctionDef) -> Iterator[int]:
@@ -158,27 +200,27 @@ def _reaches_inside(node: ast.AST, own: Own, *, called: bool, looked_into: bool)
         return _attribute_inside(node, own, called)
     if isinstance(node, ast.Name):
         # A variable may well be called modules. What is not called gets another name.
-        if node.id == "sys":
+        if node.id in ONLY:
             return not looked_into
         return (node.id in INSIDE and node.id != "modules") or (node.id in BY_TEXT and not called)
     if isinstance(node, ast.Constant):
-        return isinstance(node.value, str) and bool(INSIDE_A_TEXT.intersection(node.value.split(".")))
+        return isinstance(node.value, str) and _names_inside(node.value)
     if isinstance(node, ast.MatchClass):
         return bool(INSIDE.intersection(node.kwd_attrs))
     if isinstance(node, ast.keyword):
         return node.arg in INSIDE or (node.arg == "weights_only" and getattr(node.value, "value", None) is not True)
     if isinstance(node, ast.FunctionDef):
-        return node.name in INSIDE and node.name.startswith("__")
-    return isinstance(node, ast.Call) and (_runs_a_text(node, own) or _hides_names(node))
+        return node.name in INSIDE and node.name.startswith(("__", "convert_", "format_", "get_"))
+    return isinstance(node, ast.Call) and (_runs_a_text(node, own) or _hides_names(node, own))
 
 
 def _imports_inside(node: ast.Import | ast.ImportFrom) -> bool:
     origin = getattr(node, "module", None) or ""
     words = [*origin.split("."), *(word for n in node.names for word in n.name.split("."))]
-    renamed = any(n.asname and (n.name in BY_TEXT or n.name == "sys") for n in node.names)
-    of_sys = origin == "sys" and not SYS.issuperset(n.name for n in node.names)
+    renamed = any(n.asname and (n.name in BY_TEXT or n.name in ONLY) for n in node.names)
+    beyond = origin in ONLY and not ONLY[origin].issuperset(n.name for n in node.names)
     of_timeit = origin == "timeit" and any(n.name != "default_timer" for n in node.names)
-    return bool(INSIDE.intersection(words)) or renamed or of_sys or of_timeit or not _is_ordinary(node)
+    return bool(INSIDE.intersection(words)) or renamed or beyond or of_timeit or not _is_ordinary(node)
 
 
 def _is_ordinary(node: ast.Import | ast.ImportFrom) -> bool:
@@ -189,8 +231,10 @@ def _is_ordinary(node: ast.Import | ast.ImportFrom) -> bool:
 def _attribute_inside(node: ast.Attribute, own: Own, called: bool) -> bool:
     if node.attr in ("modules", "attrgetter", "methodcaller"):
         return not called  # sys.modules, and not layer.modules()
-    if isinstance(node.value, ast.Name) and node.value.id == "sys":
-        return node.attr not in SYS
+    if not isinstance(node.ctx, ast.Load) and _is_of_a_module(node, own):
+        return True
+    if isinstance(node.value, ast.Name) and node.value.id in ONLY:
+        return node.attr not in ONLY[node.value.id]
     if node.attr in BY_ATTRIBUTE:
         return not _is_super(node.value)
     if node.attr in INSIDE:
@@ -198,8 +242,26 @@ def _attribute_inside(node: ast.Attribute, own: Own, called: bool) -> bool:
     if node.attr.startswith("_"):
         stored = isinstance(node.ctx, ast.Store) and node.attr.startswith("__")
         of_own_class = isinstance(node.ctx, ast.Load) and (getattr(node.value, "id", None), node.attr) in own.methods
-        return stored or not (node.attr in FOR_ALL or _is_own(node.value) or _is_super(node.value) or of_own_class)
+        of_instance = not node.attr.startswith("__") and getattr(node.value, "id", None) in own.instances
+        known = node.attr in FOR_ALL or of_own_class or of_instance
+        return stored or not (known or _is_own(node.value) or _is_super(node.value))
     return False
+
+
+def _names_inside(text: str) -> bool:
+    """Whether a text is such a name, or has one of Python's own in it, as in `"{0.__globals__}"`."""
+    if INSIDE_A_TEXT.intersection(text.split(".")):
+        return True
+    return "__" in text and any(word.startswith("__") for word in INSIDE_A_TEXT.intersection(re.findall(r"\w+", text)))
+
+
+def _is_of_a_module(node: ast.AST, own: Own) -> bool:
+    """Whether something stands in what was imported, and is no setting: to change it is to change what others find there."""
+    names = set()
+    while isinstance(node, ast.Attribute):
+        names.add(node.attr)
+        node = node.value
+    return isinstance(node, ast.Name) and node.id in own.modules and id(node) not in own.variables and not names & SETTINGS
 
 
 def _runs_a_text(call: ast.Call, own: Own) -> bool:
@@ -218,7 +280,12 @@ def _runs_a_text(call: ast.Call, own: Own) -> bool:
         return name in ALWAYS
     of_own = bool(call.args) and _is_own(call.args[0])
     place = IF_HIDDEN[name]
-    return not of_own and not all(isinstance(arg, ast.Constant) for arg in call.args[place : place + 1])
+    texts = call.args[place : place + 1]
+    if name in ("setattr", "delattr") and not of_own:
+        private = any(isinstance(text, ast.Constant) and str(text.value).startswith("_") for text in texts)
+        if private or (call.args and _is_of_a_module(call.args[0], own)):
+            return True
+    return not of_own and not all(isinstance(text, ast.Constant) for text in texts)
 
 
 def _times_a_function(call: ast.Call, own: Own) -> bool:
@@ -229,7 +296,7 @@ def _times_a_function(call: ast.Call, own: Own) -> bool:
     return isinstance(timed, ast.Lambda) or (isinstance(timed, ast.Name) and timed.id in own.functions)
 
 
-def _hides_names(call: ast.Call) -> bool:
+def _hides_names(call: ast.Call, own: Own) -> bool:
     """Whether a call hands over names of attributes that need not stand there, or lets a file hold more than numbers."""
     name = getattr(call.func, "attr", getattr(call.func, "id", None))
     unseen = any(isinstance(arg, ast.Starred) for arg in call.args) or any(given.arg is None for given in call.keywords)
@@ -237,8 +304,8 @@ def _hides_names(call: ast.Call) -> bool:
         # In the third place NumPy is told to allow more, and Triton what stands in for lanes that are left out: 0.
         more = call.args[2:]
         return unseen or (more != [] and not (len(more) == 1 and _is_zero(more[0])))
-    if name in ("wraps", "update_wrapper"):
-        return unseen or bool(call.keywords) or len(call.args) > (1 if name == "wraps" else 2)
+    if name == "wraps":
+        return unseen or bool(call.keywords) or len(call.args) > 1 or id(call) not in own.decorators
     return name == "parse_args" and (unseen or len(call.args) > 1 or bool(call.keywords))
 
 

@@ -58,9 +58,9 @@ SEVERAL = Reply(problem=_SEVERAL, brief=_SEVERAL, error_type=Kind.OTHER, sign="r
 
 
 def gave_tuple(value: dict) -> bool:
-    """Whether a run returned a tuple, be it of one thing: ``return y,``."""
+    """Whether a run returned a tuple, be it of one thing, ``return y,``, or of nothing."""
     outputs = value.get("outputs")
-    return isinstance(outputs, tuple) and (len(outputs) > 1 or value.get("in_tuple") is True)
+    return isinstance(outputs, tuple) and (len(outputs) != 1 or value.get("in_tuple") is True)
 
 
 def with_sign(reply: Reply, signs: tuple[tuple[str, str], ...]) -> Reply:
@@ -78,8 +78,11 @@ def single(reply: Reply) -> Reply:
     return Reply((reply.value,), changed=reply.changed, warnings=reply.warnings)
 
 
-def read(reply: Reply, outputs: tuple[Output, ...]) -> Outcome:
-    """Return the outputs as arrays of numbers, or say which one is not what it should be."""
+def read(reply: Reply, outputs: tuple[Output, ...], count: int) -> Outcome:
+    """Return the outputs as arrays of numbers, or say which one is not what it should be.
+
+    count: how many there must be; a run may lack the last ones. What is not there would be compared with nothing, and pass.
+    """
     if reply.problem:
         brief = reply.brief or reply.problem
         return Outcome(problem=reply.problem, brief=brief, kind=reply.error_type, error=reply.error, sign=reply.sign)
@@ -92,6 +95,9 @@ def read(reply: Reply, outputs: tuple[Output, ...]) -> Outcome:
             problem = f"{output.name} is {name_of(value)}; expected {wanted}"
             return Outcome(problem=problem, brief=f"{output.name} is {what}; expected {wanted}", kind=Kind.of(value))
         values.append(array)
+    if len(values) != count:
+        said = f"{len(values) or 'no'} results came back; expected {count}"
+        return Outcome(problem=said, brief=said, kind=Kind.OTHER)
     return Outcome(tuple(values), changed=reply.changed, grown=reply.grown, warnings=reply.warnings, sign=reply.sign)
 
 

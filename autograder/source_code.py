@@ -32,14 +32,15 @@ def _forbidden_library(nodes: list[ast.AST], forbidden: tuple[str, ...]) -> str 
 def _forbidden_function(nodes: list[ast.AST], exercise: Exercise) -> str | None:
     """Search the exercise's own functions, and the student's helpers that they use.
 
-    A helper, a method or an attribute of the student's own may well be called `variance`.
+    A helper, a parameter, a method or an attribute of the student's own may well be called `variance`. What stands behind
+    such a name is seen when it runs.
     """
     imported = {alias.asname or alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
     defined: dict[str, list[ast.AST]] = {}
     for node in nodes:
         if isinstance(node, ast.FunctionDef | ast.ClassDef):
             defined.setdefault(node.name, []).append(node)
-    own = defined.keys() | {name for node in nodes for name in _lambda_names(node)}
+    own = defined.keys() | {name for node in nodes for name in _names_bound(node, exercise.forbidden_names)}
     own_attributes = own | {name for node in nodes for name in _attributes_made(node)}
     todo = deque(node for name in exercise.functions for node in defined.get(name, ()))
     seen: set[int] = set()
@@ -62,10 +63,14 @@ def _forbidden_function(nodes: list[ast.AST], exercise: Exercise) -> str | None:
     return None
 
 
-def _lambda_names(node: ast.AST) -> Iterator[str]:
-    """Yield the names that an assignment gives to a lambda."""
-    if isinstance(node, ast.Assign) and isinstance(node.value, ast.Lambda):
-        yield from (target.id for target in node.targets if isinstance(target, ast.Name))
+def _names_bound(node: ast.AST, among: frozenset[str]) -> Iterator[str]:
+    """Yield those of the names that a node binds: a parameter, or an assignment, but not `std = np.std`."""
+    if isinstance(node, ast.arg) and node.arg in among:
+        yield node.arg
+    elif isinstance(node, ast.Assign):
+        names = {target.id for target in node.targets if isinstance(target, ast.Name)} & among
+        if names:
+            yield from names - {getattr(n, "attr", getattr(n, "id", None)) for n in ast.walk(node.value)}
 
 
 def _attributes_made(node: ast.AST) -> Iterator[str]:

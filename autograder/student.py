@@ -1,6 +1,7 @@
 """The trusted side's end of the pipe: one ``Student`` holds one process with one submission's code."""
 
 import builtins
+import secrets
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -16,6 +17,7 @@ from autograder.student_side import wire
 
 _PNG = b"\x89PNG\r\n\x1a\n"
 MAX_CLAIMS = 20
+MAX_GROWN = 2**50
 MAX_NAMES = 1000
 PART_BYTES = 2**16
 MAX_PRINTED = 2 * 2**20
@@ -91,11 +93,11 @@ def _error_of(message: dict) -> dict | None:
     if not error:
         return None
     found = error if isinstance(error, dict) else {"message": error}
-    line = found.get("line")
+    cell, line = found.get("cell"), found.get("line")
     return {
         "type": str(found.get("type", "Error"))[:100],
         "message": str(found.get("message", ""))[:1000],
-        "cell": found.get("cell"),
+        "cell": cell if type(cell) is int else None,
         "line": line if type(line) is int and 0 < line < 10**6 else None,
         "text": str(found.get("text", ""))[:200],
     }
@@ -202,7 +204,7 @@ class Student:
             return Reply(problem=f"`{name}` raised {say_error(error)}", brief=brief, error_type=error["type"], error=error)
         changed = tuple(i for i in _list_of(message, "changed") if type(i) is int)
         grown = message.get("grown")
-        grown = grown if type(grown) is int else 0
+        grown = min(grown, MAX_GROWN) if type(grown) is int else 0
         if isinstance(value, dict) and isinstance(message.get("told"), dict):
             value |= message["told"]
         return Reply(value, changed=changed, grown=grown, warnings=tuple(str(w)[:300] for w in _list_of(message, "warnings")))
@@ -266,11 +268,13 @@ class Student:
     def _exchange(self, request: dict, values: Any, seconds: float) -> tuple[dict, Any]:
         """Send a request, serve the callbacks it causes, return its answer. Raises _Gone."""
         deadline = min(time.monotonic() + seconds, self._notebook_ends)
+        # The code that runs can write to the socket, too, but it can't know the ticket of what is asked.
+        ticket = secrets.token_hex(16)
         try:
-            self._send(wire.pack(request, values), deadline)
+            self._send(wire.pack(request, values) + wire.pack({"ticket": ticket}), deadline)
             while True:
                 message, value = self._receive(deadline)
-                if message.get("answer") == request["request"]:
+                if message.get("answer") == request["request"] and message.get("ticket") == ticket:
                     return message, value
                 if "callback" not in message:
                     raise wire.WireError("an answer to nothing that was asked")
@@ -293,7 +297,7 @@ class Student:
             raise wire.WireError("a call of a function that does not exist")
         try:
             return wire.pack({}, self._callbacks[index](*args))
-        except (ValueError, TypeError, IndexError) as error:
+        except Exception as error:  # a submission chose the arguments, so anything may be wrong with them
             return wire.pack({"error": str(error)[:500]})
 
     def _send(self, frame: bytes, deadline: float) -> None:

@@ -48,12 +48,13 @@ HEADS = st.dictionaries(st.sampled_from(KEYS), ANY, max_size=6) | st.fixed_dicti
 )
 
 
-def frame(head: object, body: bytes) -> bytes:
-    text = json.dumps(head).encode()
+def frame(head: object, body: bytes, ticket: str = "") -> bytes:
+    """Return a frame; what looks like an answer has the ticket of what was asked, as a runner's own would."""
+    text = json.dumps(head | {"ticket": ticket} if isinstance(head, dict) else head).encode()
     return len(text).to_bytes(4, "big") + len(body).to_bytes(8, "big") + text + body
 
 
-FRAMES = st.builds(frame, HEADS, st.binary(max_size=72)) | st.binary(max_size=40)
+FRAMES = st.tuples(HEADS, st.binary(max_size=72)) | st.binary(max_size=40)
 # A process that is well behaved until it is asked for something.
 HONEST = {"setup": {}, "cell": {"error": None, "printed": ""}}
 
@@ -61,7 +62,7 @@ HONEST = {"setup": {}, "cell": {"error": None, "printed": ""}}
 class Liar:
     """In place of a sandboxed process: answers requests by the frames, one after another, then hangs up."""
 
-    def __init__(self, frames: list[bytes], polite: bool) -> None:
+    def __init__(self, frames: list[tuple | bytes], polite: bool) -> None:
         self.socket, self._theirs = socket.socketpair()
         self._frames, self._polite = iter(frames), polite
         threading.Thread(target=self._answer, daemon=True).start()
@@ -72,10 +73,12 @@ class Liar:
                 while True:
                     request, _ = wire.read_frame(requests)
                     kind = request["request"] if "request" in request else None
+                    ticket = wire.read_frame(requests)[0]["ticket"] if kind else ""
                     if self._polite and kind in HONEST:
-                        self._theirs.sendall(wire.pack({"answer": kind, **HONEST[kind]}))
+                        self._theirs.sendall(wire.pack({"answer": kind, "ticket": ticket, **HONEST[kind]}))
                     else:
-                        self._theirs.sendall(next(self._frames))
+                        said = next(self._frames)
+                        self._theirs.sendall(frame(*said, ticket) if isinstance(said, tuple) else said)
             except (StopIteration, EOFError, OSError):
                 pass
 

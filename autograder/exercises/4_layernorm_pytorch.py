@@ -516,7 +516,7 @@ FUNCTION = (
         ),
         Misconception(
             "autograd-graph",
-            "No backward of yours is in the graph: the gradient comes from PyTorch's record of the "
+            "No backward of yours gives this gradient: it comes from PyTorch's record of the "
             "single operations, which "
             "keeps every one of their results. Derive the class from `torch.autograd.Function`.",
             "autograd-function",
@@ -1331,11 +1331,15 @@ def invoke_function(student: Student, item: Run) -> Reply:
         all_wanted = all(t.requires_grad for t in inputs)
         return reply if all_wanted or reply.sign != "wrong-number-of-gradients" else replace(reply, sign=None)
     y = single_output(reply)
-    if isinstance(y, tuple) and y:
-        what = f"{len(y)} values" if len(y) > 1 else "a tuple of one"
+    if isinstance(y, tuple):
+        what = "a tuple of one" if len(y) == 1 else f"{len(y)} values"
         return unmet(f"`forward` returned {what}; expected y alone", "returns-more")
-    if differentiated and not any(is_own(kind) for kind in listed(reply.value, "nodes")):
+    nodes = listed(reply.value, "nodes")
+    if differentiated and not any(map(is_own, nodes)):
         return unmet("the graph holds no backward of yours", "autograd-graph")
+    if differentiated and not all(is_own(kind) or kind == "AccumulateGrad" for kind in nodes):
+        # A Function that does nothing would be enough, and PyTorch would find the gradient of the rest.
+        return unmet("the graph holds single operations beside a backward of yours", "autograd-graph")
     if not differentiated and isinstance(y, wire.Tensor) and y.requires_grad:
         return unmet("y requires a gradient where nobody wants one", "needs-input-grad")
     kept = kept_too_much(item, reply.value)
@@ -1774,7 +1778,7 @@ def arguments_exchanged(x, weight, bias, eps, dy) -> tuple:
 
 
 DIFFERENTIATORS = frozenset(
-    {"grad", "vjp", "jvp", "jacobian", "jacrev", "jacfwd", "grad_and_value", "linearize", "run_backward"}
+    {"grad", "vjp", "jvp", "jacobian", "jacrev", "jacfwd", "grad_and_value", "linearize", "run_backward", "make_dual"}
 )
 
 OUTPUTS = tuple(Output(name, "tensor") for name in ("y", "x's gradient", "weight's gradient", "bias's gradient"))

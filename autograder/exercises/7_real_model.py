@@ -18,7 +18,7 @@ an offset of 1e4 the mean of 64 features is off by up to 8e-3 of a spread of 1, 
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 import numpy as np
@@ -342,7 +342,7 @@ def joined(reply: Reply, name: str) -> Reply:
     if reply.problem:
         return renamed(reply, name)
     arrays = [tensors.array(t) if hasattr(t, "raw") else None for t in reply.value["outputs"]]
-    if any(a is None or a.shape != arrays[0].shape for a in arrays):
+    if not arrays or any(a is None or a.shape != arrays[0].shape or a.dtype != arrays[0].dtype for a in arrays):
         said = f"a norm of `{name}` returned no tensor of its input's shape"
         return Reply(problem=said, brief=said, error_type=Kind.OTHER)
     return Reply((tensors.tensor(np.stack(arrays), arrays[0].dtype.name),))
@@ -809,6 +809,16 @@ def survivor(name: str, hint: str, section: str = "unnoticed-mistakes") -> Misco
     return Misconception(name, hint, section)
 
 
+def in_any_order(*checks: Check) -> tuple[Check, ...]:
+    """Draw the order of each check's cases: there are two answers, and a list of them by heart would do."""
+
+    def drawn(cases: Callable, rng: np.random.Generator) -> list[Case]:
+        found = cases(rng)
+        return [found[i] for i in rng.permutation(len(found))]
+
+    return tuple(replace(check, cases=partial(drawn, check.cases)) for check in checks)
+
+
 FAILS = Exercise(
     name="fails",
     functions=("fails",),
@@ -816,7 +826,7 @@ FAILS = Exercise(
     invoke=invoke_fails,
     reference=lambda norm: (float(norm.wrong),),
     section="unnoticed-mistakes",
-    checks=(
+    checks=in_any_order(
         Check("right_norms", "Accuses no right norm, and RMSNorm", 2, "unnoticed-mistakes", right_norms, "accuses-nobody"),
         Check("weights", "Finds norms with a wrong weight or bias", 1, "what-breaks-what", weight_mutants, "ordinary-weights"),
         Check("axes", "Finds norms over a wrong axis", 1, "what-breaks-what", axis_mutants, "one-shape"),

@@ -3,7 +3,7 @@
 import re
 
 _LINE = re.compile(r"^(\s*)(?:%{1,2}[A-Za-z]|!(?!=)|\?|[A-Za-z_][\w.]*\?{1,2}\s*$)")
-_ASSIGNED = re.compile(r"^(\s*[\w., ]+=\s*)(?=[%!][A-Za-z])")
+_ASSIGNED = re.compile(r"^([\w\s.,]+=\s*)(?=[%!][A-Za-z])")
 
 
 def without_magics(source: str) -> str:

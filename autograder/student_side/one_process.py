@@ -1,7 +1,8 @@
 """A filter in the kernel (seccomp) under which a process may start no other process, and no thread.
 
 So the limits that hold for one process hold for all of a submission, however many it would start, and which
-functions it calls is seen, because Python reports them for each thread apart.
+functions it calls is seen, because Python reports them for each thread apart. Nor may it ask for memory that no limit
+of a process counts: files without a place on any disk, or segments that stay when it lets them go.
 """
 
 import ctypes
@@ -11,8 +12,16 @@ import struct
 
 # What the kernel calls the machine, and the numbers of its system calls.
 _MACHINES = {
-    "x86_64": (0xC000003E, {"fork": 57, "vfork": 58, "unshare": 272, "clone": 56, "clone3": 435}),
-    "aarch64": (0xC00000B7, {"unshare": 97, "clone": 220, "clone3": 435}),
+    "x86_64": (
+        0xC000003E,
+        {"fork": 57, "vfork": 58, "unshare": 272, "clone": 56, "clone3": 435}
+        | {"memfd_create": 319, "memfd_secret": 447, "shmget": 29, "msgget": 68, "io_uring_setup": 425},
+    ),
+    "aarch64": (
+        0xC00000B7,
+        {"unshare": 97, "clone": 220, "clone3": 435}
+        | {"memfd_create": 279, "memfd_secret": 447, "shmget": 194, "msgget": 186, "io_uring_setup": 425},
+    ),
 }
 _X32 = 0x40000000  # numbers from here on are x86_64's second set of system calls
 _LOAD, _EQUAL, _AT_LEAST, _RETURN = 0x20, 0x15, 0x35, 0x06

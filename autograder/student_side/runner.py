@@ -6,9 +6,9 @@ nothing of the rest of the judge. It answers five requests: ``setup``, ``cell``,
 an answer; it never ends the process.
 """
 
+import _signal
 import ast
 import builtins
-import contextlib
 import functools
 import io
 import linecache
@@ -19,6 +19,7 @@ import sys
 import traceback
 import warnings
 from importlib.machinery import PathFinder
+from types import ModuleType
 
 import numpy as np
 
@@ -30,8 +31,15 @@ from magics import without_magics  # noqa: E402
 sys.path.pop(0)
 
 # Taken before any student code, which can put others in their places.
-set_profile, set_trace, set_depth = sys.setprofile, sys.settrace, sys.setrecursionlimit
-build, execute, evaluate = compile, exec, eval
+set_profile, set_trace, set_depth, depth_now = sys.setprofile, sys.settrace, sys.setrecursionlimit, sys.getrecursionlimit
+build, execute, evaluate, TREE_ONLY = compile, exec, eval, ast.PyCF_ONLY_AST
+ARRAY, zeros, usage, of_this_process = np.ndarray, np.zeros, resource.getrusage, resource.RUSAGE_SELF
+
+Encoded = tuple[dict, bytes]  # see wire.encode
+NOTHING = wire.encode(None)
+
+set_handler, handler_of, stop_alarm = _signal.signal, _signal.getsignal, _signal.alarm
+USUAL_HANDLERS = {number: handler_of(number) for number in map(int, _signal.valid_signals())}
 
 torch_side = None  # the module of that name, where PyTorch is among the assignment's libraries
 
@@ -42,6 +50,14 @@ MAX_FIGURES = 10
 MAX_FIGURE_BYTES = 2**20
 # What ends the noting of functions, or hides some from it, as Python reports it from within; by the function's name.
 BLINDING = {"sys.setprofile": "setprofile", "sys.settrace": "settrace", "sys.addaudithook": "addaudithook"}
+
+
+def rest() -> None:
+    """Let nothing of the submission run until the next request: one of its handlers could read that in our place, and answer."""
+    stop_alarm(0)
+    for number, handler in USUAL_HANDLERS.items():
+        if handler_of(number) is not handler:
+            set_handler(number, handler or _signal.SIG_DFL)
 
 
 class KeptText(io.TextIOBase):
@@ -76,15 +92,25 @@ class Forbidden:
 
     def __init__(self, names: list[str]) -> None:
         self.names = set(names)
-        self.installed = tuple(os.path.abspath(folder) + os.sep for folder in sys.path)
+        self.installed = tuple({f"{way}/" for folder in sys.path for way in (folder, os.path.abspath(folder))})
 
     def find_spec(self, name, path=None, target=None):
         if name.partition(".")[0] in self.names:
             raise ImportError(f"{name} may not be used in this assignment: write it yourself")
         found = PathFinder.find_spec(name, path, target)
-        if found and found.origin and not os.path.abspath(found.origin).startswith(self.installed):
+        if found and found.origin and not self.is_installed(str(found.origin)):
             raise ImportError(f"{name} is a file of your own: put its code into a cell")
         return None
+
+    def is_installed(self, file: str) -> bool:
+        """Whether a module's file stands in one of the folders; a way with ".." in it may lead out again."""
+        return any(file.startswith(folder) and ".." not in file[len(folder) :].split("/") for folder in self.installed)
+
+
+def display(*things: object, **_: object) -> None:
+    """Show things as a notebook's own ``display`` does, which nobody has to import."""
+    for thing in things:
+        print(repr(thing))
 
 
 def cell_of(filename: str) -> int | None:
@@ -119,22 +145,22 @@ def describe(error: BaseException) -> dict:
 
 def fingerprint(value: object) -> object:
     """Return what is the same as long as an array or tensor is not changed; None for anything else."""
-    if isinstance(value, np.ndarray):
+    if isinstance(value, ARRAY):
         return value.shape, value.tobytes()
     return torch_side.fingerprint(value) if torch_side else None
 
 
 def peak_memory() -> int:
     """Return the most memory that this process has held so far, in bytes."""
-    return 1024 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return 1024 * usage(of_this_process).ru_maxrss
 
 
 def parse(source: str, name: str) -> ast.Module:
     """Return a cell's syntax tree. What is nested so deep that the trusted side can't read it raises here as well."""
-    depth = sys.getrecursionlimit()
+    depth = depth_now()
     set_depth(PARSING_DEPTH)
     try:
-        return build(source, name, "exec", ast.PyCF_ONLY_AST)
+        return build(source, name, "exec", TREE_ONLY)
     finally:
         set_depth(depth)
 
@@ -153,6 +179,11 @@ def figures() -> list[np.ndarray]:
     except Exception:
         pass  # whatever the student did to the library, the cell has run
     return pictures
+
+
+def in_words(warned: list) -> list[str]:
+    """Return what the first of these warnings say."""
+    return [f"{w.category.__name__}: {w.message}"[:300] for w in warned[:MAX_WARNINGS]]
 
 
 def with_refused(used: set[str]) -> list[str]:
@@ -198,6 +229,30 @@ def blinded() -> set[str]:
     return found
 
 
+class Watching:
+    """While its block runs, note in ``used`` which of these functions run, and what could have hidden one.
+
+    What a call gave is put into bytes before the block ends: an object may compute only when it is looked at, and a
+    warning's text, or the end of an object, may fill an array that was returned. It is no generator, for what Python makes
+    a context of could be changed by a submission that has one, too.
+
+    blinded: see there.
+    """
+
+    def __init__(self, names: list[str], used: set[str], blinded: set[str]) -> None:
+        self.watch = watcher(names, used) if names else None
+        self.used, self.blinded = used, blinded
+
+    def __enter__(self) -> None:
+        set_trace(None)  # while such a function runs nothing is noted
+        set_profile(self.watch)
+        self.blinded -= {"settrace", "setprofile"}  # these were ours
+
+    def __exit__(self, *_: object) -> None:
+        self.used |= self.blinded
+        set_profile(None)
+
+
 class StudentCode:
     """The namespace that the cells fill, and the objects that stay on this side.
 
@@ -208,13 +263,15 @@ class StudentCode:
         self.requests = requests
         self.replies = replies
         self.mapped = mapped
-        self.namespace = {"__name__": "__main__", "__builtins__": builtins}
+        own = sys.modules["__main__"] = ModuleType("__main__")  # and not the warm parent, as whom it began
+        self.namespace = vars(own)
+        self.namespace |= {"__builtins__": builtins, "display": display}
         self.kept: dict[int, object] = {}
         self.cells = 0
 
     # requests ---------------------------------------------------------------------------------
 
-    def setup(self, message: dict) -> tuple[dict, object]:
+    def setup(self, message: dict) -> tuple[dict, Encoded]:
         """Apply limits, refuse forbidden libraries. Done once, before any student code."""
         sys.meta_path.insert(0, Forbidden(message["forbidden"]))
         for name, value in message["limits"].items():
@@ -223,9 +280,9 @@ class StudentCode:
             resource.setrlimit(getattr(resource, name), (value, value))
         one_process.stay_one_process()
         self.blinded = blinded()
-        return {}, None
+        return {}, NOTHING
 
-    def cell(self, message: dict) -> tuple[dict, object]:
+    def cell(self, message: dict) -> tuple[dict, Encoded]:
         """Execute one cell; answer with what it printed and the error it raised, if any."""
         self.cells += 1
         name = f"<cell {self.cells}>"
@@ -253,13 +310,14 @@ class StudentCode:
             error = describe(raised)
         finally:
             sys.stdout, sys.stderr = stdout, stderr
-        return {"error": error, "printed": out.text()}, figures()
+            with_refused(set())  # whoever compares with PyTorch's own norm in a cell has not used it in the exercise
+        return {"error": error, "printed": out.text()}, wire.encode(figures())
 
-    def call(self, message: dict, values: list) -> tuple[dict, object]:
+    def call(self, message: dict, values: list) -> tuple[dict, Encoded]:
         """Call a function that the cells defined; answer with what it returned and what it touched."""
         function = self.namespace.get(message["name"])
         if not callable(function):
-            return {"missing": message["name"]}, None
+            return {"missing": message["name"]}, NOTHING
         args = [self.arrive(value) for value in values[0]]
         kwargs = {name: self.arrive(value) for name, value in values[1].items()}
         before = [fingerprint(arg) for arg in args]
@@ -270,28 +328,28 @@ class StudentCode:
             sys.stdout = sys.stderr = KeptText()
             with warnings.catch_warnings(record=True) as warned:
                 warnings.simplefilter("always")
-                with self.watching(message["forbidden"], used):
+                with Watching(message["forbidden"], used, self.blinded):
                     result = function(*args, **kwargs)
+                    grown = peak_memory() - memory
+                    said = in_words(warned)
+                    encoded = wire.encode(self.leave(result, message["keep"]))
         except BaseException as raised:
-            return {"error": describe(raised), "used": with_refused(used)}, None
+            return {"error": describe(raised), "used": with_refused(used)}, NOTHING
         finally:
             sys.stdout, sys.stderr = stdout, stderr
-        grown = peak_memory() - memory
         changed = [i for i, (old, new) in enumerate(zip(before, args)) if old != fingerprint(new)]
-        said = [f"{w.category.__name__}: {w.message}"[:300] for w in warned[:MAX_WARNINGS]]
-        seen = {"changed": changed, "warnings": said, "used": with_refused(used), "grown": grown}
-        return seen, self.leave(result, message["keep"])
+        return {"changed": changed, "warnings": said, "used": with_refused(used), "grown": grown}, encoded
 
-    def read(self, message: dict) -> tuple[dict, object]:
+    def read(self, message: dict) -> tuple[dict, Encoded]:
         """Answer with the value of a variable."""
         if message["name"] not in self.namespace:
-            return {"missing": message["name"]}, None
-        return {}, self.namespace[message["name"]]
+            return {"missing": message["name"]}, NOTHING
+        return {}, wire.encode(self.namespace[message["name"]])
 
-    def torch(self, message: dict, values: dict) -> tuple[dict, object]:
+    def torch(self, message: dict, values: dict) -> tuple[dict, Encoded]:
         """Run a function or module with autograd, as ``torch_side.run`` describes."""
         if message["target"].partition(".")[0] not in self.namespace:
-            return {"missing": message["target"]}, None
+            return {"missing": message["target"]}, NOTHING
         asked = {name: self.arrive(value) for name, value in values.items()}
         stdout, stderr = sys.stdout, sys.stderr
         used: set[str] = set()
@@ -299,29 +357,17 @@ class StudentCode:
             sys.stdout = sys.stderr = KeptText()
             with warnings.catch_warnings(record=True) as warned:
                 warnings.simplefilter("always")
-                with self.watching(message["forbidden"], used):
+                with Watching(message["forbidden"], used, self.blinded):
                     found, told, changed = torch_side.run(self.namespace, message["target"], message["mode"], asked)
+                    said = in_words(warned)
+                    encoded = wire.encode(torch_side.sendable(found))
         except torch_side.Unmet as problem:
-            return {"problem": str(problem), "used": with_refused(used)}, None
+            return {"problem": str(problem), "used": with_refused(used)}, NOTHING
         except BaseException as raised:
-            return {"error": describe(raised), "used": with_refused(used)}, None
+            return {"error": describe(raised), "used": with_refused(used)}, NOTHING
         finally:
             sys.stdout, sys.stderr = stdout, stderr
-        said = [f"{w.category.__name__}: {w.message}"[:300] for w in warned[:MAX_WARNINGS]]
-        seen = {"changed": changed, "warnings": said, "used": with_refused(used), "told": told}
-        return seen, torch_side.sendable(found)
-
-    @contextlib.contextmanager
-    def watching(self, names: list[str], used: set[str]):
-        """Note in ``used`` which of these functions run, and what could have hidden one."""
-        set_trace(None)  # while such a function runs nothing is noted
-        set_profile(watcher(names, used) if names else None)
-        self.blinded -= {"settrace", "setprofile"}  # these were ours
-        try:
-            yield
-        finally:
-            used |= self.blinded
-            set_profile(None)
+        return {"changed": changed, "warnings": said, "used": with_refused(used), "told": told}, encoded
 
     # what crosses -----------------------------------------------------------------------------
 
@@ -332,7 +378,7 @@ class StudentCode:
         if isinstance(value, wire.Stream):
             return (item for _ in range(value.repeats) for item in map(float, value.values))
         if isinstance(value, wire.Strided):
-            roomy = np.zeros([2 * n for n in value.values.shape], value.values.dtype, order="F")
+            roomy = zeros([2 * n for n in value.values.shape], value.values.dtype, order="F")
             view = roomy[tuple(slice(None, None, 2) for _ in value.values.shape)]
             view[...] = value.values
             return view
@@ -373,14 +419,17 @@ class StudentCode:
         while True:
             try:
                 message, values = wire.read_frame(self.requests)
+                # Apart, because memory that was a long request may be found again in an array that nobody has filled.
+                ticket = wire.read_frame(self.requests)[0]["ticket"]
             except EOFError:
                 return
             request = message.pop("request")
             if request in ("call", "torch"):
-                answer, result = {"call": self.call, "torch": self.torch}[request](message, values)
+                answer, encoded = {"call": self.call, "torch": self.torch}[request](message, values)
             else:
-                answer, result = {"setup": self.setup, "cell": self.cell, "read": self.read}[request](message)
-            self.replies.write(wire.pack({"answer": request, **answer}, result))
+                answer, encoded = {"setup": self.setup, "cell": self.cell, "read": self.read}[request](message)
+            rest()
+            self.replies.write(wire.frame({"answer": request, "ticket": ticket, **answer}, *encoded))
             self.replies.flush()
 
 

@@ -16,6 +16,11 @@ triton_side = None  # the module of that name, where Triton is among the assignm
 _keep_saved = torch._C._autograd._push_saved_tensors_default_hooks
 _stop_keeping = torch._C._autograd._pop_saved_tensors_default_hooks
 _engine = torch.autograd.Variable._execution_engine
+_Tensor, _from_numpy, _zeros = torch.Tensor, torch.from_numpy, torch.zeros
+_detach, _contiguous, _view, _copy, _require = (
+    getattr(torch.Tensor, name) for name in ("detach", "contiguous", "view", "copy_", "requires_grad_")
+)
+_as_array, _UINT16, _BFLOAT16 = torch.Tensor.numpy, torch.uint16, torch.bfloat16
 _KEYS = ("CPU", "AutogradCPU")  # every call of an operator passes one of them, with and without gradients
 _refused: set[str] = set()
 _refusals: list[torch.library.Library] = []  # what they registered lasts as long as they do
@@ -94,14 +99,14 @@ def arrive(value: wire.Tensor | wire.Stock, arrive_inside) -> object:
     if isinstance(value, wire.Stock):
         return STOCK[value.name](**{name: arrive_inside(item) for name, item in value.arguments.items()})
     dtype = getattr(torch, value.dtype)
-    tensor = torch.from_numpy(value.raw).view(dtype)
+    tensor = _view(_from_numpy(value.raw), dtype)
     if value.layout == "strided":
-        roomy = torch.zeros([2 * n for n in tensor.shape], dtype=dtype)
-        tensor = roomy[tuple(slice(None, None, 2) for _ in tensor.shape)].copy_(tensor)
+        roomy = _zeros([2 * n for n in tensor.shape], dtype=dtype)
+        tensor = _copy(roomy[tuple(slice(None, None, 2) for _ in tensor.shape)], tensor)
     elif value.layout == "misaligned":
-        roomy = torch.zeros(tensor.numel() + 1, dtype=dtype)
-        tensor = roomy[1:].view(tensor.shape).copy_(tensor)
-    return tensor.requires_grad_(value.requires_grad)
+        roomy = _zeros(value.raw.size + 1, dtype=dtype)
+        tensor = _copy(_view(roomy[1:], tensor.shape), tensor)
+    return _require(tensor, value.requires_grad)
 
 
 def sendable(value: object, keep: list[int] = ()) -> object:
@@ -123,14 +128,14 @@ def sendable(value: object, keep: list[int] = ()) -> object:
 
 
 def _numbers(plain: torch.Tensor) -> np.ndarray:
-    return plain.view(torch.uint16).numpy() if plain.dtype == torch.bfloat16 else plain.numpy()
+    return _as_array(_view(plain, _UINT16)) if plain.dtype == _BFLOAT16 else _as_array(plain)
 
 
 def fingerprint(value: object) -> object:
     """Return what is the same as long as a tensor is not changed; None for anything else."""
-    if type(value) is not torch.Tensor:
+    if type(value) is not _Tensor:
         return None
-    return value.shape, value.dtype, _numbers(value.detach().contiguous()).tobytes()
+    return value.shape, value.dtype, _numbers(_contiguous(_detach(value))).tobytes()
 
 
 # modules of the course ------------------------------------------------------------------------
@@ -261,7 +266,7 @@ def run(namespace: dict, target: str, mode: str, asked: dict) -> tuple[dict, dic
     if "between" in asked:
         call(*asked["between"], **kwargs)
     if asked.get("count"):
-        told["parameters"] = sum(p.numel() for p in module.parameters()) if isinstance(module, nn.Module) else 0
+        told["parameters"] = _size(module) if isinstance(module, nn.Module) else 0
     if asked.get("names"):
         told["names"] = list(module.state_dict())[:20] if isinstance(module, nn.Module) else []
     if "upstream" in asked:
@@ -272,6 +277,9 @@ def run(namespace: dict, target: str, mode: str, asked: dict) -> tuple[dict, dic
 def _launch(kernel: object, args: list, kwargs: dict, asked: dict) -> dict:
     """Launch a Triton kernel; return what is told of it."""
     kernel, kwargs = triton_side.alone(kernel, args, kwargs)
+    if not triton_side.is_as_it_was():
+        raise Unmet("something else stands in the place of what runs a kernel")
+    triton_side.forget_changes(kernel)
     lanes = kernel_accesses.undefined_lanes() if asked.get("undefined") else contextlib.nullcontext()
     with lanes, kernel_accesses.noted() as accesses, triton_side.noting_conditions() as conditions:
         kernel[tuple(asked["grid"])](*args, **kwargs)
@@ -282,6 +290,16 @@ def _launch(kernel: object, args: list, kwargs: dict, asked: dict) -> dict:
     if asked.get("compiled"):
         triton_side.compile_for_gpu(kernel, args, kwargs)
     return told
+
+
+def _size(module: nn.Module) -> int:
+    """Count the numbers in the parameters that are registered; what ``module.parameters()`` tells may be the submission's own."""
+    parts, parameters = [module], {}
+    for part in parts:  # grows
+        parameters |= {id(p): p for p in vars(part).get("_parameters", {}).values() if p is not None}
+        inner = [m for m in vars(part).get("_modules", {}).values() if m is not None]
+        parts += [m for m in inner if not any(m is known for known in parts)]
+    return sum(p.numel() for p in parameters.values())
 
 
 def _resolve(namespace: dict, target: str) -> object:

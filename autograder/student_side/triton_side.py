@@ -7,6 +7,7 @@ The first kernel imports the compiler, which takes longer than all the kernels o
 
 import contextlib
 import sys
+import types
 from collections.abc import Iterator
 
 import gpu_compiler
@@ -20,6 +21,9 @@ from triton.runtime.autotuner import Autotuner, Heuristics
 
 _patch_tensor = interpreter._patch_lang_tensor
 gpu_compiler.mend_interpreter()
+# What runs a kernel, as it was before any student code.
+_PARTS = {name: part for name, part in vars(interpreter).items() if isinstance(part, (type, types.FunctionType))}
+_CLASSES = {part: dict(vars(part)) for part in _PARTS.values() if isinstance(part, type) and part.__module__ == interpreter.__name__}
 
 
 @triton.jit
@@ -41,7 +45,24 @@ def is_kernel(value: object) -> bool:
     """Whether it is a function under ``@triton.jit``; what chooses some of its arguments may stand above that."""
     while type(value) in (Autotuner, Heuristics):
         value = value.fn
-    return type(value) is interpreter.InterpretedFunction
+    return type(value) is _PARTS["InterpretedFunction"] and type(value.fn) is types.FunctionType
+
+
+def is_as_it_was() -> bool:
+    """Whether nothing else stands in the place of what runs a kernel."""
+    return all(vars(interpreter).get(name) is part for name, part in _PARTS.items()) and all(
+        dict(vars(part)) == was for part, was in _CLASSES.items()
+    )
+
+
+def forget_changes(kernel: object) -> None:
+    """Let a kernel, and each that it can call, be nothing but its function: another way to run it would need no kernel."""
+    _CLASSES[type(kernel)]["rewritten_fn"].clear()
+    for one in [kernel, *kernel.fn.__globals__.values()]:
+        if type(one) is type(kernel):
+            function, options = one.fn, one.kwargs
+            vars(one).clear()
+            _CLASSES[type(kernel)]["__init__"](one, function, **options)
 
 
 def alone(kernel: object, args: list, kwargs: dict) -> tuple[object, dict]:

@@ -352,7 +352,12 @@ def standard_deviation(scores):
     """), (FIRST, *OTHERS), loses=(f"{FIRST}/untouched",), tells="Not counted yet"),
     Row("change_hidden_by_a_timed_text", answered(FIRST, """
         import timeit
-        text = "import runner; runner.finger" + "print = lambda value: 0"
+        text = "\\n".join([
+            "import sys",
+            "frame = sys._getframe()",
+            "while 'fingerprint' not in frame.f_globals: frame = frame.f_back",
+            "frame.f_globals['fingerprint'] = lambda value: 0",
+        ])
         def standard_deviation(scores):
             scores -= scores.mean()
             timeit.timeit(text, number=1)
