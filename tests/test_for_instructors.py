@@ -31,11 +31,12 @@ def test_limits_that_make_no_sense_are_refused_in_one_line(text):
 
 
 def test_the_fixed_limits_are_the_judges():
-    rows = re.findall(r"^\| ([\d,]+)(&nbsp;MiB)? \|.*\| `(\w+)\.(\w+)` \|$", CHAPTER, re.MULTILINE)
+    rows = re.findall(r"^\| ([\d,]+)(&nbsp;[KM]iB)? \|.*\| `(\w+)\.(\w+)` \|$", CHAPTER, re.MULTILINE)
     assert len(rows) >= 10
     modules = {module.__name__.rpartition(".")[2]: module for module in (runner, sandbox, student, submission, wire)}
     for number, unit, module, name in rows:
-        assert int(number.replace(",", "")) * (2**20 if unit else 1) == getattr(modules[module], name), name
+        size = {"": 1, "&nbsp;KiB": 2**10, "&nbsp;MiB": 2**20}[unit]
+        assert int(number.replace(",", "")) * size == getattr(modules[module], name), name
 
 
 def test_every_command_of_ours_exists():

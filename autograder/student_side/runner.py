@@ -44,7 +44,7 @@ USUAL_HANDLERS = {number: handler_of(number) for number in map(int, _signal.vali
 torch_side = None  # the module of that name, where PyTorch is among the assignment's libraries
 
 PARSING_DEPTH = 700
-MAX_TEXT = 2**20
+MAX_TEXT = 2**18
 MAX_WARNINGS = 20
 MAX_FIGURES = 10
 MAX_FIGURE_BYTES = 2**20

@@ -22,7 +22,7 @@ from typing import Any, BinaryIO
 import numpy as np
 
 MAX_FRAME_BYTES = 64 * 2**20
-MAX_HEAD_BYTES = 16 * 2**20  # JSON takes many times its size when it is read
+MAX_HEAD_BYTES = 4 * 2**20  # JSON takes many times its size when it is read
 MAX_DEPTH = 8
 MAX_ITEMS = 10_000
 MAX_TEXT = 10_000
