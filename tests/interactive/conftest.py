@@ -11,7 +11,7 @@ from .. import small_site
 from ..browser import MISSING, chromium
 
 ROOT = Path(__file__).parent.parent.parent
-FIGURES = ["cube", "depth", "geometry", "lanes", "learning_rate", "precision", "scores"]
+FIGURES = ["attention", "cube", "depth", "geometry", "lanes", "learning_rate", "precision", "scores"]
 DATA = {"depth": "depth_at_start", "learning_rate": "learning_rates"}  # the stored results that figures draw
 
 

@@ -519,9 +519,63 @@ def test_lanes_say_what_a_test_would_miss(browser, site):
     assert len(browser.all(".ix-counts")) == 3  # -1, -5 and 1, in the first sum alone
 
 
+# Attention
+
+QKV = np.array([
+    [[1, 0], [0, 1], [2, 1], [1, 2]], [[0, 1], [2, 0], [1, 1], [0, 2]], [[1, 0], [8, 2], [0, 4], [6, 6.0]],
+])  # fmt: skip
+
+
+def attended(mask: str, axis: str, scale: str, last: float) -> tuple[np.ndarray, np.ndarray]:
+    q, k, v = QKV * np.array([1, 1, 1, last])[:, None]
+    scores = q @ k.T / (np.sqrt(2) if scale == "yes" else 1)
+    future = ~np.tri(4, dtype=bool)
+    if mask == "before":
+        scores[future] = -np.inf
+    along = 1 if axis == "keys" else 0
+    powers = np.exp(scores - scores.max(axis=along, keepdims=True))
+    weights = powers / powers.sum(axis=along, keepdims=True)
+    if mask == "after":
+        weights[future] = 0
+    return weights, weights @ v
+
+
+@pytest.mark.parametrize("mask", ["before", "after", "none"])
+@pytest.mark.parametrize("axis", ["keys", "queries"])
+def test_attention_in_every_state(browser, site, mask, axis):
+    browser.open(site / "attention.html")
+    pick(browser, "The mask stands", mask)
+    pick(browser, "The softmax runs along", axis)
+    for scale in ("yes", "no"):
+        pick(browser, "Divided by √dₕ", scale)
+        for last in (-2, 1, 1.5):
+            slide(browser, "The last word", last)
+            weights, outputs = attended(mask, axis, scale, last)
+            drawn = browser.js("return [...document.querySelectorAll('.ix-weight + text')].map(t => t.textContent)")
+            assert list(map(as_number, drawn)) == pytest.approx(weights.ravel(), abs=0.0051)
+            assert browser.row("sum0 sum1 sum2 sum3") == pytest.approx(weights.sum(axis=1), abs=0.0051)
+            shown = [list(map(as_number, browser.text(f"out{i}").strip("()").split(","))) for i in range(4)]
+            assert np.array(shown) == pytest.approx(outputs, abs=0.0051)
+            moved = ~np.isclose(outputs, attended(mask, axis, scale, 1)[1]).all(axis=1)
+            said = [browser.text(f"moved{i}") for i in range(4)]
+            assert said == (["–"] * 4 if last == 1 else ["moved" if m else "as before" for m in moved])
+            assert len(browser.all(".ix-moved")) == moved[:3].sum()
+            assert ("leaking" in browser.text("state")) == bool(moved[:3].any())
+    assert ("no row above it has noticed" in browser.text("state")) == (mask == "before" and axis == "keys")
+
+
+def test_attention_by_keyboard(browser, site):
+    browser.open(site / "attention.html")
+    assert browser.text("state") == "Every row gives away 1. Take another last word: which rows above it notice?"
+    browser.keys('input[value="before"]', RIGHT)
+    browser.keys('input[aria-label^="The last word"]', RIGHT)
+    assert browser.text("state").startswith("The rows give away") and "the outputs of cat, sat" in browser.text("state")
+
+
 # The book itself
 
 CHAPTERS = {
+    "attention": "5_prenorm_block",
     "cube": "2_layernorm_forward",
     "depth": "5_prenorm_block",
     "geometry": "3_layernorm_backward",
@@ -602,6 +656,18 @@ def test_bodies_say_what_the_figures_show(browser, book):
     assert len(rows) == 7
     for row, name in zip(rows, "xchgmrd", strict=True):
         assert [as_number(cell) for cell in row[1:]] == browser.row(f"{name}0 {name}1 {name}2")
+
+    rows = body_of(browser, book, "attention")
+    assert len(rows) == 6
+    masks = {"before the softmax": "before", "after it": "after", "nowhere": "none"}
+    for mask, along, sums, noticed in rows:
+        pick(browser, "The mask stands", masks[mask])
+        pick(browser, "The softmax runs along", along.removeprefix("the "))
+        slide(browser, "The last word", 1)
+        assert sums.split(", ") == [browser.text(f"sum{i}") for i in range(4)]
+        slide(browser, "The last word", 2)
+        moved = [token for i, token in enumerate(("the", "cat", "sat")) if browser.text(f"moved{i}") == "moved"]
+        assert noticed == (", ".join(moved) or "none")
 
     rows = body_of(browser, book, "lanes")
     assert len(rows) == 5
