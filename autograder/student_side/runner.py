@@ -200,8 +200,8 @@ def with_refused(used: set[str]) -> list[str]:
 
 @functools.cache
 def spellings(names: tuple[str, ...]) -> dict[str, str]:
-    """Return {what a library may call a function inside: its name}; ``numpy.std`` calls ``_std``."""
-    return {before + name: name for name in names for before in ("", "_", "__")}
+    """Return {what a library may call a function inside: its name}; ``numpy.std`` calls ``_std``, a layer its ``forward``."""
+    return {form.format(name): name for name in names for form in ("{}", "_{}", "__{}", "{}.forward")}
 
 
 def watcher(names: list[str], found: set[str]):
@@ -215,8 +215,8 @@ def watcher(names: list[str], found: set[str]):
                 found.add(known[argument.__name__])
         elif event == "call":
             code = frame.f_code
-            if code.co_name in known and not code.co_filename.startswith("<cell"):
-                found.add(known[code.co_name])
+            if (code.co_name in known or code.co_qualname in known) and not code.co_filename.startswith("<cell"):
+                found.add(known.get(code.co_name) or known[code.co_qualname])
 
     return watch
 
