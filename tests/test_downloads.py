@@ -4,6 +4,7 @@ import gzip
 import io
 import json
 import os
+import re
 import shutil
 import tarfile
 import tracemalloc
@@ -142,6 +143,21 @@ def test_an_archive_that_unpacks_to_gigabytes_is_left_out(platform, tmp_path):
         archive.addfile(member, Zeros(member.size))
     found, said = collect(platform, {f"ada_{NOTEBOOK}": b"ada", "class.zip": packed({"ben_hw.tar.gz": huge.read_bytes()})})
     assert found == {"ada": b"ada"} and "it unpacks to more than 1 GiB" in said
+
+
+def platforms() -> list:
+    """Return (the name of a file, the pattern that fits) of each platform in the page for instructors."""
+    page = (Path(__file__).parent.parent / "book" / "for_instructors.md").read_text()
+    block = re.search(r"the pattern that fits:\n\n```text\n(.*?)```", page, re.DOTALL)[1]
+    return [pytest.param(name, pattern, id=who) for who, name, pattern in re.findall(r"(\w+)\n +(.*)\n +(.*)\n", block)]
+
+
+@pytest.mark.parametrize("name, pattern", platforms())
+def test_on_each_platform_its_own_name_counts_and_not_one_that_a_student_gave_a_file(name, pattern):
+    who = re.match(pattern, f"/{name}")["student_id"]
+    for between in ("/", "_", "/a folder/"):
+        forged = name.removesuffix(".ipynb") + between + name.replace(who, "Eve")
+        assert re.match(pattern, f"/the class/{forged}")["student_id"] == who
 
 
 def header(size: int, kind: bytes) -> bytes:
