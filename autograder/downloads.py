@@ -26,9 +26,12 @@ Member = tuple[PurePosixPath, Callable[[], IO[bytes]]]
 
 MAX_ARCHIVE_BYTES = 4 * CONFIGURED.notebook_bytes
 MAX_UNPACKED_BYTES = 2**30
+MAX_HEADER_BYTES = 2**20
+MAX_MEMBERS = 100_000
 ARCHIVES = (".zip", ".tar.gz", ".tgz", ".tar")
 NO_NOTEBOOK = "neither a notebook nor an archive"
 BLACKBOARDS_TIME = re.compile(r"(\d{4}-\d\d-\d\d)-(\d\d)-(\d\d)-(\d\d)")
+_ON_THE_NEXT = (tarfile.XHDTYPE, tarfile.XGLTYPE, tarfile.SOLARIS_XHDTYPE, tarfile.GNUTYPE_LONGNAME, tarfile.GNUTYPE_LONGLINK)
 BROKEN = (zipfile.BadZipFile, tarfile.TarError, zlib.error, lzma.LZMAError, EOFError, OSError, RuntimeError, ValueError)
 
 
@@ -173,12 +176,21 @@ def _of_zip(file: IO[bytes]) -> Iterator[tuple[str, Callable[[], IO[bytes]]]]:
             yield member.filename, lambda member=member: archive.open(member)
 
 
+class _Header(tarfile.TarInfo):
+    """A header of a tar archive; those that hold a long name, or other words on the next member, are read into memory whole."""
+
+    def _proc_member(self, archive: tarfile.TarFile) -> tarfile.TarInfo:
+        if self.size < 0 or (self.type in _ON_THE_NEXT and self.size > MAX_HEADER_BYTES):
+            raise ValueError("it has a header of an impossible size")
+        return super()._proc_member(archive)
+
+
 def _of_tar(file: IO[bytes]) -> Iterator[tuple[str, Callable[[], IO[bytes]]]]:
-    archive = tarfile.open(fileobj=file)
-    unpacked = 0
+    archive = tarfile.open(fileobj=file, tarinfo=_Header)
     for member in archive:
-        unpacked += member.size
-        if unpacked > MAX_UNPACKED_BYTES:  # to find the next member, all of this one must be unpacked
+        if archive.offset > MAX_UNPACKED_BYTES:  # to find the next member, all of this one must be unpacked
             raise ValueError(f"it unpacks to more than {MAX_UNPACKED_BYTES / 2**30:g} GiB")
+        if len(archive.members) > MAX_MEMBERS:
+            raise ValueError(f"it has more than {MAX_MEMBERS} members")
         if member.isfile():
             yield member.name, lambda member=member: archive.extractfile(member)

@@ -35,7 +35,8 @@ def _forbidden_function(nodes: list[ast.AST], exercise: Exercise) -> str | None:
     A helper, a parameter, a method or an attribute of the student's own may well be called `variance`. What stands behind
     such a name is seen when it runs.
     """
-    imported = {alias.asname or alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
+    imports = (node for node in nodes if isinstance(node, ast.Import | ast.ImportFrom))
+    imported = {alias.asname or alias.name.partition(".")[0] for node in imports for alias in node.names}
     defined: dict[str, list[ast.AST]] = {}
     for node in nodes:
         if isinstance(node, ast.FunctionDef | ast.ClassDef):
@@ -55,30 +56,44 @@ def _forbidden_function(nodes: list[ast.AST], exercise: Exercise) -> str | None:
             todo.extend(defined.pop(node.id))
         elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id not in own:
             used = node.func.id
-        elif isinstance(node, ast.Attribute):
-            of_module = isinstance(node.value, ast.Name) and node.value.id in imported
-            used = node.attr if of_module or node.attr not in own_attributes else None
+        elif isinstance(node, ast.Attribute) and node.attr in exercise.forbidden_names:
+            used = node.attr if node.attr not in own_attributes or _first_name(node) in imported else None
         if used in exercise.forbidden_names:
             return used
     return None
+
+
+def _first_name(node: ast.AST) -> str | None:
+    """Return the name that a chain of attributes begins with: `torch` of `torch.nn.LayerNorm`."""
+    while isinstance(node, ast.Attribute):
+        node = node.value
+    return node.id if isinstance(node, ast.Name) else None
 
 
 def _names_bound(node: ast.AST, among: frozenset[str]) -> Iterator[str]:
     """Yield those of the names that a node binds: a parameter, or an assignment, but not `std = np.std`."""
     if isinstance(node, ast.arg) and node.arg in among:
         yield node.arg
-    elif isinstance(node, ast.Assign):
-        names = {target.id for target in node.targets if isinstance(target, ast.Name)} & among
-        if names:
-            yield from names - {getattr(n, "attr", getattr(n, "id", None)) for n in ast.walk(node.value)}
+    elif isinstance(node, ast.Assign | ast.AnnAssign | ast.For):
+        targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+        value = node.iter if isinstance(node, ast.For) else node.value
+        names = {name.id for target in targets for name in ast.walk(target) if isinstance(name, ast.Name)} & among
+        if names and value:
+            yield from names - {getattr(n, "attr", getattr(n, "id", None)) for n in ast.walk(value)}
 
 
 def _attributes_made(node: ast.AST) -> Iterator[str]:
-    """Yield the attributes that a node gives to an object: `self.std = …`, fields of a dataclass or a namedtuple."""
+    """Yield the attributes that a node may give to an object: `self.std = …`, fields of a dataclass or a namedtuple,
+    `SimpleNamespace(std=…)`, `setattr(self, "std", …)`.
+    """
     if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store):
         yield node.attr
     elif isinstance(node, ast.ClassDef):
         yield from (line.target.id for line in node.body if isinstance(line, ast.AnnAssign) and isinstance(line.target, ast.Name))
+    elif isinstance(node, ast.keyword) and node.arg:
+        yield node.arg
+    elif isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value.isidentifier():
+        yield node.value
     elif isinstance(node, ast.Call) and getattr(node.func, "id", getattr(node.func, "attr", None)) == "namedtuple":
         texts = (n.value for arg in node.args for n in ast.walk(arg) if isinstance(n, ast.Constant) and isinstance(n.value, str))
         yield from (word for text in texts for word in text.replace(",", " ").split())

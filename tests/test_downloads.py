@@ -1,16 +1,19 @@
 """What a learning platform hands over: taken out of archives with care, and nobody hands in under another's name."""
 
+import gzip
 import io
 import json
 import os
+import re
 import shutil
 import tarfile
+import tracemalloc
 import zipfile
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import pytest
 
-from autograder import exercises
+from autograder import downloads, exercises
 from autograder.limits import CONFIGURED
 from tests.conftest import Course
 
@@ -140,6 +143,59 @@ def test_an_archive_that_unpacks_to_gigabytes_is_left_out(platform, tmp_path):
         archive.addfile(member, Zeros(member.size))
     found, said = collect(platform, {f"ada_{NOTEBOOK}": b"ada", "class.zip": packed({"ben_hw.tar.gz": huge.read_bytes()})})
     assert found == {"ada": b"ada"} and "it unpacks to more than 1 GiB" in said
+
+
+def platforms() -> list:
+    """Return (the name of a file, the pattern that fits) of each platform in the page for instructors."""
+    page = (Path(__file__).parent.parent / "book" / "for_instructors.md").read_text()
+    block = re.search(r"the pattern that fits:\n\n```text\n(.*?)```", page, re.DOTALL)[1]
+    return [pytest.param(name, pattern, id=who) for who, name, pattern in re.findall(r"(\w+)\n +(.*)\n +(.*)\n", block)]
+
+
+@pytest.mark.parametrize("name, pattern", platforms())
+def test_on_each_platform_its_own_name_counts_and_not_one_that_a_student_gave_a_file(name, pattern):
+    who = re.match(pattern, f"/{name}")["student_id"]
+    for between in ("/", "_", "/a folder/"):
+        forged = name.removesuffix(".ipynb") + between + name.replace(who, "Eve")
+        assert re.match(pattern, f"/the class/{forged}")["student_id"] == who
+
+
+def header(size: int, kind: bytes) -> bytes:
+    """A header of a tar archive as it stands there, of a size that ``tarfile`` itself would not write."""
+    member = tarfile.TarInfo(NOTEBOOK)
+    member.type = kind
+    block = bytearray(member.tobuf(tarfile.GNU_FORMAT))
+    block[124:136] = tarfile.itn(size, 12, tarfile.GNU_FORMAT)
+    block[148:156] = b" " * 8
+    block[148:156] = b"%06o\0 " % tarfile.calc_chksums(bytes(block))[0]
+    return bytes(block)
+
+
+HEADERS = {
+    "words on the next member": (header(100 * 2**20, tarfile.XHDTYPE), 1),
+    "a long name": (header(100 * 2**20, tarfile.GNUTYPE_LONGNAME), 1),
+    "a size below nothing": (header(-512, tarfile.REGTYPE), 1),
+    "empty files": (header(0, tarfile.REGTYPE), 5000),
+}
+
+
+@pytest.mark.parametrize("block, times", HEADERS.values(), ids=HEADERS)
+def test_headers_of_an_archive_fill_no_memory(block, times, monkeypatch):
+    """They are read before any member's size tells how much there is to unpack."""
+    monkeypatch.setattr(downloads, "MAX_MEMBERS", 1000)
+    packed = io.BytesIO()
+    with gzip.GzipFile(fileobj=packed, mode="wb", compresslevel=1) as file:
+        file.write(block * times)
+        for _ in range(100):
+            file.write(bytes(2**20))
+    packed.seek(0)
+    tracemalloc.start()
+    try:
+        with pytest.raises(ValueError, match="of an impossible size|more than 1000 members"):
+            list(downloads._members(packed, PurePosixPath("ada_hw.tar.gz")))
+        assert tracemalloc.get_traced_memory()[1] < 10 * 2**20
+    finally:
+        tracemalloc.stop()
 
 
 class Zeros(io.RawIOBase):

@@ -141,6 +141,20 @@ def test_loop_variables_and_floats_are_scalars_of_triton_in_the_interpreter_too(
     assert "tt.func" in gpu_compiler.compile_for_gpu(with_scalars, x, y, 3, 0.25, BLOCK=8)
 
 
+@triton.jit
+def with_a_length_by_another_way(x, y, n, BLOCK: triton.language.constexpr):
+    lanes = tl.arange(0, BLOCK)
+    tl.store(y + lanes, tl.load(x + lanes, mask=lanes < n, other=0.0), mask=lanes < n)
+
+
+def test_a_constexpr_is_known_by_whatever_way_it_is_reached():
+    gpu_compiler.mend_interpreter()
+    x, y = tables()
+    with_a_length_by_another_way[(1,)](x, y, 6, BLOCK=8)
+    assert torch.equal(y[:6], x)
+    assert "tt.func" in gpu_compiler.compile_for_gpu(with_a_length_by_another_way, x, y, 6, BLOCK=8)
+
+
 def test_the_interpreter_runs_on_as_before():
     modules = {name: module for name, module in sys.modules.items() if name.startswith("triton")}
     gpu_compiler.compile_for_gpu(by_a_helper, *tables(), 6, BLOCK=8)

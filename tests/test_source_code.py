@@ -68,6 +68,40 @@ class LayerNormFunction(torch.autograd.Function):
     assert not any(v.points for v in verdicts) and "run_backward" in verdicts[0].hint
 
 
+def test_a_class_of_pytorchs_is_none_of_ones_own_by_an_attribute_of_its_name():
+    source = """
+class Mine:
+    CrossMapLRN2d: int = 0
+libraries = [torch.nn]
+def build_rmsnorm(weight, eps):
+    d = weight.shape[0]
+    def norm(x):
+        over_channels = libraries[0].CrossMapLRN2d(2 * d + 1, alpha=(2 * d + 1) / d, beta=0.5, k=float(eps))
+        return (over_channels(x.float().reshape(-1, d, 1, 1)).reshape(x.shape) * weight).to(x.dtype)
+    return norm
+"""
+    verdicts = notebook_judge.judge_source(source, "build_rmsnorm", b"a course")
+    assert not any(v.points for v in verdicts) and "CrossMapLRN2d" in verdicts[0].hint
+    _, exercise = exercises.find("build_rmsnorm")
+    direct = source.replace("libraries[0].", "torch.nn.")
+    assert source_code.library_used(exercise, exercises.topic("7_real_model"), ["import torch", direct]) == "CrossMapLRN2d"
+
+
+OF_ONES_OWN = {
+    "a namespace": ("from types import SimpleNamespace", "s = SimpleNamespace(var=squares.mean())\n    return s.var**0.5"),
+    "another tuple": ("from typing import NamedTuple\nS = NamedTuple('S', [('var', float)])", "return S(squares.mean()).var ** 0.5"),
+    "setattr": ("class S: pass", "s = S()\n    setattr(s, 'var', squares.mean())\n    return s.var**0.5"),
+    "two functions at once": ("mean, var = np.mean, lambda z: mean((z - mean(z)) ** 2)", "return var(scores) ** 0.5"),
+    "with its type": ("from typing import Callable\nvar: Callable = lambda z: ((z - z.mean()) ** 2).mean()", "return var(scores) ** 0.5"),
+}
+
+
+@pytest.mark.parametrize("before, body", OF_ONES_OWN.values(), ids=OF_ONES_OWN)
+def test_what_is_of_ones_own_may_have_a_librarys_name(before, body):
+    source = f"{before}\ndef standard_deviation(scores):\n    squares = (scores - np.mean(scores)) ** 2\n    {body}\n"
+    assert [v.hint for v in notebook_judge.judge_source(source, "standard_deviation", b"a course") if not v.passed] == []
+
+
 def many_helpers(size: int) -> str:
     names = [f"a{i}" for i in range(size)]
     return "def standard_deviation(x):\n " + ";".join(names) + "\n" + "".join(f"def {name}():0\n" for name in names)

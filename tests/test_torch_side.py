@@ -1,5 +1,7 @@
 """PyTorch on the student side: what is sent arrives, gradients come back, the library's own operators do not run."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -273,3 +275,11 @@ def test_what_a_modules_state_holds_is_told(student):
 
 def test_what_is_no_tensor_in_place_of_an_output_is_said(student):
     assert "it returned no tensor" in student.torch("its_type", [drawn(2, 3)], upstream=[drawn(2, 3, requires_grad=False)]).problem
+
+
+def test_pytorch_may_ask_where_a_refused_library_is():
+    """To repeat a run exactly is good practice; PyTorch then looks for libraries that it does not import."""
+    cells = ["import torch\ntorch.use_deterministic_algorithms(True)\ndef f():\n    return 7", "import onnx"]
+    with Student(cells, replace(RULES, forbidden=("onnx",))) as student:
+        assert student.results[0].error is None and student.call("f").value == 7
+        assert "onnx may not be used" in student.results[1].error["message"]

@@ -83,8 +83,9 @@ def alone(kernel: object, args: Sequence, kwargs: dict) -> tuple[object, dict]:
 
 def mend_interpreter() -> None:
     """Let Triton's interpreter do as the compiler does where it does otherwise: begin a kernel at its own ``def`` (not at that
-    of a function inside), and make scalars of Triton's of a loop's variable and of the floats that a kernel is given (not
-    numbers of Python's, which have no ``to``). Kernels that have run before run as they did.
+    of a function inside), know ``constexpr`` by whatever way it is reached (not by ``tl.constexpr`` alone), and make scalars of
+    Triton's of a loop's variable and of the floats that a kernel is given (not numbers of Python's, which have no ``to``).
+    Kernels that have run before run as they did.
     """
     from triton.runtime import interpreter
 
@@ -97,6 +98,11 @@ def mend_interpreter() -> None:
             if isinstance(node.target, ast.Name) and re.fullmatch(r"(\w+\.)*range\(.*\)", ast.unparse(node.iter), re.DOTALL):
                 node.body.insert(0, ast.Assign([node.target], ast.Name(node.target.id, ast.Load())))  # assigning converts
             return self.generic_visit(node)
+
+        def visit_arg(self, node: ast.arg) -> ast.AST:
+            if node.annotation and "constexpr" in ast.unparse(node.annotation):
+                node.annotation = ast.Name("constexpr", ast.Load())  # it is read as a text
+            return node
 
     interpreter.FunctionRewriter.mended = True
     interpreter.FunctionRewriter.ast_transformer = Transformer()

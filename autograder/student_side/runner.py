@@ -18,7 +18,7 @@ import resource
 import sys
 import traceback
 import warnings
-from importlib.machinery import PathFinder
+from importlib.machinery import ModuleSpec, PathFinder
 from types import ModuleType
 
 import numpy as np
@@ -96,11 +96,18 @@ class Forbidden:
 
     def find_spec(self, name, path=None, target=None):
         if name.partition(".")[0] in self.names:
-            raise ImportError(f"{name} may not be used in this assignment: write it yourself")
+            return ModuleSpec(name, self)
         found = PathFinder.find_spec(name, path, target)
         if found and found.origin and not self.is_installed(str(found.origin)):
             raise ImportError(f"{name} is a file of your own: put its code into a cell")
         return None
+
+    def create_module(self, spec):
+        """Refuse only what is imported: PyTorch asks of many a library where it is, and imports it never."""
+        raise ImportError(f"{spec.name} may not be used in this assignment: write it yourself")
+
+    def exec_module(self, module):
+        raise ImportError("there is no such module")
 
     def is_installed(self, file: str) -> bool:
         """Whether a module's file stands in one of the folders; a way with ".." in it may lead out again."""
@@ -193,8 +200,8 @@ def with_refused(used: set[str]) -> list[str]:
 
 @functools.cache
 def spellings(names: tuple[str, ...]) -> dict[str, str]:
-    """Return {what a library may call a function inside: its name}; ``numpy.std`` calls ``_std``."""
-    return {before + name: name for name in names for before in ("", "_", "__")}
+    """Return {what a library may call a function inside: its name}; ``numpy.std`` calls ``_std``, a layer its ``forward``."""
+    return {form.format(name): name for name in names for form in ("{}", "_{}", "__{}", "{}.forward")}
 
 
 def watcher(names: list[str], found: set[str]):
@@ -208,8 +215,8 @@ def watcher(names: list[str], found: set[str]):
                 found.add(known[argument.__name__])
         elif event == "call":
             code = frame.f_code
-            if code.co_name in known and not code.co_filename.startswith("<cell"):
-                found.add(known[code.co_name])
+            if (code.co_name in known or code.co_qualname in known) and not code.co_filename.startswith("<cell"):
+                found.add(known.get(code.co_name) or known[code.co_qualname])
 
     return watch
 
