@@ -36,13 +36,12 @@
 
     build() {
       Object.assign(this, { mask: "before", axis: "keys", scale: "yes", last: 1 });
-      const set = (name) => (value) => { this[name] = value; this.update(); };
       const { mask, axis, scale, last } = this.inputs = {
-        mask: choice("The mask stands", Object.entries(MASKS), this.mask, set("mask")),
-        axis: choice("The softmax runs along", Object.entries(AXES), this.axis, set("axis")),
-        scale: choice("Divided by √dₕ", [["yes", "yes"], ["no", "no"]], this.scale, set("scale")),
+        mask: choice("The mask stands", Object.entries(MASKS), this.mask, this.changes("mask")),
+        axis: choice("The softmax runs along", Object.entries(AXES), this.axis, this.changes("axis")),
+        scale: choice("Divided by √dₕ", [["yes", "yes"], ["no", "no"]], this.scale, this.changes("scale")),
         last: range("another last word", "The last word’s vectors, times this number", {
-          min: -2, max: 2, step: 0.5, value: this.last, text: (x) => `× ${minus(String(x))}`, change: set("last"),
+          min: -2, max: 2, step: 0.5, value: this.last, text: (x) => `× ${minus(String(x))}`, change: this.changes("last"),
         }),
       };
       this.stage.append(

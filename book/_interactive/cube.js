@@ -45,10 +45,7 @@
       }, ...rows);
       grid.addEventListener("keydown", (event) => this.key(event));
       this.outline = make("polygon", { class: "ix-outline", "aria-hidden": "true" });
-      this.inputs.kind = choice("Normalisation", Object.entries(KINDS).map(([key, [label]]) => [key, label]), this.kind, (kind) => {
-        this.kind = kind;
-        this.update();
-      });
+      this.inputs.kind = choice("Normalisation", Object.entries(KINDS).map(([key, [label]]) => [key, label]), this.kind, this.changes("kind"));
       this.stage.append(
         this.inputs.kind,
         this.canvas("The array, one sheet for each sequence", grid, this.outline),

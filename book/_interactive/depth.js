@@ -18,10 +18,10 @@
       const row = (head, name) => [head, { name: name + "0" }, { name: name + "1" }, { name: name + "2" }];
       this.inputs = {
         placement: choice("Placement of the norm", Object.keys(this.data.variants).map((name) => [name, WORDS[name]]), this.placement,
-          (name) => { this.placement = name; this.update(); }),
+          this.changes("placement")),
         at: range("Blocks", "Depth: number of blocks", {
           min: 0, max: this.data.depths.length - 1, step: 1, value: this.at,
-          text: (i) => String(this.data.depths[i]), change: (i) => { this.at = i; this.update(); },
+          text: (i) => String(this.data.depths[i]), change: this.changes("at"),
         }),
       };
       this.stage.append(

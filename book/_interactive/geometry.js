@@ -1,7 +1,7 @@
 /* LayerNorm of three features as geometry: a plane, a circle, and a gradient that loses two components. */
 (function () {
   "use strict";
-  const { Figure, make, number, clamp, mark, grip, drag, range, button, table } = window.interactiveKit;
+  const { Figure, make, number, still, clamp, mark, grip, drag, range, button, table } = window.interactiveKit;
   const START = { x: [1.9, -1, 2.6], g: [0.9, 1.6, -0.4] };
   const REACH = { x: 3, g: 2 };
   const EQUAL = 1e-6; // features closer than this are one number that was rounded
@@ -98,9 +98,9 @@
     fly(to) {
       const from = [...this.view], began = performance.now();
       from[0] = to[0] + ((((from[0] - to[0] + 180) % 360) + 360) % 360) - 180; // the short way round
-      const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
+      const atOnce = still();
       const step = (now) => {
-        const t = still ? 1 : clamp((now - began) / 500, 0, 1), ease = t * t * (3 - 2 * t);
+        const t = atOnce ? 1 : clamp((now - began) / 500, 0, 1), ease = t * t * (3 - 2 * t);
         this.view = from.map((v, i) => v + (to[i] - v) * ease);
         this.redraw();
         if (t < 1) requestAnimationFrame(step);

@@ -14,6 +14,9 @@
     return node;
   }
 
+  /** Whether the reader wants nothing to move by itself. */
+  const still = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
+
   const clamp = (value, low, high) => Math.min(high, Math.max(low, value));
   const minus = (text) => text.replace(/^-(0\.?0*)$/, "$1").replace("-", "−");
 
@@ -216,9 +219,14 @@
     take(state) {
       for (const [name, value] of Object.entries(state)) this.become(name, value);
       this.update();
-      this.svg.scrollIntoView({ block: "nearest", behavior: matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth" });
+      this.svg.scrollIntoView({ block: "nearest", behavior: still() ? "auto" : "smooth" });
       this.stage.classList.add("ix-touched");
       setTimeout(() => this.stage.classList.remove("ix-touched"), 1200);
+    }
+
+    /** What a control does with a new value: it becomes the property of this name. */
+    changes(name) {
+      return (value) => { this[name] = value; this.update(); };
     }
 
     become(name, value) {
@@ -250,5 +258,5 @@
     }
   }
 
-  window.interactiveKit = { Figure, make, number, significant, clamp, minus, scale, axis, drag, mark, grip, handle, range, choice, button, table };
+  window.interactiveKit = { Figure, make, number, significant, still, clamp, minus, scale, axis, drag, mark, grip, handle, range, choice, button, table };
 })();

@@ -27,12 +27,11 @@
 
     build() {
       Object.assign(this, { n: 5, shift: 0, load: "other", where: "no" });
-      const set = (name) => (value) => { this[name] = value; this.update(); };
       const { load, where, n, shift } = this.inputs = {
-        load: choice("The row is loaded by", Object.entries(LOADS), this.load, set("load")),
-        where: choice("Between the subtraction and the square", [["no", "nothing"], ["yes", "tl.where(inside, d, 0.0)"]], this.where, set("where")),
-        n: range("features", "Features of the row", { min: 1, max: BLOCK, step: 1, value: this.n, text: String, change: set("n") }),
-        shift: range("shift", "Shift, added to all numbers in memory", { min: -6, max: 6, step: 1, value: this.shift, text: (v) => minus(String(v)), change: set("shift") }),
+        load: choice("The row is loaded by", Object.entries(LOADS), this.load, this.changes("load")),
+        where: choice("Between the subtraction and the square", [["no", "nothing"], ["yes", "tl.where(inside, d, 0.0)"]], this.where, this.changes("where")),
+        n: range("features", "Features of the row", { min: 1, max: BLOCK, step: 1, value: this.n, text: String, change: this.changes("n") }),
+        shift: range("shift", "Shift, added to all numbers in memory", { min: -6, max: 6, step: 1, value: this.shift, text: (v) => minus(String(v)), change: this.changes("shift") }),
       };
       this.stage.append(
         load, where,

@@ -12,9 +12,9 @@
     build() {
       const { rates, placements, depths, warm_ups: warmUps } = this.data;
       Object.assign(this, { placement: "post", depth: depths[1], warmUp: warmUps[0], at: 2 });
-      const pick = (legend, key, options) => (this.inputs[key] = choice(legend, options, this[key], (value) => { this[key] = value; this.update(); }));
+      const pick = (legend, key, options) => (this.inputs[key] = choice(legend, options, this[key], this.changes(key)));
       this.inputs.at = range("Rate", "Learning rate", {
-        min: 0, max: rates.length - 1, step: 1, value: this.at, text: (i) => String(rates[i]), change: (i) => { this.at = i; this.update(); },
+        min: 0, max: rates.length - 1, step: 1, value: this.at, text: (i) => String(rates[i]), change: this.changes("at"),
       });
       this.stage.append(
         pick("Placement of the norm", "placement", placements.map((name) => [name, WORDS[name]])),

@@ -59,11 +59,11 @@
 
     build() {
       Object.assign(this, { at: 9, type: "float32", eps: 3 });
-      this.knob = handle({ name: "Offset", min: 0, max: 18, page: 3, shape: "square", colour: "ink", change: (at) => { this.at = at; this.update(); } });
+      this.knob = handle({ name: "Offset", min: 0, max: 18, page: 3, shape: "square", colour: "ink", change: this.changes("at") });
       this.inputs = {
-        type: choice("Precision of every operation", Object.keys(TYPES).map((name) => [name, name]), this.type, (type) => { this.type = type; this.update(); }),
+        type: choice("Precision of every operation", Object.keys(TYPES).map((name) => [name, name]), this.type, this.changes("type")),
         eps: range("ε", "ε (epsilon)", {
-          min: 0, max: EPS.length - 1, step: 1, value: this.eps, text: (i) => EPS[i][1], change: (i) => { this.eps = i; this.update(); },
+          min: 0, max: EPS.length - 1, step: 1, value: this.eps, text: (i) => EPS[i][1], change: this.changes("eps"),
         }),
       };
       this.stage.append(

@@ -16,7 +16,7 @@
         change: (value) => { this.marks[i] = value; this.last = i; this.update(); },
       }));
       const slider = (label, key, low, high) => (this.inputs[key] = range(label, `${label} (${key})`, {
-        min: low, max: high, step: 0.1, value: this[key], change: (value) => { this[key] = value; this.update(); },
+        min: low, max: high, step: 0.1, value: this[key], change: this.changes(key),
       }));
       this.stage.append(
         this.canvas("Five marks from 0 to 100", ...this.handles),

@@ -7,6 +7,8 @@ is turned round has programs that meddle with each other; not every such kernel 
 import contextlib
 from collections.abc import Iterator
 
+from experiments.kernel_accesses import in_the_interpreter
+
 
 @contextlib.contextmanager
 def last_program_first() -> Iterator[None]:
@@ -18,8 +20,5 @@ def last_program_first() -> Iterator[None]:
     def from_the_end(builder, x: int, y: int, z: int) -> None:
         set_index(builder, builder.grid_dim[0] - 1 - x, y, z)
 
-    InterpreterBuilder.set_grid_idx = from_the_end
-    try:
+    with in_the_interpreter({"set_grid_idx": from_the_end}):
         yield
-    finally:
-        InterpreterBuilder.set_grid_idx = set_index

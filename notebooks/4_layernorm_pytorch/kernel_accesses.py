@@ -8,7 +8,7 @@ Students have this file, too: their check of a kernel uses it.
 
 import contextlib
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -65,13 +65,8 @@ def noted() -> Iterator[list[Access]]:
         note(builder, UPDATES, pointers, mask)
         return usual["create_atomic_rmw"](builder, operation, pointers, value, mask, *others)
 
-    for name, noting in zip(names, (begin, load, store, update)):
-        setattr(InterpreterBuilder, name, noting)
-    try:
+    with in_the_interpreter(dict(zip(names, (begin, load, store, update)))):
         yield accesses
-    finally:
-        for name, function in usual.items():
-            setattr(InterpreterBuilder, name, function)
 
 
 @contextlib.contextmanager
@@ -90,11 +85,23 @@ def undefined_lanes() -> Iterator[None]:
             other = TensorHandle(np.full(pointers.data.shape, NANS[kind.name]), kind)
         return usual(builder, pointers, mask, other, *options)
 
-    InterpreterBuilder.create_masked_load = load
+    with in_the_interpreter({"create_masked_load": load}):
+        yield
+
+
+@contextlib.contextmanager
+def in_the_interpreter(methods: dict[str, Callable]) -> Iterator[None]:
+    """Let these stand in the place of the interpreter's own methods."""
+    from triton.runtime.interpreter import InterpreterBuilder
+
+    usual = {name: getattr(InterpreterBuilder, name) for name in methods}
+    for name, method in methods.items():
+        setattr(InterpreterBuilder, name, method)
     try:
         yield
     finally:
-        InterpreterBuilder.create_masked_load = usual
+        for name, method in usual.items():
+            setattr(InterpreterBuilder, name, method)
 
 
 # how often ------------------------------------------------------------------------------------
