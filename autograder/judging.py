@@ -1,7 +1,6 @@
 """Judges one exercise: runs the cases, compares, and recognises what went wrong by evidence."""
 
 import hashlib
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
@@ -30,12 +29,12 @@ def judge(item: Exercise | Quiz, topic: Topic, student: Student, secret: bytes) 
     library = source_code.library_used(item, topic, student.cells)
     if library:
         return located([_library_verdict(item, check, library) for check in item.checks], topic)
-    ends = time.monotonic() + student.limits.exercise_seconds
+    ends = student.stopwatch.seconds + student.limits.exercise_seconds
     student.look_out_for(item.forbidden_names and item.forbidden_names | BLINDING)
     judged: list[tuple[Verdict, Trial | None]] = []
     past = Past()
     for check in item.checks:
-        if time.monotonic() > ends:
+        if student.stopwatch.seconds > ends:
             hint = f"Not tried: the {student.limits.exercise_seconds:g} seconds for this exercise were used up."
             judged.append((_verdict(item, check, False, hint=hint), None))
         else:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Limits:
-    """Seconds are wall time; memory is address space."""
+    """Seconds are a submission's own, as ``stopwatch`` counts them; memory is address space."""
 
     call_seconds: float = 5.0
     cell_seconds: float = 30.0

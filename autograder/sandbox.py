@@ -11,6 +11,7 @@ import json
 import os
 import shutil
 import socket
+import struct
 import subprocess
 import sys
 import tempfile
@@ -23,6 +24,7 @@ from autograder.limits import CONFIGURED
 
 TRUST = "COURSE_TRUST_SUBMISSIONS"
 _PARENT_SECONDS = 60.0
+_CREDENTIALS = struct.Struct("3i")  # struct ucred: process, user, group
 _RUNNER_FOLDER = Path(__file__).parent / "student_side"
 _INSIDE = "/student_side"
 _SCRATCH = "/scratch"
@@ -48,17 +50,33 @@ def check() -> None:
 
 
 class Process:
-    """One student side: a socket to talk to it, and a sure way to end it."""
+    """One student side: a socket to talk to it, and a sure way to end it.
+
+    number: the process's number out here, known from its first answer on.
+    """
 
     def __init__(self, line: "_Line", hidden: tuple[str, ...]) -> None:
         self._line = line
+        self.number: int | None = None
         self.socket, theirs = socket.socketpair()
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
         with theirs:
-            self._number = line.start(theirs, hidden)
+            self._number_inside = line.start(theirs, hidden)
+
+    def receive(self, size: int) -> bytes:
+        """Return what has come, at most so many bytes; none if the process has ended. Raises OSError."""
+        if self.number is not None:
+            return self.socket.recv(size)
+        # The kernel says who sent it, and by what number we know that process.
+        part, notes, _, _ = self.socket.recvmsg(size, socket.CMSG_SPACE(_CREDENTIALS.size))
+        for level, kind, data in notes:
+            if (level, kind) == (socket.SOL_SOCKET, socket.SCM_CREDENTIALS):
+                self.number = _CREDENTIALS.unpack(data)[0]
+        return part
 
     def stop(self) -> None:
         """End the process and everything that it started."""
-        self._line.stop(self._number)
+        self._line.stop(self._number_inside)
         self.socket.close()
 
 

@@ -2,7 +2,6 @@
 
 import builtins
 import secrets
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import Enum, auto
@@ -13,6 +12,7 @@ import numpy as np
 from autograder import python_errors, sandbox
 from autograder.limits import CONFIGURED, Limits
 from autograder.sandbox import Rules
+from autograder.stopwatch import TICK_SECONDS, Stopwatch
 from autograder.student_side import wire
 
 _PNG = b"\x89PNG\r\n\x1a\n"
@@ -126,7 +126,8 @@ class Student:
     cells: the source of each cell, in order.
     used: forbidden names that calls ran since ``look_out_for``, outside the cells, and the operators that were refused.
     knows_hidden: whether the process was sent a hidden case; set by the judge, and false again for a new process.
-    start_seconds: how long the process took to start and to execute the cells.
+    start_seconds: how much of its time the process used to start and to execute the cells.
+    stopwatch: counts the time that all processes have used.
     """
 
     cells: list[str]
@@ -136,12 +137,12 @@ class Student:
     used: set[str] = field(default_factory=set)
     knows_hidden: bool = False
     start_seconds: float = 0.0
+    stopwatch: Stopwatch = field(default_factory=Stopwatch)
 
     def __enter__(self) -> "Student":
         self._callbacks: list[Callable] = []
         self._forbidden: list[str] = []
         self._process = None
-        self._notebook_ends = time.monotonic() + self.limits.notebook_seconds
         self._stopped_at: dict[int, str] = {}
         try:
             self._start()
@@ -222,8 +223,9 @@ class Student:
     # the process ------------------------------------------------------------------------------
 
     def _start(self) -> None:
-        begun = time.monotonic()
+        begun = self.stopwatch.seconds
         self.knows_hidden = False
+        self.stopwatch.follow(None)
         self._process = sandbox.start(self.rules)
         self._received = bytearray()
         setup = {
@@ -232,13 +234,14 @@ class Student:
             "limits": self.limits.as_rlimits(),
         }
         self._exchange(setup, None, self.limits.cell_seconds)
+        self.stopwatch.follow(self._process.number)
         self.results = []
         for i, source in enumerate(self.cells):
             self.results.append(self._run_cell(i, source))
             if self._process is None:
                 # That cell stopped the process: begin again without it.
                 return self._start()
-        self.start_seconds = time.monotonic() - begun
+        self.start_seconds = self.stopwatch.seconds - begun
 
     def _run_cell(self, i: int, source: str) -> CellResult:
         if i in self._stopped_at:
@@ -260,28 +263,29 @@ class Student:
 
     def _ask(self, request: dict, values: Any, seconds: float) -> tuple[dict, Any]:
         if self._process is None:
-            if time.monotonic() > self._notebook_ends:
+            if self.stopwatch.seconds >= self.limits.notebook_seconds:
                 raise _Gone("was not tried: the notebook's time is used up")
             self._start()
         return self._exchange(request, values, seconds)
 
     def _exchange(self, request: dict, values: Any, seconds: float) -> tuple[dict, Any]:
         """Send a request, serve the callbacks it causes, return its answer. Raises _Gone."""
-        deadline = min(time.monotonic() + seconds, self._notebook_ends)
+        ends = min(self.stopwatch.seconds + seconds, self.limits.notebook_seconds)
+        self.stopwatch.begin()
         # The code that runs can write to the socket, too, but it can't know the ticket of what is asked.
         ticket = secrets.token_hex(16)
         try:
-            self._send(wire.pack(request, values) + wire.pack({"ticket": ticket}), deadline)
+            self._send(wire.pack(request, values) + wire.pack({"ticket": ticket}), ends)
             while True:
-                message, value = self._receive(deadline)
+                message, value = self._receive(ends)
                 if message.get("answer") == request["request"] and message.get("ticket") == ticket:
                     return message, value
                 if "callback" not in message:
                     raise wire.WireError("an answer to nothing that was asked")
-                self._send(self._serve_callback(message, value), deadline)
+                self._send(self._serve_callback(message, value), ends)
         except TimeoutError:
             self._kill()
-            if deadline == self._notebook_ends:
+            if ends == self.limits.notebook_seconds:
                 raise _Gone("did not finish and was stopped: the notebook's time is used up") from None
             raise _Gone(f"did not finish within {seconds:g} seconds and was stopped") from None
         except (EOFError, OSError):
@@ -290,6 +294,8 @@ class Student:
         except wire.WireError as error:
             self._kill()
             raise _Gone(f"sent {error}") from None
+        finally:
+            self.stopwatch.look(answered=True)
 
     def _serve_callback(self, message: dict, args: Any) -> bytes:
         index = message["callback"]
@@ -300,18 +306,18 @@ class Student:
         except Exception as error:  # a submission chose the arguments, so anything may be wrong with them
             return wire.pack({"error": str(error)[:500]})
 
-    def _send(self, frame: bytes, deadline: float) -> None:
-        self._wait_until(deadline)
-        self._process.socket.sendall(frame)
+    def _send(self, frame: bytes, ends: float) -> None:
+        left = memoryview(frame)
+        while left:
+            left = left[self._within(ends, self._process.socket.send, left) :]
 
-    def _receive(self, deadline: float) -> tuple[dict, Any]:
-        head_size, body_size = wire.frame_size(self._read(wire.PREFIX_BYTES, deadline))
-        return wire.unpack(self._read(head_size, deadline), self._read(body_size, deadline))
+    def _receive(self, ends: float) -> tuple[dict, Any]:
+        head_size, body_size = wire.frame_size(self._read(wire.PREFIX_BYTES, ends))
+        return wire.unpack(self._read(head_size, ends), self._read(body_size, ends))
 
-    def _read(self, size: int, deadline: float) -> bytes:
+    def _read(self, size: int, ends: float) -> bytes:
         while len(self._received) < size:
-            self._wait_until(deadline)
-            part = self._process.socket.recv(max(PART_BYTES, size - len(self._received)))
+            part = self._within(ends, self._process.receive, max(PART_BYTES, size - len(self._received)))
             if not part:
                 raise EOFError
             self._received += part
@@ -319,12 +325,19 @@ class Student:
         del self._received[:size]
         return taken
 
-    def _wait_until(self, deadline: float) -> None:
-        """Let the next operation of the socket wait until then. Raises TimeoutError if it is past."""
-        left = deadline - time.monotonic()
-        if left <= 0:
-            raise TimeoutError
-        self._process.socket.settimeout(left)
+    def _within(self, ends: float, operation: Callable, argument: Any) -> Any:
+        """Return what an operation of the socket gives. Raises TimeoutError once the stopwatch stands past the end."""
+        while True:
+            if self.stopwatch.is_due:
+                self.stopwatch.look()
+            left = ends - self.stopwatch.seconds
+            if left <= 0:
+                raise TimeoutError
+            self._process.socket.settimeout(min(max(left, TICK_SECONDS / 10), TICK_SECONDS))
+            try:
+                return operation(argument)
+            except TimeoutError:
+                self.stopwatch.look()
 
     def _kill(self) -> None:
         if self._process is not None:
