@@ -27,6 +27,12 @@ EXAMPLES = (
     Example("x - x.mean(axis=1)", "x - x.mean(axis=1, keepdims=True)"),
     Example("x @ w", "x @ w.T"),
     Example("x[0, 0] = x[1]", "x[0] = x[1]"),
+    Example("np.concatenate((x, x[0]))", "np.concatenate((x, x[:1]))"),
+    Example("torch.stack((t, t[0]))", "torch.stack((t, t))"),
+    Example("np.concatenate(x, w)", "np.concatenate((x, w))"),
+    Example("torch.cat(t, t)", "torch.cat((t, t))"),
+    Example("np.einsum('ij,j->i', x, w)", "np.einsum('ij,ij->i', x, w)"),
+    Example("torch.nn.functional.layer_norm(t, (3,))", "torch.nn.functional.layer_norm(t, (4,))"),
     Example("x.mean(axis=2)", "x.mean(axis=-1)"),
     Example("x[3]", "x[2]"),
     Example("x.reshape(5, -1)", "x.reshape(6, -1)"),
@@ -37,6 +43,7 @@ EXAMPLES = (
     Example("[1, 2, 6].mean()", "np.asarray([1, 2, 6]).mean()"),
     Example("len(stream())", "sum(1 for value in stream())"),
     Example("x.mean()[0]", "x.mean(axis=-1)[0]"),
+    Example("{'mean': 2.0}['mu']", "{'mean': 2.0}['mean']"),
     Example("unfinished(x) * 2", "finished(x) * 2"),
     Example("mean, variance = x.mean(), x.var(), x.std()", "mean, variance = x.mean(), x.var()"),
     Example("x / sd", "x / x.std()"),
@@ -48,8 +55,9 @@ EXAMPLES = (
     Example("finished(x, 2, 3)", "finished(x)"),
     Example("x.shape(0)", "x.shape[0]"),
     Example("t.dim + 1", "t.dim() + 1"),
-    Example("torch.nn.ModuleList([torch.nn.Identity()])(t)", "torch.nn.Sequential(torch.nn.Identity())(t)"),
+        Example("torch.nn.ModuleList([torch.nn.Identity()])(t)", "torch.nn.Sequential(torch.nn.Identity())(t)"),
     Example("torch.nn.Sequential([torch.nn.Identity()])", "torch.nn.Sequential(*[torch.nn.Identity()])"),
+    Example("import nunpy", "import numpy"),
     Example("7.0 / 0.0**0.5", "7.0 / (0.0 + 1e-5) ** 0.5"),
     Example("whole -= whole.mean()", "whole - whole.mean()"),
     Example("np.zeros(3, 4)", "np.zeros((3, 4))"),
@@ -57,9 +65,18 @@ EXAMPLES = (
     Example("t @ t.T.double()", "t @ t.T"),
     Example("torch.nn.LayerNorm(4)(t.double())", "torch.nn.LayerNorm(4)(t)"),
     Example("t.masked_fill(t, 0.0)", "t.masked_fill(t > 5, 0.0)"),
+    Example("torch.where(t, t, 0.0)", "torch.where(t > 0, t, 0.0)"),
+    Example("~x", "~(x > 0)"),
+    Example("1 - (t > 5)", "~(t > 5)"),
+    Example("torch.nn.Embedding(12, 4)(t)", "torch.nn.Embedding(12, 4)(t.long())"),
     Example("gradient(TooFew)", "gradient(Scale)", ("return dy * weight", "return dy * weight, (dy * t).sum(0)")),
     Example("gradient(WrongShape)", "gradient(Scale)", ("return dy * weight, (dy * t).sum(1)", "return dy * weight, (dy * t).sum(0)")),
     Example("gradient(Forgetful)", "gradient(Scale)", ("return dy * ctx.weight, None", "t, weight = ctx.saved_tensors")),
+    Example("gradient(Plain)", "gradient(Scale)", ("return dy * weight, 0.0", "return dy * weight, None")),
+    Example("gradient(Careless)", "gradient(Scale)", ("ctx.save_for_backward(t, weight, 1e-5)", "ctx.save_for_backward(t, weight); ctx.eps = 1e-5")),
+    Example("Scale()(t, torch.ones(4))", "Scale.apply(t, torch.ones(4))"),
+    Example("parameter.exp().backward()", "parameter.exp().backward(torch.ones(4))"),
+    Example("torch.nn.Linear(4, 1).bias = torch.zeros(1)", "torch.nn.Linear(4, 1).bias = torch.nn.Parameter(torch.zeros(1))"),
     Example("parameter -= 0.1", "parameter - 0.1"),
     Example("y = parameter.exp(); z = y * y; y -= 1; z.sum().backward()", "y = parameter.exp(); z = y * y; (y - 1).sum().backward()"),
     Example("np.sqrt(parameter)", "torch.sqrt(parameter)"),
@@ -123,6 +140,20 @@ class Forgetful(Scale):
         return dy * ctx.weight, None
 
 
+class Careless(Scale):
+    @staticmethod
+    def forward(ctx, t, weight):
+        ctx.save_for_backward(t, weight, 1e-5)
+        return t * weight
+
+
+class Plain(Scale):
+    @staticmethod
+    def backward(ctx, dy):
+        t, weight = ctx.saved_tensors
+        return dy * weight, 0.0
+
+
 class BareModule(torch.nn.Module):
     def __init__(self):
         self.weight = torch.nn.Parameter(torch.ones(4))
@@ -182,6 +213,6 @@ def as_markdown(section: str) -> str:
 def _entry(meaning: python_errors.Meaning, group: list) -> str:
     """Return what the page says of the examples of one meaning."""
     shown = [(problem, example.shown or (example.wrong, example.right)) for example, problem, _ in group]
-    raised = [f"**`{problem}`**\n\nFrom `{wrong}`" for problem, (wrong, _) in shown]
+    raised = [f"**`` {problem} ``**\n\nFrom `{wrong}`" for problem, (wrong, _) in shown]  # a message may hold backticks itself
     mended = ", ".join(f"`{right}`" for _, (_, right) in shown)
     return "\n\n".join([*raised, meaning.hint, f"Mended: {mended}"])

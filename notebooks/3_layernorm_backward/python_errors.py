@@ -191,7 +191,7 @@ MEANINGS = (
         NAMES,
         r"unexpected keyword argument '(dim|keepdim|unbiased|correction|axis|keepdims|ddof)'"
         r"|(invalid combination of arguments - got \([^)]*(axis|keepdims|ddof|numpy.ndarray)\b)"
-        r"|must be Tensor, not (numpy|ndarray)|Cannot interpret 'torch\.|must be torch\.dtype"
+        r"|must be Tensor, not (numpy|ndarray)|to\(\) received an invalid combination of arguments - got \((type|numpy)|Cannot interpret 'torch\.|must be torch\.dtype"
         r"|'Tensor' object has no attribute '(astype|copy)'"
         rf"|'numpy.ndarray' object has no attribute '({_TORCHS_METHODS})'",
         "NumPy's words and PyTorch's are mixed. Where NumPy says `axis`, `keepdims`, `ddof=0`, `x.astype(…)` and `x.copy()`, "
@@ -207,16 +207,44 @@ MEANINGS = (
         "change, dicts, `in`, `lambda`, a `def` inside, `try`, texts, and the functions of Python, NumPy, PyTorch and `math` are not in it.",
     ),
     Meaning(
+        "einsum-letters",
+        SHAPES,
+        r"einsum|einstein sum",
+        "In `einsum` each letter is an axis. Every array has a group of letters, one for each of its axes; the same letter stands for the "
+        "same length; behind the arrow stand letters that came before it.",
+    ),
+    Meaning(
+        "joined-shapes",
+        SHAPES,
+        r"must have (the )?same (number of dimensions|shape)|Sizes of tensors must match except|to be equal size|except for the concatenation axis",
+        "`np.concatenate` and `torch.cat` join along an axis that is there: in all other axes the lengths must agree. `stack` makes a "
+        "new axis: all shapes must be the same.",
+    ),
+    Meaning(
+        "arrays-in-one-tuple",
+        SHAPES,
+        r"must be tuple of Tensors, not Tensor|only integer scalar arrays",
+        "An array stands where a whole number belongs: an axis, a position, a length. What joins arrays takes them as one tuple or list, "
+        "`np.concatenate((a, b))`, `torch.cat((a, b))`; the axis comes after it.",
+    ),
+    Meaning(
+        "normalized-shape",
+        SHAPES,
+        r"Given normalized_shape|'normalized_shape' .* must be tuple of ints",
+        "`normalized_shape` is a tuple of the last lengths of x, one for each axis over which the mean is taken: `(x.shape[-1],)` for the "
+        "last axis alone. This x ends in other lengths.",
+    ),
+    Meaning(
         "shapes-clash",
         SHAPES,
-        r"could not be broadcast|must match the size of tensor|expanded size of the tensor|incompatible dimensions",
+        r"could not be broadcast|must match the size of tensor|expanded size of the tensor|incompatible dimensions|match the broadcast shape|expand\(.*number of sizes",
         "Two shapes do not line up. They are compared from the right: two lengths must be equal, or one of them 1. Whoever "
         "takes a mean over an axis loses that axis; `keepdims=True` (in PyTorch `keepdim=True`) keeps it, with length 1.",
     ),
     Meaning(
         "product-shapes",
         SHAPES,
-        r"shapes cannot be multiplied|mismatch in its core dimension|batch1 must be|first two dimensions of batch2|shapes .* not aligned",
+        r"shapes cannot be multiplied|mismatch in its core dimension|batch[12] must be|first two dimensions of batch2|shapes .* not aligned",
         "In `a @ b` the last axis of `a` must be as long as the last but one of `b`. Print both shapes: one of the two may "
         "have to be transposed, or they stand in the wrong order.",
     ),
@@ -230,7 +258,7 @@ MEANINGS = (
     Meaning(
         "no-such-axis",
         SHAPES,
-        r"AxisError|Dimension out of range|too many indices(?! for array: array is 0-dim)|axes don't match|number of dimensions in the tensor input does not",
+        r"AxisError|Dimension out of range|too many indices(?! for array: array is 0-dim)|axes don't match|number of dimensions in the tensor input does not|at least 2 dimensions",
         "The array has fewer axes than the code counts on. Count from the end: `-1` is the last axis, whatever stands before "
         "it, and in an index `...` stands for all the others.",
     ),
@@ -276,7 +304,7 @@ MEANINGS = (
     Meaning(
         "not-kept-for-backward",
         GRADIENTS,
-        r"Backward' object has no attribute",
+        r"Backward' object has no attribute|'saved_tensors' of .* not writable",
         "The backward pass finds on `ctx` only what the forward pass put there: tensors by `ctx.save_for_backward(…)`, "
         "plain numbers as `ctx.eps = eps`.",
     ),
@@ -310,14 +338,14 @@ MEANINGS = (
         "number-for-array",
         VALUES,
         r"'(float|int|numpy\.float64|numpy\.float32)' object (is not (subscriptable|iterable)|has no attribute 'shape')"
-        r"|has no len\(\)|cannot unpack non-iterable (float|int|numpy\.float64)|iteration over a 0-d|array is 0-dim|index to scalar variable|len\(\) of unsized",
+        r"|has no len\(\)|index of a 0-dim|cannot unpack non-iterable (float|int|numpy\.float64)|iteration over a 0-d|array is 0-dim|index to scalar variable|len\(\) of unsized",
         "This is one number, and the code treats it as a row of them. Look at where it was made: a `sum` or `mean` without an "
         "axis gives one number for the whole array.",
     ),
     Meaning(
         "forward-missing",
         NAMES,
-        r'missing the required "forward" function',
+        r'missing the required "forward" function|must implement the forward function',
         "Calling a module calls its `forward`, and this one has none. Its name may be misspelt, or this is an `nn.ModuleList`: a "
         "list of modules, to be called one after the other in a loop.",
     ),
@@ -327,6 +355,32 @@ MEANINGS = (
         r"is not a Module subclass",
         "`nn.Sequential` takes its modules one by one, `nn.Sequential(*layers)`, and `nn.ModuleList` one list of them. Both hold "
         "modules, not functions.",
+    ),
+    Meaning(
+        "library-not-here",
+        NAMES,
+        r"No module named",
+        "No library of this name is installed. Compare the spelling; or this exercise does without it, and what the first cell of the "
+        "notebook imports is enough.",
+    ),
+    Meaning(
+        "function-not-applied",
+        GRADIENTS,
+        r"Legacy autograd function",
+        "A `torch.autograd.Function` is not made and not called: `LayerNormFunction.apply(x, …)` runs its `forward`.",
+    ),
+    Meaning(
+        "no-such-key",
+        VALUES,
+        r"KeyError: ",
+        "The dictionary holds nothing under this name. Compare with the place where it is filled; `print(list(cache))` shows what is there.",
+    ),
+    Meaning(
+        "no-gpu-here",
+        NAMES,
+        r"not compiled with (CUDA|XPU)|Found no NVIDIA driver|No CUDA GPUs|on the same device|not on the expected device",
+        "Tensors that meet must be on one device, and here may be no GPU. Make new tensors where the input is: "
+        "`torch.zeros(n, device=x.device)`, `x.new_zeros(n)`.",
     ),
     Meaning(
         "not-a-function",
@@ -343,9 +397,35 @@ MEANINGS = (
         "the function returns, or what the cache holds, and in which order.",
     ),
     Meaning(
+        "only-tensors-saved",
+        GRADIENTS,
+        r"save_for_backward can only save",
+        "`ctx.save_for_backward` keeps tensors alone. Plain numbers go on `ctx` itself: `ctx.eps = eps`.",
+    ),
+    Meaning(
+        "gradient-no-tensor",
+        GRADIENTS,
+        r"expected Variable or None",
+        "`backward` returns tensors, and None for what has no gradient. A plain number or a NumPy array is neither.",
+    ),
+    Meaning(
+        "gradient-of-many",
+        GRADIENTS,
+        r"implicitly created only for scalar outputs|Mismatch in shape: grad_output",
+        "`backward()` begins at one number. From many numbers y it needs dy, of the shape of y: `y.backward(dy)`, or the same in another "
+        "form, `(y * dy).sum().backward()`.",
+    ),
+    Meaning(
+        "tensor-for-parameter",
+        GRADIENTS,
+        r"as parameter '.*' \(torch\.nn\.Parameter",
+        "Where a module has a parameter, only a parameter may be put: `nn.Parameter(values)`. To change its numbers, write into it under "
+        "`torch.no_grad()`: `weight.copy_(values)`.",
+    ),
+    Meaning(
         "gradient-count",
         GRADIENTS,
-        r"returned an incorrect number of gradients",
+        r"returned an incorrect number of gradients|returned a gradient different than None",
         "`backward` returns one thing for each argument of `forward`, in the same order, and None for what has no gradient, "
         "such as eps.",
     ),
@@ -372,7 +452,7 @@ MEANINGS = (
         "graph-cut",
         GRADIENTS,
         r"does not require grad and does not have a grad_fn|Can't call numpy\(\) on Tensor that requires grad"
-        r"|appears to not have been used in the graph",
+        r"|appears to not have been used in the graph|differentiated Tensors does not require grad",
         "Autograd sees no way from the result back to its input. `.detach()`, `.item()`, `.data`, NumPy, `torch.tensor(…)` and "
         "`no_grad` cut the way; stay with PyTorch's operations on the tensors themselves.",
     ),
@@ -392,7 +472,8 @@ MEANINGS = (
     Meaning(
         "integers-for-fractions",
         NUMBERS,
-        r"Cannot cast ufunc|can't be cast to the desired output type|could not infer output dtype",
+        r"Cannot cast ufunc|can't be cast to the desired output type|could not infer output dtype|not implemented for '(Long|Int|Short|Byte)'"
+        r"|[Oo]nly (Tensors of|support) floating point|Expected a floating point",
         "An array of integers can't hold fractions. Convert first, `x.astype(float)` (in PyTorch `x.float()`), and make a new array "
         "in place of `-=` and its like, which write into the old one.",
     ),
@@ -413,14 +494,29 @@ MEANINGS = (
     Meaning(
         "reshape-count",
         SHAPES,
-        r"is invalid for input of size|cannot reshape array",
+        r"is invalid for input of size|cannot reshape array|only one dimension can be inferred|only specify one unknown|don't multiply up",
         "A reshape keeps the number of entries, so the product of the lengths must stay the same. One of them may be −1 and is worked out.",
     ),
     Meaning(
         "mask-not-boolean",
         NUMBERS,
-        r"only supports boolean masks",
-        "A mask holds True and False. Compare (`weights == 0`) or convert: `mask.bool()`.",
+        r"only supports boolean masks|to be a boolean tensor|used as indices must be|invert\) is only implemented|\"bitwise_\w+\" not implemented"
+        r"|ufunc '(bitwise_\w+|invert)'|attn_mask dtype",
+        "A mask holds True and False. Compare (`weights == 0`) or convert: `mask.bool()`, in NumPy `mask.astype(bool)`. `&`, `|` and `~` are for "
+        "such masks, and bind closer than comparisons: `(a > 0) & (b > 0)`.",
+    ),
+    Meaning(
+        "booleans-subtracted",
+        NUMBERS,
+        r"(Subtraction|Negation|boolean subtract|boolean negative), the `-` operator",
+        "True and False can't be subtracted. The other way round is `~mask`; to calculate, convert first: `mask.float()`, in NumPy "
+        "`mask.astype(float)`.",
+    ),
+    Meaning(
+        "fractions-for-positions",
+        NUMBERS,
+        r"argument #1 'indices'|int32/int64 for index|expected target dtype to be Long",
+        "Tokens, positions and classes are whole numbers, and here they came as fractions: `ids.long()`, or `dtype=torch.long` where they are made.",
     ),
     Meaning(
         "taken-for-dtype",
@@ -453,7 +549,7 @@ MEANINGS = (
     Meaning(
         "wrong-arguments",
         NAMES,
-        r"unexpected keyword argument|required (keyword-only |positional )?argument|positional arguments? but|multiple values for argument"
+        r"unexpected keyword argument|required (keyword-only |positional )?argument|positional arguments? but|invalid keyword argument|takes at most \d+ argument|multiple values for argument"
         r"|invalid combination of arguments",
         "A call and the function it calls do not agree about the arguments. Compare their names, number and order; in your own "
         "function keep the line `def …` as the exercise gives it (a method's first parameter is `self`, a Function's is `ctx`).",
