@@ -41,7 +41,7 @@
   const letter = (patient) => "ABCDEFG"[Object.keys(PATIENTS).indexOf(patient)];
 
   customElements.define("ix-ward", class extends Figure {
-    heading = "A patient shows itself under a knob or two, and looks healthy under the others";
+    heading = "A patient shows itself under few knobs, and looks healthy under the others";
 
     build() {
       Object.assign(this, { patient: "final-norm", knob: "depth", guess: "" });

@@ -727,9 +727,9 @@ def test_ward_in_its_chapter(browser, book):
     for patient, (_, section) in CAUSES.items():
         pick(browser, "Patient", patient)
         browser.js("arguments[0].click()", browser.one("ix-ward .ix-button"))
-        title = browser.js("return document.getElementById(arguments[0]).closest('section').querySelector('h2').firstChild.textContent", section)
+        title = browser.js("return document.getElementById(arguments[0]).closest('section').querySelector('h2').textContent", section)
         link = browser.one("ix-ward .ix-state a")
-        assert link.get_attribute("href").endswith(f"#{section}") and link.text == title
+        assert link.get_attribute("href").endswith(f"#{section}") and link.text in title
 
 
 def body_of(browser, book, name: str) -> list[list[str]]:
@@ -803,4 +803,4 @@ def test_bodies_say_what_the_figures_show(browser, book):
         stored = result("ward")["patients"][patient]
         for cell, knob in zip(row[2:], result("ward")["knobs"], strict=True):
             apart = [None if ill is None else abs(ill - well) for ill, well in zip(stored["faulty"][knob], stored["sound"][knob], strict=True)]
-            assert cell == "NaN" if None in apart else as_number(cell) == pytest.approx(max(apart), rel=0.01, abs=0.0051)
+            assert cell == "NaN" if None in apart else as_number(cell) == pytest.approx(max(apart), abs=0.0051 if max(apart) < 10 else 0.51)
