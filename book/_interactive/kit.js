@@ -147,6 +147,15 @@
     return node;
   }
 
+  /** A native menu with its label; `options` are pairs of a value and its words, the first is chosen. */
+  function menu(label, options, change) {
+    const input = make("select", {}, ...options.map(([value, words]) => make("option", { value }, words)));
+    input.addEventListener("change", () => change(input.value));
+    const node = make("label", { class: "ix-menu" }, make("span", {}, label), input);
+    node.set = (value) => { input.value = value; };
+    return node;
+  }
+
   function button(text, name, press) {
     const node = make("button", { type: "button", class: "ix-button" }, text);
     if (name) node.setAttribute("aria-label", name);
@@ -258,5 +267,5 @@
     }
   }
 
-  window.interactiveKit = { Figure, make, number, significant, still, clamp, minus, scale, axis, drag, mark, grip, handle, range, choice, button, table };
+  window.interactiveKit = { Figure, make, number, significant, still, clamp, minus, scale, axis, drag, mark, grip, handle, range, choice, menu, button, table };
 })();

@@ -105,21 +105,23 @@ def what_a_branch_adds(scale: float, faulty: bool, d: int = 32) -> torch.Tensor:
 # attention ------------------------------------------------------------------------------------
 
 
+def merged(results: torch.Tensor, faulty: bool) -> torch.Tensor:
+    """What the heads found, side by side. results: (heads, m, d_h); returns (m, heads · d_h)."""
+    tokens = results.shape[1]
+    return results.reshape(tokens, -1) if faulty else results.transpose(0, 1).reshape(tokens, -1)
+
+
 def rows_that_move(heads: int, faulty: bool, tokens: int = 8, d_h: int = 4) -> list[int]:
     """Change the last of ``tokens`` tokens in every head; return which rows of the merged result move (1 is the first)."""
     x = drawn(heads, tokens, d_h)
     other = x.clone()
     other[:, -1] += 10
-
-    def merge(t: torch.Tensor) -> torch.Tensor:
-        return t.reshape(tokens, -1) if faulty else t.transpose(0, 1).reshape(tokens, -1)
-
-    moved = (merge(x) - merge(other)).abs().amax(-1) > 1
+    moved = (merged(x, faulty) - merged(other, faulty)).abs().amax(-1) > 1
     return [i + 1 for i in moved.nonzero().flatten().tolist()]
 
 
 def weights_of(scores: torch.Tensor, faulty: bool) -> torch.Tensor:
-    """Causal attention weights. scores: (m, m)."""
+    """Causal attention weights. scores: (…, m, m)."""
     later = torch.ones_like(scores, dtype=torch.bool).triu(1)
     if faulty:
         return torch.softmax(scores, -1).masked_fill(later, 0.0)
@@ -129,43 +131,72 @@ def weights_of(scores: torch.Tensor, faulty: bool) -> torch.Tensor:
 # numbers --------------------------------------------------------------------------------------
 
 
-def one_pass_variance(offset: float, tokens: int = 256, d: int = 64) -> torch.Tensor:
-    """mean(x²) − mean(x)² in float32 of tokens with variance about 1 around an offset. Shape (tokens,)."""
-    x = (drawn(tokens, d) + offset).float()
+def one_pass(x: torch.Tensor) -> torch.Tensor:
+    """mean(x²) − mean(x)² over the last axis."""
     return (x * x).mean(-1) - x.mean(-1) ** 2
+
+
+def one_pass_variance(offset: float, tokens: int = 256, d: int = 64) -> torch.Tensor:
+    """One-pass variances in float32 of tokens with variance about 1 around an offset. Shape (tokens,)."""
+    return one_pass((drawn(tokens, d) + offset).float())
+
+
+def one_pass_unit(x: torch.Tensor) -> torch.Tensor:
+    """``unit`` in float32 with the one-pass variance: NaN where that is negative."""
+    given = x.float()
+    return ((given - given.mean(-1, keepdim=True)) * torch.rsqrt(one_pass(given)[..., None] + 1e-5)).double()
+
+
+def unit_in(dtype: torch.dtype, x: torch.Tensor) -> torch.Tensor:
+    """``unit``, computed in ``dtype`` throughout."""
+    return unit(x.to(dtype)).double()
 
 
 def error_in(dtype: torch.dtype, offset: float, d: int = 64) -> float:
     """Largest error of a norm that computes in ``dtype`` throughout, on tokens that are given in bfloat16."""
     x = (2 * drawn(64, d) + offset).to(torch.bfloat16)
-    given = x.to(dtype)
-    centred = given - given.mean(-1, keepdim=True)
-    found = centred * torch.rsqrt(centred.square().mean(-1, keepdim=True) + 1e-5)
-    return (found.double() - unit(x.double())).abs().max().item()
+    return (unit_in(dtype, x) - unit(x.double())).abs().max().item()
 
 
-def fused_error(d: int, mean: float) -> float:
-    """Largest error of a norm whose row is padded with zeros to a power of two, the padding's deviations left in."""
-    x = drawn(16, d) + mean
+def padded_unit(x: torch.Tensor) -> torch.Tensor:
+    """``unit`` of rows that are padded with zeros to a power of two, the padding's deviations left in."""
+    d = x.shape[-1]
     block = 1 << (d - 1).bit_length()
     lanes = F.pad(x, (0, block - d))
     centred = lanes - lanes.sum(-1, keepdim=True) / d
-    found = centred * torch.rsqrt(centred.pow(2).sum(-1, keepdim=True) / d + 1e-5)
-    return (found[..., :d] - unit(x)).abs().max().item()
+    return (centred * torch.rsqrt(centred.pow(2).sum(-1, keepdim=True) / d + 1e-5))[..., :d]
+
+
+def fused_error(d: int, mean: float) -> float:
+    """Largest error of a norm with padded rows, on tokens with this mean."""
+    x = drawn(16, d) + mean
+    return (padded_unit(x) - unit(x)).abs().max().item()
 
 
 # state ----------------------------------------------------------------------------------------
 
 
+class RememberingUnit:
+    """``unit`` while training; in evaluation it uses running averages of the tokens' statistics."""
+
+    def __init__(self) -> None:
+        self.training, self.mean, self.variance = True, 0.0, 1.0
+
+    def __call__(self, x: torch.Tensor) -> torch.Tensor:
+        if not self.training:
+            return (x - self.mean) / math.sqrt(self.variance + 1e-5)
+        self.mean += 0.1 * (x.mean(-1).mean().item() - self.mean)
+        self.variance += 0.1 * (x.var(-1, correction=0).mean().item() - self.variance)
+        return unit(x)
+
+
 def evaluation_rms(batches: int) -> float:
     """RMS of a norm in evaluation that uses statistics remembered from ``batches`` training batches (RMS 1 is right)."""
-    mean, variance = 0.0, 1.0
+    norm = RememberingUnit()
     for step in range(batches):
-        x = 3 * drawn(16, 32, seed=step) + 2
-        mean += 0.1 * (x.mean(-1).mean().item() - mean)
-        variance += 0.1 * (x.var(-1, correction=0).mean().item() - variance)
-    x = 3 * drawn(16, 32, seed=10_000) + 2
-    return rms((x - mean) / math.sqrt(variance + 1e-5))
+        norm(3 * drawn(16, 32, seed=step) + 2)
+    norm.training = False
+    return rms(norm(3 * drawn(16, 32, seed=10_000) + 2))
 
 
 def gain_under_decay(steps: int, decay: float, every: int) -> list[float]:

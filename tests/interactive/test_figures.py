@@ -572,6 +572,93 @@ def test_attention_by_keyboard(browser, site):
     assert browser.text("state").startswith("The rows give away") and "the outputs of cat, sat" in browser.text("state")
 
 
+# Ward
+
+CAUSES = {  # in the order of the letters: the knobs whose place in the chapter's table is right, the section
+    "final-norm": ({"depth", "scale"}, "clinic-final-norm"),
+    "padding": ({"width"}, "clinic-fusing"),
+    "residual": ({"depth", "scale"}, "clinic-norm-on-residual"),
+    "bfloat16": ({"offset"}, "clinic-bf16"),
+    "merge": ({"heads", "token"}, "clinic-transpose"),
+    "remembered": ({"mode"}, "clinic-eval-statistics"),
+    "one-pass": ({"offset"}, "clinic-one-pass"),
+}
+
+
+def guess(browser, place: str) -> None:
+    code = "arguments[0].value = arguments[1]; arguments[0].dispatchEvent(new Event('change'))"
+    browser.js(code, browser.one("ix-ward select"), place)
+
+
+def in_table(value: float | None) -> str | object:
+    """What the table may show for a stored value."""
+    return "NaN" if value is None else "< 0.001" if 0 < abs(value) < 1e-3 else pytest.approx(value, rel=6e-3)
+
+
+@pytest.mark.parametrize("patient", CAUSES)
+def test_ward_shows_what_is_stored(browser, site, patient):
+    browser.open(site / "ward.html")
+    data = result("ward")
+    stored = data["patients"][patient]
+    low, high, step = stored["panel"]
+    pick(browser, "Patient", patient)
+    for knob, values in data["knobs"].items():
+        pick(browser, "Knob", knob)
+        rows = browser.js("return [...document.querySelectorAll('.ix-table tbody tr')].map(r => [...r.children].map(c => c.textContent))")
+        heads = [row[0] for row in rows]
+        assert heads == ["training" if value is None else f"{value:,}" for value in values]
+        for i, name in ((1, "sound"), (2, "faulty")):
+            wanted = list(map(in_table, stored[name][knob]))
+            assert [row[i] if isinstance(value, str) else as_number(row[i]) for row, value in zip(rows, wanted, strict=True)] == wanted
+        rules = [float(rule.get_attribute("y1")) for rule in browser.all("line.ix-rule")]
+        assert len(rules) == round((high - low) / step) + 1
+        lines = [line.get_attribute("points").split() for line in browser.all("polyline.ix-line")]
+        for points, name in zip(lines, ("sound", "faulty"), strict=True):
+            drawn = [low + (high - low) * (max(rules) - float(point.split(",")[1])) / (max(rules) - min(rules)) for point in points]
+            inside = [high if value is None else min(max(value, low), high) for value in stored[name][knob]]
+            assert drawn == pytest.approx(inside, abs=1e-6 * (high - low))
+        assert len(browser.all("path.ix-cross")) == sum(value is None or value > high for value in stored["faulty"][knob])
+        state = browser.text("state")
+        assert ("shows itself" in state) == (knob in stored["shows"]) == ("looks healthy" not in state)
+
+
+@pytest.mark.parametrize("patient", CAUSES)
+def test_ward_judges_a_guess(browser, site, patient):
+    browser.open(site / "ward.html")
+    pick(browser, "Patient", patient)
+    places, section = CAUSES[patient]
+    shows = result("ward")["patients"][patient]["shows"]
+    assert set(shows) & places
+    offered = [option.get_attribute("value") for option in browser.all("ix-ward option")][1:]
+    assert offered == ["depth", "scale", "heads", "token", "offset", "width", "mode", "step"]
+    for place in offered:
+        guess(browser, place)
+        state = browser.text("state")
+        assert ("Right. The cause: " in state) == (place in places)
+        if place in places:
+            assert browser.one(".ix-state a").get_attribute("href").endswith(f"#{section}")
+        else:
+            why = "So it does" if place in shows else "No knob here" if place in ("token", "step") else "looks healthy."
+            assert why in state and not browser.all(".ix-state a")
+    pick(browser, "Patient", next(name for name in CAUSES if name != patient))
+    assert browser.one("ix-ward select").get_attribute("value") == "" and "cause" not in browser.text("state")
+
+
+def test_ward_by_keyboard(browser, site):
+    browser.open(site / "ward.html")
+    assert browser.text("state").startswith("Here patient A shows itself: with 64 blocks the loss is")
+    browser.keys('input[value="final-norm"]', RIGHT)
+    assert "patient B looks healthy" in browser.text("state") and "mean of 2" in browser.text("report")
+    browser.keys('input[value="depth"]', *[RIGHT] * 4)
+    assert browser.text("state").startswith("Here patient B shows itself: at a width of 136")
+    browser.keys("ix-ward select", *[DOWN] * 4)
+    assert browser.text("state").endswith("No knob here turns that, and yet one of them brings this patient out.")
+    browser.keys("ix-ward .ix-button", ENTER)
+    assert "The cause: padded lanes count in the variance. See " in browser.text("state")
+    time.sleep(1.3)
+    assert browser.text("state") == browser.js("return document.querySelector('.ix-live').textContent")
+
+
 # The book itself
 
 CHAPTERS = {
@@ -583,6 +670,7 @@ CHAPTERS = {
     "learning_rate": "why_it_stabilises",
     "precision": "2_layernorm_forward",
     "scores": "1_z_scores",
+    "ward": "6_block_clinic",
 }
 
 
@@ -624,6 +712,24 @@ def test_words_of_the_chapters_set_their_figures(browser, book, page):
         checked = browser.js("return [...document.querySelectorAll('.ix-stage :checked')].map(i => i.value)")
         assert {value for value in wanted.values() if isinstance(value, str)} <= set(checked)
     assert [entry for entry in browser.driver.get_log("browser") if entry["level"] == "SEVERE"] == []
+
+
+def test_ward_in_its_chapter(browser, book):
+    """Letters and sections are those that the text names, places those of its table."""
+    browser.open(book / f"{CHAPTERS['ward']}.html")
+    letters = {i.get_attribute("value"): browser.js("return arguments[0].parentNode.textContent", i) for i in browser.all('ix-ward input[type="radio"]')}
+    for phrase in browser.all("[data-figure]"):
+        wanted = letters[json.loads(phrase.get_attribute("data-state"))["patient"]]
+        around = browser.js("return arguments[0].closest('p').textContent", phrase)
+        assert f"patient {wanted}" in around.replace("Patient", "patient"), around
+    table = browser.js("return [...document.querySelectorAll('#tab-clinic-dependence tbody tr')].map(r => [...r.children].map(c => c.textContent.trim()))")
+    assert [place for _, place in table] == [option.text for option in browser.all("ix-ward option")][1:]
+    for patient, (_, section) in CAUSES.items():
+        pick(browser, "Patient", patient)
+        browser.js("arguments[0].click()", browser.one("ix-ward .ix-button"))
+        title = browser.js("return document.getElementById(arguments[0]).closest('section').querySelector('h2').textContent", section)
+        link = browser.one("ix-ward .ix-state a")
+        assert link.get_attribute("href").endswith(f"#{section}") and link.text in title
 
 
 def body_of(browser, book, name: str) -> list[list[str]]:
@@ -690,3 +796,11 @@ def test_bodies_say_what_the_figures_show(browser, book):
         for rate, number in zip((0.001, 0.003, 0.01), numbers, strict=True):
             value = runs[f"6 {placement.replace('DeepNorm', 'deepnorm')} {rate:g} 0"]["final"]
             assert number == "diverged" if value is None else as_number(number) == pytest.approx(value, abs=0.0051)
+
+    rows = body_of(browser, book, "ward")
+    for row, (patient, (_, section)) in zip(rows, CAUSES.items(), strict=True):
+        assert browser.js("return document.querySelectorAll('ix-ward .ix-body tbody a')[arguments[0]].getAttribute('href')", rows.index(row)) == f"#{section}"
+        stored = result("ward")["patients"][patient]
+        for cell, knob in zip(row[2:], result("ward")["knobs"], strict=True):
+            apart = [None if ill is None else abs(ill - well) for ill, well in zip(stored["faulty"][knob], stored["sound"][knob], strict=True)]
+            assert cell == "NaN" if None in apart else as_number(cell) == pytest.approx(max(apart), abs=0.0051 if max(apart) < 10 else 0.51)
