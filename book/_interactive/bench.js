@@ -108,10 +108,9 @@
       const height = (value) => toY(Number.isFinite(value) ? clamp(Math.log10(value), LOW, HIGH) : HIGH);
       const course = knob.values.map((value, i) => ({ column: toX(i), ...judge({ ...this, [this.along]: value }) }));
       const line = (key) => course.filter((p) => Number.isFinite(p[key])).map((p) => `${p.column},${height(p[key])}`).join(" ");
-      const cross = (x) => make("path", { class: "ix-cross ix-red", d: "M-4 -4L4 4M4 -4L-4 4", transform: `translate(${x} ${TOP})` });
-      const now = judge(this), at = knob.values.indexOf(this[this.along]), x = toX(at);
-      const here = mark("circle", "red", 6);
-      here.setAttribute("transform", `translate(${x} ${height(now.error)})`);
+      const cross = (p) => make("path", { class: "ix-cross ix-red", d: "M-4 -4L4 4M4 -4L-4 4", transform: `translate(${p.column} ${TOP})` });
+      const at = knob.values.indexOf(this[this.along]), now = course[at], here = mark("circle", "red", 6);
+      here.setAttribute("transform", `translate(${now.column} ${height(now.error)})`);
       this.paint(width, BOTTOM + 48,
         ...[[-8, "10⁻⁸"], [-6, "10⁻⁶"], [-4, "10⁻⁴"], [-2, "0.01"], [0, "1"], [2, "100"]].flatMap(([exponent, label]) => [
           make("line", { class: "ix-rule", x1: LEFT, x2: right, y1: toY(exponent), y2: toY(exponent) }),
@@ -119,17 +118,17 @@
         make("text", { x: 2, y: 14, class: "ix-quiet" }, "largest error ÷ largest output"),
         ...this.lives(toX),
         make("line", { class: "ix-line ix-orange ix-dashed", x1: LEFT, x2: right, y1: height(limit), y2: height(limit) }),
-        make("line", { class: "ix-mean", x1: x, x2: x, y1: TOP, y2: BOTTOM }),
+        make("line", { class: "ix-mean", x1: now.column, x2: now.column, y1: TOP, y2: BOTTOM }),
         make("polyline", { class: "ix-ghost", points: line("floor") }),
         make("polyline", { class: "ix-line ix-red", points: line("error") }),
-        ...course.filter((p) => !Number.isFinite(p.error)).map((p) => cross(p.column)), here,
+        ...course.filter((p) => !Number.isFinite(p.error)).map(cross), here,
         make("text", { ...(this.along === "spread" ? { x: right, "text-anchor": "end" } : { x: LEFT + 4 }), y: height(limit) - 6, class: "ix-name" },
           "a unit test notices"),
         axis(toX, BOTTOM, LEFT, right, knob.ticks.map((tick) => place(knob, tick)), `${knob.label} (drag the square)`,
           (position) => power(knob.ticks.find((tick) => place(knob, tick) === position))));
       const held = this.handles[this.along];
       if (!held.isConnected) this.svg.replaceChildren(this.back, held); // one that is being dragged stays where it is
-      held.place(x, BOTTOM, at, power(this[this.along]), toX.unit);
+      held.place(now.column, BOTTOM, at, power(this[this.along]), toX.unit);
       this.put({ state: this.told(now.error) });
       [0, 1, 2].forEach((j) => this.put({
         [`x${j}`]: significant(now.x[j]), [`right${j}`]: significant(now.right[j], 4), [`found${j}`]: significant(now.found[j], 4),
@@ -148,10 +147,10 @@
       const near = models.reduce((a, b) => (b.apart.length < a.apart.length ? b : a));
       return `${MISTAKES[this.mistake][0]}: ` +
         (!Number.isFinite(error) ? "the output is infinite or NaN." : error > 100 ? "an error of more than 100 times the largest output."
-          : `an error of ${significant(error, 2)} times the largest output.`) +
+          : `an error of ${significant(error, 2)}, in units of the largest output.`) +
         ` A unit test with this token ${seen ? "notices" : `lets it pass (tolerance ${limit})`}. ` +
         (near.apart.length ? `Neither model has such tokens: ${near.name}’s ${near.apart[0]}.`
-          : `${near.name} has such tokens${seen ? ", and may show the mistake as a whole" : ""}.`);
+          : `${near.name} has such tokens${seen ? ", and the whole model may show the mistake" : ""}.`);
     }
   });
 })();
