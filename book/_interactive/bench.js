@@ -109,6 +109,7 @@
       const course = knob.values.map((value, i) => ({ column: toX(i), ...judge({ ...this, [this.along]: value }) }));
       const line = (key) => course.filter((p) => Number.isFinite(p[key])).map((p) => `${p.column},${height(p[key])}`).join(" ");
       const cross = (p) => make("path", { class: "ix-cross ix-red", d: "M-4 -4L4 4M4 -4L-4 4", transform: `translate(${p.column} ${TOP})` });
+      const free = (i) => Math.abs(height(course.at(i).error) - height(limit)); // of the line, for words above the limit
       const at = knob.values.indexOf(this[this.along]), now = course[at], here = mark("circle", "red", 6);
       here.setAttribute("transform", `translate(${now.column} ${height(now.error)})`);
       this.paint(width, BOTTOM + 48,
@@ -118,12 +119,12 @@
         make("text", { x: 2, y: 14, class: "ix-quiet" }, "largest error ÷ largest output"),
         ...this.lives(toX),
         make("line", { class: "ix-line ix-orange ix-dashed", x1: LEFT, x2: right, y1: height(limit), y2: height(limit) }),
+        make("text", { ...(free(3) > free(-4) ? { x: LEFT + 4 } : { x: right, "text-anchor": "end" }), y: height(limit) - 6, class: "ix-name" },
+          "a unit test notices"),
         make("line", { class: "ix-mean", x1: now.column, x2: now.column, y1: TOP, y2: BOTTOM }),
         make("polyline", { class: "ix-ghost", points: line("floor") }),
         make("polyline", { class: "ix-line ix-red", points: line("error") }),
         ...course.filter((p) => !Number.isFinite(p.error)).map(cross), here,
-        make("text", { ...(this.along === "spread" ? { x: right, "text-anchor": "end" } : { x: LEFT + 4 }), y: height(limit) - 6, class: "ix-name" },
-          "a unit test notices"),
         axis(toX, BOTTOM, LEFT, right, knob.ticks.map((tick) => place(knob, tick)), `${knob.label} (drag the square)`,
           (position) => power(knob.ticks.find((tick) => place(knob, tick) === position))));
       const held = this.handles[this.along];
@@ -146,11 +147,10 @@
       });
       const near = models.reduce((a, b) => (b.apart.length < a.apart.length ? b : a));
       return `${MISTAKES[this.mistake][0]}: ` +
-        (!Number.isFinite(error) ? "the output is infinite or NaN." : error > 100 ? "an error of more than 100 times the largest output."
-          : `an error of ${significant(error, 2)}, in units of the largest output.`) +
-        ` A unit test with this token ${seen ? "notices" : `lets it pass (tolerance ${limit})`}. ` +
+        (!Number.isFinite(error) ? "the output is infinite or NaN." : `relative error ${error > 100 ? "above 100" : significant(error, 2)}.`) +
+        (seen ? " A unit test with this token notices. " : ` A unit test with this token lets it pass (tolerance ${limit}). `) +
         (near.apart.length ? `Neither model has such tokens: ${near.name}’s ${near.apart[0]}.`
-          : `${near.name} has such tokens${seen ? ", and the whole model may show the mistake" : ""}.`);
+          : `${near.name} has such tokens${seen ? ", and the whole model may show it" : ""}.`);
     }
   });
 })();
