@@ -35,6 +35,18 @@
     return minus(head) + " × 10" + power.replace("+", "").replace(/./g, (c) => "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"["-0123456789".indexOf(c)]);
   }
 
+  /** The nearest number that has 10 bits after the leading one, as in IEEE half precision; ties go to even. */
+  function float16(x) {
+    const size = Math.abs(x);
+    if (!(size > 0) || size === Infinity) return x;
+    if (size >= 65520) return x < 0 ? -Infinity : Infinity;
+    let power = Math.floor(Math.log2(size));
+    if (2 ** power > size) power -= 1;
+    const step = 2 ** (Math.max(power, -14) - 10), count = size / step;
+    const whole = Math.floor(count), left = count - whole;
+    return Math.sign(x) * step * (whole + (left > 0.5 || (left === 0.5 && whole % 2) ? 1 : 0));
+  }
+
   /** A linear map from numbers to pixels; `invert` leads back. */
   function scale(low, high, from, to) {
     const map = (value) => from + ((value - low) / (high - low)) * (to - from);
@@ -267,5 +279,7 @@
     }
   }
 
-  window.interactiveKit = { Figure, make, number, significant, still, clamp, minus, scale, axis, drag, mark, grip, handle, range, choice, menu, button, table };
+  window.interactiveKit = {
+    Figure, make, number, significant, float16, still, clamp, minus, scale, axis, drag, mark, grip, handle, range, choice, menu, button, table,
+  };
 })();

@@ -1,22 +1,10 @@
 /* The variance of six numbers far from zero: in one pass, in two passes, in three precisions. */
 (function () {
   "use strict";
-  const { Figure, make, significant, scale, axis, mark, handle, range, choice, table } = window.interactiveKit;
+  const { Figure, make, significant, float16, scale, axis, mark, handle, range, choice, table } = window.interactiveKit;
   const DEVIATIONS = [-1.54, -0.88, -0.44, 0.22, 0.88, 1.76]; // mean 0, standard deviation 1.1
   const OFFSETS = Array.from({ length: 19 }, (_, i) => [1, 2, 5][i % 3] * 10 ** Math.floor(i / 3));
   const EPS = [[0, "0"], [1e-12, "10⁻¹²"], [1e-8, "10⁻⁸"], [1e-5, "10⁻⁵"], [1e-3, "10⁻³"], [0.1, "0.1"]];
-
-  /** The nearest number that has 10 bits after the leading one, as in IEEE half precision; ties go to even. */
-  function float16(x) {
-    const size = Math.abs(x);
-    if (!(size > 0) || size === Infinity) return x;
-    if (size >= 65520) return x < 0 ? -Infinity : Infinity;
-    let power = Math.floor(Math.log2(size));
-    if (2 ** power > size) power -= 1;
-    const step = 2 ** (Math.max(power, -14) - 10), count = size / step;
-    const whole = Math.floor(count), left = count - whole;
-    return Math.sign(x) * step * (whole + (left > 0.5 || (left === 0.5 && whole % 2) ? 1 : 0));
-  }
 
   const TYPES = { float16: [float16, 10], float32: [Math.fround, 23], float64: [(x) => x, 52] };
 

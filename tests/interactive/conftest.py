@@ -11,8 +11,9 @@ from .. import small_site
 from ..browser import MISSING, chromium
 
 ROOT = Path(__file__).parent.parent.parent
-FIGURES = ["attention", "cube", "depth", "geometry", "lanes", "learning_rate", "precision", "scores", "ward"]
-DATA = {"depth": "depth_at_start", "learning_rate": "learning_rates", "ward": "ward"}  # the stored results that figures draw
+FIGURES = ["attention", "bench", "cube", "depth", "geometry", "lanes", "learning_rate", "precision", "scores", "ward"]
+# The stored results that figures draw
+DATA = {"bench": "real_model_tokens", "depth": "depth_at_start", "learning_rate": "learning_rates", "ward": "ward"}
 
 
 def build(folder: Path, pages: dict[str, str]) -> subprocess.CompletedProcess:

@@ -1,12 +1,19 @@
 """The figures, worked by keyboard, mouse and finger; each number shown is computed again with NumPy."""
 
 import json
+import sys
 import time
 
 import numpy as np
 import pytest
+import torch
 
 from .conftest import DATA, FIGURES, ROOT, as_number
+
+sys.path.insert(0, str(ROOT / "book"))
+from experiments import token_bench  # noqa: E402
+from experiments.mistaken_norms import mistaken, written_out  # noqa: E402
+from experiments.norm_unit_cases import TOLERANCE  # noqa: E402
 
 RIGHT, LEFT, UP, DOWN = "\ue014", "\ue012", "\ue013", "\ue015"
 PAGE_UP, PAGE_DOWN, END, HOME, ENTER = "\ue00e", "\ue00f", "\ue010", "\ue011", "\ue007"
@@ -659,10 +666,132 @@ def test_ward_by_keyboard(browser, site):
     assert browser.text("state") == browser.js("return document.querySelector('.ix-live').textContent")
 
 
+# Bench
+
+BENCH_KEYS = dict(zip(["eps", "other", "ddof", "onePass", "half", "meanLeft"], token_bench.MISTAKES, strict=True))
+SPREADS = [step * 10.0**power for power in range(-7, 3) for step in (1.1, 3.3)] + [1100]
+MEANS = [0] + [step * 10.0**power for power in range(-2, 4) for step in (1, 2, 5)] + [1e4]
+WIDTHS = [4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 576, 768, 1024]
+BENCH_EPS = [1e-12, 1e-6, 1e-5, 0.1]
+STANDS = {"features": 384, "spread": 0.33, "mean": 0.05, "eps": 1e-12}  # what the figure begins with
+
+
+def put_on_the_bench(browser, features: int, spread: float, mean: float, eps: float) -> None:
+    for name, values, value in (("Spread", SPREADS, spread), ("Mean", MEANS, mean), ("Features", WIDTHS, features), ("ε", BENCH_EPS, eps)):
+        slide(browser, name, int(np.argmin(np.abs(np.array(values) - value))))
+
+
+def bench_matches(browser, mistake: str, features: int, spread: float, mean: float, eps: float) -> float:
+    wrong = token_bench.MISTAKES[BENCH_KEYS[mistake]]
+    x = token_bench.token(features, spread, mean)
+    right, found = token_bench.normalise(x, eps, statistics="float64"), token_bench.normalise(x, **{"eps": eps} | wrong)
+    for name, values in (("x", x), ("right", right), ("found", found)):
+        shown = browser.row(f"{name}0 {name}1 {name}2")
+        assert shown == pytest.approx([float(v) for v in values[:3]], rel=6e-3, nan_ok=True), (name, mistake, features, spread, mean, eps)
+    error, state = token_bench.error(wrong, features, spread, mean, eps), browser.text("state")
+    assert state.startswith(BENCH_KEYS[mistake])
+    if error > 100:
+        assert ("infinite or NaN" if np.isinf(error) else "relative error above 100.") in state
+    else:
+        assert as_number(state.split("relative error ")[1].split(". ")[0]) == pytest.approx(error, rel=6e-2)
+    assert ("token notices" in state) == (error > TOLERANCE) != ("lets it pass" in state)
+    has = [name for name, model in result("bench")["models"].items()
+           if features == model["features"] and model["spread"][0] <= spread <= model["spread"][1] and mean <= model["mean"]]  # fmt: skip
+    assert (f"{has[0]} has such tokens" if has else "Neither model has such tokens") in state
+    return error
+
+
+@pytest.mark.parametrize("mistake", BENCH_KEYS)
+def test_bench_draws_what_python_computes(browser, site, mistake):
+    browser.open(site / "bench.html")
+    labels = browser.js("return [...document.querySelectorAll('fieldset:first-of-type label')].map(l => l.textContent)")
+    assert labels == list(BENCH_KEYS.values())
+    pick(browser, "Mistake of the norm", mistake)
+    for eps in (1e-12, 1e-5, 0.1):
+        for axis, values in (("spread", SPREADS), ("mean", MEANS), ("features", WIDTHS)):
+            pick(browser, "What changes along the axis", axis)
+            put_on_the_bench(browser, **STANDS | {"eps": eps})
+            rules = [float(rule.get_attribute("y1")) for rule in browser.all("line.ix-rule")]
+            low, high = rules[0], rules[-1]  # an error of 1e-8, and one of 100
+            for line, wrong in ((".ix-line.ix-red", token_bench.MISTAKES[BENCH_KEYS[mistake]]), (".ix-ghost", {})):
+                errors = [token_bench.error(wrong, **STANDS | {"eps": eps, axis: value}) for value in values]
+                finite = [max(-9, min(2, np.log10(error))) for error in errors if np.isfinite(error)]
+                points = browser.one(f"polyline{line}").get_attribute("points").split()
+                drawn = [-8 + 10 * (low - float(point.split(",")[1])) / (low - high) for point in points]
+                assert drawn == pytest.approx(finite, abs=1e-3), (axis, eps)
+                if wrong:
+                    assert len(browser.all(".ix-cross")) == len(errors) - len(finite)
+
+
+@pytest.mark.parametrize("mistake", BENCH_KEYS)
+def test_bench_in_many_states(browser, site, mistake):
+    browser.open(site / "bench.html")
+    pick(browser, "Mistake of the norm", mistake)
+    worst = 0
+    for features in (4, 576):
+        for spread in (1.1e-7, 0.33, 33):
+            for mean, eps in ((0, 0.1), (0.1, 1e-5), (10_000, 1e-12)):
+                put_on_the_bench(browser, features, spread, mean, eps)
+                worst = max(worst, bench_matches(browser, mistake, features, spread, mean, eps))
+    assert worst > 0.1  # each has its corner
+
+
+def test_bench_computes_what_pytorch_does():
+    for name, wrong in token_bench.MISTAKES.items():
+        keywords = wrong | ({"statistics": torch.float16} if "statistics" in wrong else {})
+        for features, spread, mean, eps in ((4, 0.33, 0.05, 1e-12), (576, 33, 0.1, 1e-5), (384, 1.1e-5, 0, 1e-12), (768, 0.33, 0.5, 0.1)):
+            x = torch.from_numpy(token_bench.token(features, spread, mean))
+            truth = written_out("layer", torch.ones(features), None, eps, statistics=torch.float64)(x.double())
+            found = mistaken(**keywords)("layer", torch.ones(features), None, eps)(x).double()
+            error = float((found - truth).abs().max() / truth.abs().max())
+            ours = token_bench.error(wrong, features, spread, mean, eps)
+            assert ours == pytest.approx(error if np.isfinite(error) else np.inf, rel=0.1, abs=3e-7), (name, features, spread)
+
+
+def test_bench_by_keyboard(browser, site):
+    browser.open(site / "bench.html")
+    bench_matches(browser, "eps", **STANDS)
+    browser.keys('input[value="spread"]', RIGHT)
+    browser.keys('[role="slider"]', END)
+    bench_matches(browser, "eps", **STANDS | {"mean": 10_000})
+    assert browser.one('input[aria-label^="Mean"]').get_attribute("aria-valuetext") == "10,000"
+    browser.keys('input[value="eps"]', RIGHT, RIGHT)
+    browser.keys('input[aria-label^="Features"]', HOME, RIGHT)
+    browser.keys('input[value="mean"]', RIGHT)
+    assert browser.one('[role="slider"]').get_attribute("aria-valuetext") == "6"
+    browser.keys('[role="slider"]', PAGE_UP, LEFT)
+    bench_matches(browser, "ddof", **STANDS | {"mean": 10_000, "features": 12})
+
+
+def test_bench_says_where_the_models_are(browser, site):
+    browser.open(site / "bench.html")
+    models = result("bench")["models"]
+    pick(browser, "What changes along the axis", "spread")
+    ends = {float(tick.get_attribute("x1")) for tick in browser.all(".ix-axis line[y2='255']")}
+    decade = (max(ends) - min(ends)) / 8  # from 1e-6 to 100
+    for band, model in zip(browser.all(".ix-band"), models.values(), strict=True):
+        x, wide = (float(band.get_attribute(name)) for name in ("x", "width"))
+        found = [10 ** (-6 + (edge - min(ends)) / decade) for edge in (x + 3, x + wide - 3)]
+        assert found == pytest.approx(model["spread"], rel=0.05)
+    pick(browser, "Mistake of the norm", "half")
+    put_on_the_bench(browser, **STANDS | {"features": 576, "spread": 33})
+    assert browser.text("state").endswith("SmolLM2 has such tokens, and the whole model may show it.")
+
+
+@pytest.mark.parametrize("width", [390, 800])
+def test_bench_by_pointer(browser, site, width):
+    browser.open(site / "bench.html", width)
+    browser.drag('[role="slider"]', -2000)
+    bench_matches(browser, "eps", **STANDS | {"spread": 1.1e-7})
+    browser.drag('[role="slider"]', 2000)
+    bench_matches(browser, "eps", **STANDS | {"spread": 1100})
+
+
 # The book itself
 
 CHAPTERS = {
     "attention": "5_prenorm_block",
+    "bench": "7_real_model",
     "cube": "2_layernorm_forward",
     "depth": "5_prenorm_block",
     "geometry": "3_layernorm_backward",
@@ -782,6 +911,17 @@ def test_bodies_say_what_the_figures_show(browser, book):
         pick(browser, "The row is loaded by", loads[load])
         pick(browser, "Between the subtraction and the square", "no" if before == "nothing" else "yes")
         assert numbers == [browser.text("mean"), browser.text("variance")]
+
+    rows = body_of(browser, book, "bench")
+    assert [row[0] for row in rows] == list(BENCH_KEYS.values())
+    small = {"features": 576, "spread": 3.3, "mean": 0.05, "eps": 1e-5}
+    corners = [{"spread": 1.1e-7}, {"eps": 0.1}, {"features": 4}, {"mean": 5000}, small | {"spread": 33}, {"mean": 1}]
+    for (_, as_mini, as_smol, _, there), key, corner in zip(rows, BENCH_KEYS, corners, strict=True):
+        pick(browser, "Mistake of the norm", key)
+        for cell, token in ((as_mini, STANDS), (as_smol, small), (there, STANDS | corner)):
+            put_on_the_bench(browser, **token)
+            value, written = bench_matches(browser, key, **token), as_number(cell.replace("\xa0", " "))
+            assert written == pytest.approx(float(f"{value:.2g}" if value >= 1e-3 else f"{value:.0e}"))
 
     rows = body_of(browser, book, "depth")
     for placement, depth, *numbers in rows:
