@@ -146,8 +146,8 @@
         ].filter(Boolean) };
       });
       const near = models.reduce((a, b) => (b.apart.length < a.apart.length ? b : a));
-      return `${MISTAKES[this.mistake][0]}: ` +
-        (!Number.isFinite(error) ? "the output is infinite or NaN." : `relative error ${error > 100 ? "above 100" : significant(error, 2)}.`) +
+      return `With “${MISTAKES[this.mistake][0]}” the ` +
+        (!Number.isFinite(error) ? "output is infinite or NaN." : `relative error is ${error > 100 ? "above 100" : significant(error, 2)}.`) +
         (seen ? " A unit test with this token notices. " : ` A unit test with this token lets it pass (tolerance ${limit}). `) +
         (near.apart.length ? `Neither model has such tokens: ${near.name}’s ${near.apart[0]}.`
           : `${near.name} has such tokens${seen ? ", and the whole model may show it" : ""}.`);

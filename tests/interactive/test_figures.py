@@ -691,9 +691,9 @@ def bench_matches(browser, mistake: str, features: int, spread: float, mean: flo
     error, state = token_bench.error(wrong, features, spread, mean, eps), browser.text("state")
     assert state.startswith(BENCH_KEYS[mistake])
     if error > 100:
-        assert ("infinite or NaN" if np.isinf(error) else "relative error above 100.") in state
+        assert ("infinite or NaN" if np.isinf(error) else "relative error is above 100.") in state
     else:
-        assert as_number(state.split("relative error ")[1].split(". ")[0]) == pytest.approx(error, rel=6e-2)
+        assert as_number(state.split("relative error is ")[1].split(". ")[0]) == pytest.approx(error, rel=6e-2)
     assert ("token notices" in state) == (error > TOLERANCE) != ("lets it pass" in state)
     has = [name for name, model in result("bench")["models"].items()
            if features == model["features"] and model["spread"][0] <= spread <= model["spread"][1] and mean <= model["mean"]]  # fmt: skip
