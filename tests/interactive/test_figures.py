@@ -787,6 +787,118 @@ def test_bench_by_pointer(browser, site, width):
     bench_matches(browser, "eps", **STANDS | {"spread": 1100})
 
 
+# Forgets
+
+SIX = np.array([1.5, -1, 2.5, -0.5, -0.5, 1])
+IN_PLACE = {
+    "layer": lambda x, eps: (x - x.mean()) / np.sqrt(x.var() + eps),
+    "rms": lambda x, eps: x / np.sqrt((x**2).mean() + eps),
+    "length": lambda x, eps: x / np.linalg.norm(x),
+    "dyt": lambda x, eps: np.tanh(0.5 * x),
+    "none": lambda x, eps: x,
+}
+UNCHANGED = {"loud": 1, "shift": 0, "scale": 1}
+
+
+def changed_token(loud: float = 1, shift: float = 0, scale: float = 1) -> np.ndarray:
+    return scale * (np.concatenate([SIX[:5], loud * SIX[5:]]) + shift)
+
+
+def forgets_matches(browser, layer: str, **change: float) -> dict[str, str]:
+    """Compare all that is shown with NumPy; return the verdicts."""
+
+    def moves(x: np.ndarray, eps: float = 1e-5) -> float:
+        before = IN_PLACE[layer](SIX, eps)
+        return abs(IN_PLACE[layer](x, eps) - before).max() / abs(before).max()
+
+    def shown(text: str) -> object:
+        return 0 if text == "below 0.1 %" else as_number(text.removesuffix(" %")) / 100
+
+    verdicts = {}
+    for name, value in (UNCHANGED | change).items():
+        move, verdict, alone = browser.text(f"{name}Moves"), browser.text(f"{name}Is"), changed_token(**{name: value})
+        if value == UNCHANGED[name]:
+            assert move == verdict == "–"
+            continue
+        verdicts[name] = verdict
+        assert shown(move) == pytest.approx(moves(alone), rel=0.051, abs=0.001)
+        seen = "noticed by ε only" if moves(alone, 0) < 1e-9 else "noticed"
+        assert verdict == (seen if moves(alone) >= 0.001 else "forgotten"), (layer, name, value)
+    token = changed_token(**change)
+    outputs = {"Before": IN_PLACE[layer](SIX, 1e-5), "Now": IN_PLACE[layer](token, 1e-5)}
+    for when, y in outputs.items():
+        wanted = [y.mean(), np.sqrt((y**2).mean()), y[:5].std()]
+        assert browser.row(f"mean{when} rms{when} spread{when}") == pytest.approx(wanted, abs=0.00051, rel=6e-4)
+    state = browser.text("state")
+    if verdicts:
+        said = "below 0.1 %" if "No output moves" in state else state.split("Largest move: ")[1].split(" of ")[0]
+        assert shown(said) == pytest.approx(moves(token), rel=0.051, abs=0.001)
+        words = {"loud": "the loud feature", "shift": "the shift", "scale": "the scale"}
+        assert all((what in state) == (name in verdicts) for name, what in words.items())
+        assert (" notices " in state) == ("noticed" in verdicts.values())
+        assert (" forgets " in state) == ("forgotten" in verdicts.values())
+        assert ("were it not for ε" in state) == ("noticed by ε only" in verdicts.values())
+    else:
+        assert state.startswith("The token is as it was.")
+    numbers = "return [...document.querySelectorAll('svg ' + arguments[0])].map(n => arguments[1].map(a => +n.getAttribute(a)))"
+    rules = [y for (y,) in browser.js(numbers, ":is(.ix-rule, .ix-mean)", ["y1"])]
+    labels = list(map(as_number, browser.js("return [...document.querySelectorAll('svg .ix-narrow')].map(t => t.textContent)")))
+    now, was = (browser.js(numbers, bars, ["y", "height"]) for bars in (".ix-mark", ".ix-was"))
+    for panel, values in enumerate([[SIX, token], list(outputs.values())]):
+        top, zero, bottom = rules[3 * panel:][:3]
+        limit = labels[3 * panel]
+        assert labels[3 * panel:][:3] == [limit, 0, -limit] and limit >= abs(np.array(values)).max()
+        for bars, wanted in zip((was, now), values, strict=True):
+            high = wanted * (bottom - top) / (2 * limit)
+            assert np.array(bars[6 * panel:][:6]) == pytest.approx(np.array([zero - np.maximum(high, 0), abs(high)]).T, abs=1e-6)
+    return verdicts
+
+
+def change_token(browser, **change: float) -> None:
+    code = "const f = document.querySelector('ix-forgets'); for (const [k, v] of Object.entries(arguments[0])) f.become(k, v); f.update()"
+    browser.js(code, UNCHANGED | change)
+
+
+@pytest.mark.parametrize("layer", IN_PLACE)
+def test_forgets_in_many_states(browser, site, layer):
+    browser.open(site / "forgets.html")
+    pick(browser, "In the norm’s place", layer)
+    seen = {name: set() for name in UNCHANGED}
+    for change in ({}, {"shift": -5}, {"shift": 1}, {"scale": 0.1}, {"scale": 100}, {"loud": 2}, {"loud": 100},
+                   {"shift": 3, "scale": 10}, {"loud": 10, "shift": -2, "scale": 0.02}, {"loud": 100, "shift": 5, "scale": 100}):  # fmt: skip
+        change_token(browser, **change)
+        for name, verdict in forgets_matches(browser, layer, **change).items():
+            seen[name].add(verdict)
+    norm = layer in ("layer", "rms", "length")
+    assert seen["loud"] == {"noticed"}
+    assert seen["shift"] == ({"forgotten"} if layer == "layer" else {"noticed"})
+    assert seen["scale"] == ({"forgotten"} | ({"noticed by ε only"} if layer != "length" else set()) if norm else {"noticed"})
+
+
+def test_forgets_by_keyboard(browser, site):
+    browser.open(site / "forgets.html")
+    assert forgets_matches(browser, "layer", shift=3) == {"shift": "forgotten"}
+    browser.keys('input[value="layer"]', RIGHT)
+    assert forgets_matches(browser, "rms", shift=3) == {"shift": "noticed"}
+    browser.keys('input[aria-label^="Then add"]', *[LEFT] * 3)
+    forgets_matches(browser, "rms")
+    browser.keys('input[aria-label^="Then multiply"]', HOME)
+    assert forgets_matches(browser, "rms", scale=0.01) == {"scale": "noticed by ε only"}
+    browser.keys('input[aria-label^="Multiply the last"]', END)
+    assert browser.one('input[aria-label^="Multiply the last"]').get_attribute("aria-valuetext") == "× 100"
+    forgets_matches(browser, "rms", scale=0.01, loud=100)
+    assert browser.one("svg").accessible_name.startswith("Six features. In: 0.015, −0.01, 0.025, −0.005, −0.005, 1. Out: 0.0367, ")
+
+
+def test_forgets_computes_what_pytorch_does():
+    from experiments.variants import DyT
+
+    x = torch.from_numpy(changed_token(loud=5, shift=-2, scale=0.01))
+    layers = {"layer": torch.nn.LayerNorm(6), "rms": torch.nn.RMSNorm(6, eps=1e-5), "dyt": DyT(6)}
+    for name, layer in layers.items():
+        assert layer.double()(x).detach().numpy() == pytest.approx(IN_PLACE[name](x.numpy(), 1e-5), rel=1e-9), name
+
+
 # The book itself
 
 CHAPTERS = {
@@ -794,6 +906,7 @@ CHAPTERS = {
     "bench": "7_real_model",
     "cube": "2_layernorm_forward",
     "depth": "5_prenorm_block",
+    "forgets": "variants",
     "geometry": "3_layernorm_backward",
     "lanes": "4_layernorm_pytorch",
     "learning_rate": "why_it_stabilises",
@@ -922,6 +1035,15 @@ def test_bodies_say_what_the_figures_show(browser, book):
             put_on_the_bench(browser, **token)
             value, written = bench_matches(browser, key, **token), as_number(cell.replace("\xa0", " "))
             assert written == pytest.approx(float(f"{value:.2g}" if value >= 1e-3 else f"{value:.0e}"))
+
+    rows = body_of(browser, book, "forgets")
+    for (_, *moved, spreads), layer in zip(rows, IN_PLACE, strict=True):
+        pick(browser, "In the norm’s place", layer)
+        for cell, change in zip(moved, ({"shift": 3}, {"scale": 10}, {"loud": 10}), strict=True):
+            change_token(browser, **change)
+            assert cell == browser.text(f"{next(iter(change))}Moves")
+        shown = browser.row("spreadBefore spreadNow")  # the last feature is loud
+        assert [as_number(cell) for cell in spreads.split(" → ")] == pytest.approx(shown, abs=0.0056)
 
     rows = body_of(browser, book, "depth")
     for placement, depth, *numbers in rows:
