@@ -38,7 +38,7 @@
     heading = "What a norm measures, it forgets";
 
     build() {
-      Object.assign(this, { layer: "layer", loud: 1, shift: 3, scale: 1 });
+      Object.assign(this, { layer: "layer", loud: 1, shift: 0, scale: 1 });
       this.inputs.layer = choice("In the norm’s place", Object.entries(LAYERS).map(([key, [words]]) => [key, words]), this.layer, this.changes("layer"));
       const sliders = Object.entries(CHANGES).map(([key, { label, name, values, text }]) => {
         const slider = range(label, name, { min: 0, max: values.length - 1, step: 1, value: values.indexOf(this[key]),

@@ -877,6 +877,8 @@ def test_forgets_in_many_states(browser, site, layer):
 
 def test_forgets_by_keyboard(browser, site):
     browser.open(site / "forgets.html")
+    assert forgets_matches(browser, "layer") == {}
+    browser.keys('input[aria-label^="Then add"]', *[RIGHT] * 3)
     assert forgets_matches(browser, "layer", shift=3) == {"shift": "forgotten"}
     browser.keys('input[value="layer"]', RIGHT)
     assert forgets_matches(browser, "rms", shift=3) == {"shift": "noticed"}
