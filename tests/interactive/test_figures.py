@@ -689,7 +689,7 @@ def bench_matches(browser, mistake: str, features: int, spread: float, mean: flo
         shown = browser.row(f"{name}0 {name}1 {name}2")
         assert shown == pytest.approx([float(v) for v in values[:3]], rel=6e-3, nan_ok=True), (name, mistake, features, spread, mean, eps)
     error, state = token_bench.error(wrong, features, spread, mean, eps), browser.text("state")
-    assert state.startswith(BENCH_KEYS[mistake])
+    assert state.startswith(f"With “{BENCH_KEYS[mistake]}” the ")
     if error > 100:
         assert ("infinite or NaN" if np.isinf(error) else "relative error is above 100.") in state
     else:
