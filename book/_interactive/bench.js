@@ -1,10 +1,7 @@
 /* A token on the bench: how large the error of a mistaken norm is for it, and whether trained models have such tokens. */
 (function () {
   "use strict";
-  const { Figure, make, significant, float16, clamp, scale, axis, mark, handle, range, choice, table } = window.interactiveKit;
-  /** From one power of ten to another, these values in each decade. */
-  const ladder = (steps, low, high) => Array.from({ length: steps.length * (high - low) + 1 },
-    (_, i) => Number(`${steps[i % steps.length]}e${low + Math.floor(i / steps.length)}`));
+  const { Figure, make, significant, float16, ladder, clamp, scale, axis, mark, handle, notches, choice, table } = window.interactiveKit;
   const KNOBS = { // a spread of 1, 2 or 5 would have a round square, and rounding would do it no harm
     spread: { name: "Spread", label: "spread", values: ladder([1.1, 3.3], -7, 3), ticks: [1e-6, 1e-4, 0.01, 1, 100] },
     mean: { name: "Mean divided by the spread", label: "mean ÷ spread", values: [0, ...ladder([1, 2, 5], -2, 4)], ticks: [0, 0.1, 1, 10, 100, 1000] },
@@ -66,16 +63,16 @@
 
     build() {
       Object.assign(this, { mistake: "eps", along: "spread", features: 384, spread: 0.33, mean: 0.05, eps: 1e-12 });
-      const steps = (key) => ({ min: 0, max: KNOBS[key].values.length - 1, step: 1,
-        change: (i) => { this.become(key, KNOBS[key].values[i]); this.update(); } });
-      const sliders = Object.entries(KNOBS).map(([key, { name, label, values }]) =>
-        range(label, name, { ...steps(key), value: values.indexOf(this[key]), text: (i) => power(values[i]) }));
-      this.handles = Object.fromEntries(AXES.map((key) =>
-        [key, handle({ ...steps(key), name: KNOBS[key].name, page: 3, shape: "square", colour: "ink" })]));
+      const sliders = Object.fromEntries(Object.entries(KNOBS).map(([key, { name, label, values }]) =>
+        [key, notches(label, name, values, { value: this[key], text: power, change: this.changes(key) })]));
+      this.handles = Object.fromEntries(AXES.map((key) => [key, handle({
+        name: KNOBS[key].name, min: 0, max: KNOBS[key].values.length - 1, page: 3, shape: "square", colour: "ink",
+        change: (i) => { this.become(key, KNOBS[key].values[i]); this.update(); },
+      })]));
       this.inputs = {
         mistake: choice("Mistake of the norm", Object.entries(MISTAKES).map(([key, [words]]) => [key, words]), this.mistake, this.changes("mistake")),
         along: choice("What changes along the axis", AXES.map((key) => [key, key]), this.along, this.changes("along")),
-        ...Object.fromEntries(Object.entries(KNOBS).map(([key, { values }], k) => [key, { set: (value) => sliders[k].set(values.indexOf(value)) }])),
+        ...sliders,
       };
       const cells = (j) => [String(j + 1), { name: `x${j}` }, { name: `right${j}` }, { name: `found${j}` }];
       this.stage.append(
@@ -83,7 +80,7 @@
         this.canvas("Largest error of the mistaken norm against one property of the token"),
         make("p", { class: "ix-key", "aria-hidden": "true" },
           ...["thin: a right norm in float32", "✕ infinite or NaN", "above 100: drawn at 100"].map((words) => make("span", {}, words))),
-        make("div", { class: "ix-controls" }, ...sliders),
+        make("div", { class: "ix-controls" }, ...Object.values(sliders)),
         make("p", { class: "ix-state", "data-out": "state" }),
         table("The token’s beginning, with γ = 1 and β = 0", ["feature", "given", "right", "mistaken"], [0, 1, 2].map(cells)));
     }

@@ -1,7 +1,7 @@
 /* A token, what stands in the norm's place, and which of three changes of the token the output notices. */
 (function () {
   "use strict";
-  const { Figure, make, number, minus, significant, scale, range, choice, table } = window.interactiveKit;
+  const { Figure, make, number, minus, significant, ladder, scale, notches, choice, table } = window.interactiveKit;
   const TOKEN = [1.5, -1, 2.5, -0.5, -0.5, 1], LAST = TOKEN.length - 1;
   const EPS = 1e-5, TOLERANCE = 1e-3; // of the largest output; what moves less is forgotten
   const TOP = 30, BOTTOM = 170, GUTTER = 56;
@@ -22,11 +22,11 @@
   const times = (value) => `× ${value}`;
   const CHANGES = { // in the order in which they are made
     loud: { label: "multiply the last", name: "Multiply the last feature", what: "the loud feature", text: times,
-      values: [1, 2, 5, 10, 20, 50, 100], usual: 1, made: (x, by) => x.map((v, j) => (j === LAST ? by * v : v)) },
+      values: ladder([1, 2, 5], 0, 2), usual: 1, made: (x, by) => x.map((v, j) => (j === LAST ? by * v : v)) },
     shift: { label: "then add to all", name: "Then add to all features", what: "the shift", text: (v) => (v < 0 ? minus(`- ${-v}`) : `+ ${v}`),
       values: [-5, -4, -3, -2, -1, 0, 1, 2, 3, 4, 5], usual: 0, made: (x, by) => x.map((v) => v + by) },
     scale: { label: "then multiply all", name: "Then multiply all features", what: "the scale", text: times,
-      values: [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100], usual: 1, made: (x, by) => x.map((v) => by * v) },
+      values: ladder([1, 2, 5], -2, 2), usual: 1, made: (x, by) => x.map((v) => by * v) },
   };
 
   const percent = (part) => (part < TOLERANCE ? "below 0.1 %"
@@ -39,21 +39,18 @@
 
     build() {
       Object.assign(this, { layer: "layer", loud: 1, shift: 0, scale: 1 });
-      this.inputs.layer = choice("In the norm’s place", Object.entries(LAYERS).map(([key, [words]]) => [key, words]), this.layer, this.changes("layer"));
-      const sliders = Object.entries(CHANGES).map(([key, { label, name, values, text }]) => {
-        const slider = range(label, name, { min: 0, max: values.length - 1, step: 1, value: values.indexOf(this[key]),
-          text: (i) => text(values[i]), change: (i) => this.changes(key)(values[i]) });
-        this.inputs[key] = { set: (value) => slider.set(values.indexOf(value)) };
-        return slider;
-      });
+      const layer = choice("In the norm’s place", Object.entries(LAYERS).map(([key, [words]]) => [key, words]), this.layer, this.changes("layer"));
+      const sliders = Object.fromEntries(Object.entries(CHANGES).map(([key, { label, name, values, text }]) =>
+        [key, notches(label, name, values, { value: this[key], text, change: this.changes(key) })]));
+      this.inputs = { layer, ...sliders };
       const pair = (name) => ["Before", "Now"].map((when) => ({ name: name + when }));
       const drawing = this.canvas("");
       drawing.setAttribute("role", "img"); // its name has the numbers
       this.stage.append(
-        this.inputs.layer, drawing,
+        layer, drawing,
         make("p", { class: "ix-key", "aria-hidden": "true" },
           ...["filled: now", "outline: before the change"].map((words) => make("span", {}, words))),
-        make("div", { class: "ix-controls" }, ...sliders),
+        make("div", { class: "ix-controls" }, ...Object.values(sliders)),
         make("p", { class: "ix-state", "data-out": "state" }),
         table("Each change alone: the largest move, as a part of the largest output", ["change", "move", "verdict"],
           Object.entries(CHANGES).map(([key, { what }]) => [what, { name: `${key}Moves` }, { name: `${key}Is` }])),

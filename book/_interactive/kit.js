@@ -47,6 +47,10 @@
     return Math.sign(x) * step * (whole + (left > 0.5 || (left === 0.5 && whole % 2) ? 1 : 0));
   }
 
+  /** From one power of ten to another, these values in each decade. */
+  const ladder = (steps, low, high) => Array.from({ length: steps.length * (high - low) + 1 },
+    (_, i) => Number(`${steps[i % steps.length]}e${low + Math.floor(i / steps.length)}`));
+
   /** A linear map from numbers to pixels; `invert` leads back. */
   function scale(low, high, from, to) {
     const map = (value) => from + ((value - low) / (high - low)) * (to - from);
@@ -134,14 +138,22 @@
     const input = make("input", { type: "range", min, max, step, value, "aria-label": name });
     const shown = make("span", { class: "ix-value" });
     const node = make("label", { class: "ix-range" }, make("span", {}, label), input, shown);
-    node.set = (next) => {
+    const set = (next) => {
       input.value = next;
       shown.textContent = text(+input.value);
       input.setAttribute("aria-valuetext", shown.textContent);
     };
-    input.addEventListener("input", () => { node.set(input.value); change(+input.value); });
-    node.set(value);
-    return node;
+    input.addEventListener("input", () => { set(input.value); change(+input.value); });
+    set(value);
+    return Object.assign(node, { set });
+  }
+
+  /** A native slider that stops at these values only; `set`, `text` and `change` have the value itself. */
+  function notches(label, name, values, { value, text, change }) {
+    const node = range(label, name, { min: 0, max: values.length - 1, step: 1, value: values.indexOf(value),
+      text: (i) => text(values[i]), change: (i) => change(values[i]) });
+    const { set } = node;
+    return Object.assign(node, { set: (next) => set(values.indexOf(next)) });
   }
 
   /** A row of native radio buttons; `options` are pairs of a value and its label. */
@@ -280,6 +292,6 @@
   }
 
   window.interactiveKit = {
-    Figure, make, number, significant, float16, still, clamp, minus, scale, axis, drag, mark, grip, handle, range, choice, menu, button, table,
+    Figure, make, number, significant, float16, ladder, still, clamp, minus, scale, axis, drag, mark, grip, handle, range, notches, choice, menu, button, table,
   };
 })();

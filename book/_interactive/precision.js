@@ -1,9 +1,9 @@
 /* The variance of six numbers far from zero: in one pass, in two passes, in three precisions. */
 (function () {
   "use strict";
-  const { Figure, make, significant, float16, scale, axis, mark, handle, range, choice, table } = window.interactiveKit;
+  const { Figure, make, significant, float16, ladder, scale, axis, mark, handle, range, choice, table } = window.interactiveKit;
   const DEVIATIONS = [-1.54, -0.88, -0.44, 0.22, 0.88, 1.76]; // mean 0, standard deviation 1.1
-  const OFFSETS = Array.from({ length: 19 }, (_, i) => [1, 2, 5][i % 3] * 10 ** Math.floor(i / 3));
+  const OFFSETS = ladder([1, 2, 5], 0, 6);
   const EPS = [[0, "0"], [1e-12, "10⁻¹²"], [1e-8, "10⁻⁸"], [1e-5, "10⁻⁵"], [1e-3, "10⁻³"], [0.1, "0.1"]];
 
   const TYPES = { float16: [float16, 10], float32: [Math.fround, 23], float64: [(x) => x, 52] };
