@@ -10,6 +10,7 @@ Its result stands in ``results/<name>.json``. From the folder ``book``:
 
 import importlib
 import json
+import math
 import os
 import platform
 import sys
@@ -30,6 +31,11 @@ def experiment(name: str):
     if name not in names():
         raise KeyError(f"no experiment called {name!r}; there are {', '.join(names())}")
     return importlib.import_module(f"experiments.long.{name}")
+
+
+def short(value: float) -> float | None:
+    """Return a number to four significant digits, as it is stored; None for NaN, which JSON does not have."""
+    return None if math.isnan(value) else float(f"{value:.4g}")
 
 
 def load(name: str) -> dict:

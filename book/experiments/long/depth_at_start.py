@@ -9,6 +9,7 @@ import torch
 
 from experiments.block import PLACEMENTS, Shape
 from experiments.placement import first_update, gradient_norms, stream_variances
+from experiments.stored import short
 
 SEED = 0
 SEEDS = 5
@@ -21,11 +22,6 @@ RATE = 1e-4  # of the first update: small, so that changes stay proportional to 
 def shape(variant: str, depth: int) -> Shape:
     placement, qk_norm = VARIANTS[variant]
     return Shape(depth, FEATURES, HEADS, placement, qk_norm=qk_norm)
-
-
-def short(value: float) -> float:
-    """Four significant digits."""
-    return float(f"{value:.4g}")
 
 
 def measure(variant: str, depth: int, seeds: int) -> dict:

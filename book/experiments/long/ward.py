@@ -12,6 +12,7 @@ import torch
 from torch.nn import functional as F
 
 from experiments.clinic import Branch, RememberingUnit, drawn, merged, one_pass_unit, padded_unit, unit, unit_in, weights_of
+from experiments.stored import short
 
 SEED = 0
 TOKENS = VOCABULARY = 64
@@ -100,11 +101,6 @@ def measure(fault: str, faulty: bool, *, depth: int, scale: float, heads: int, o
         case "error":  # largest error of what the last norm puts out, for the tokens that it is given
             right = unit(x.to(torch.bfloat16).double() if fault == "bfloat16" else x)
             return (norms[-1](x) - right).abs().max().item()
-
-
-def short(value: float) -> float | None:
-    """Four significant digits; None for NaN."""
-    return None if math.isnan(value) else float(f"{value:.4g}")
 
 
 def shows(panel: list[float], rest: int, faulty: list, sound: list) -> bool:
