@@ -215,8 +215,9 @@ def watcher(names: list[str], found: set[str]):
                 found.add(known[argument.__name__])
         elif event == "call":
             code = frame.f_code
-            if (code.co_name in known or code.co_qualname in known) and not code.co_filename.startswith("<cell"):
-                found.add(known.get(code.co_name) or known[code.co_qualname])
+            name = known.get(code.co_name) or known.get(code.co_qualname)
+            if name and not code.co_filename.startswith("<cell"):
+                found.add(name)
 
     return watch
 
