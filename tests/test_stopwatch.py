@@ -36,36 +36,29 @@ def calls_for_ever(g):
 
 
 @contextmanager
-def busy_processor(rivals: int):
-    """Let this process, and so what it starts, share one processor with others that compute all the time."""
-    before = os.sched_getaffinity(0)
-    os.sched_setaffinity(0, {min(before)})
+def busy_processor(student: Student, rivals: int):
+    """Let a submission's process share one processor with others that compute all the time."""
     loops = [subprocess.Popen([sys.executable, "-c", "while True: pass"], start_new_session=True) for _ in range(rivals)]
+    for process in (student._process.number, *(loop.pid for loop in loops)):
+        os.sched_setaffinity(process, {min(os.sched_getaffinity(0))})
     try:
         yield
     finally:
         for loop in loops:
             loop.kill()
             loop.wait()
-        os.sched_setaffinity(0, before)
-
-
-def bind(student: Student, processor: int) -> None:
-    os.sched_setaffinity(student._process.number, {processor})
 
 
 def test_a_busy_processor_takes_nobodys_time():
     with Student([COMPUTES], limits=LIMITS) as student:
-        bind(student, min(os.sched_getaffinity(0)))
-        with busy_processor(4):
+        with busy_processor(student, rivals=4):
             reply = student.call("f")
         assert reply.value == 7, reply.problem
 
 
 def test_an_endless_loop_ends_on_a_busy_processor_too():
     with Student([COMPUTES], limits=LIMITS) as student:
-        bind(student, min(os.sched_getaffinity(0)))
-        with busy_processor(4):
+        with busy_processor(student, rivals=4):
             assert "did not finish within 1 seconds" in student.call("endless").problem
 
 
