@@ -49,47 +49,51 @@ def forward_rows(
 @triton.jit
 def forward_looped(
     x, y, weight, bias, mean, rstd,
-    x_stride, n, eps,
-    WEIGHT: tl.constexpr, BIAS: tl.constexpr, BLOCK: tl.constexpr, ALIGN: tl.constexpr,
+    x_stride, m, n, eps,
+    WEIGHT: tl.constexpr, BIAS: tl.constexpr,
+    BLOCK: tl.constexpr, ALIGN: tl.constexpr, STAGES: tl.constexpr,
 ):  # fmt: skip
-    """One row a program, too wide for the registers: read in chunks for the statistics, then again to normalise.
+    """Rows too wide for the registers, one at a time: read in chunks for the statistics, then again to normalise.
 
-    Each lane runs Welford's recurrence on the features that it meets, so no lane waits for another within the loop;
-    the lanes' results are joined once, at its end.
+    Few rows are under way at a time, so that the second-level cache may still hold a row when it is read again. Each lane
+    runs Welford's recurrence on the features that it meets, so no lane waits for another within the loop; the lanes'
+    results are joined once, at its end.
     """
     x_stride = x_stride // ALIGN * ALIGN
     n = n // ALIGN * ALIGN
-    row = tl.program_id(0).to(tl.int64)
     lanes = tl.arange(0, BLOCK)
-    lane_mean = tl.zeros([BLOCK], tl.float32)
-    lane_squares = tl.zeros([BLOCK], tl.float32)  # sum of squared deviations from lane_mean
-    for start in range(0, n, BLOCK):
-        mask = start + lanes < n
-        value = tl.load(
-            x + row * x_stride + start + lanes, mask=mask, other=0.0, eviction_policy="evict_last"
-        ).to(tl.float32)  # fmt: skip
-        seen = start // BLOCK + 1.0
-        off = value - lane_mean
-        moved = lane_mean + off / seen
-        lane_squares += tl.where(mask, off * (value - moved), 0.0)
-        lane_mean = tl.where(mask, moved, lane_mean)
     counts = (n // BLOCK + (lanes < n % BLOCK)).to(tl.float32)
-    centre = tl.sum(lane_mean * counts, axis=0) / n
-    apart = lane_mean - centre
-    reciprocal = tl.rsqrt(tl.sum(lane_squares + counts * apart * apart, axis=0) / n + eps)
-    tl.store(mean + row, centre)
-    tl.store(rstd + row, reciprocal)
+    for row in range(tl.program_id(0).to(tl.int64), m, tl.num_programs(0)):
+        lane_mean = tl.zeros([BLOCK], tl.float32)
+        lane_squares = tl.zeros([BLOCK], tl.float32)  # sum of squared deviations from lane_mean
+        for start in tl.range(0, n, BLOCK, num_stages=STAGES):
+            mask = start + lanes < n
+            value = tl.load(
+                x + row * x_stride + start + lanes, mask=mask, other=0.0, eviction_policy="evict_last"
+            ).to(tl.float32)  # fmt: skip
+            seen = start // BLOCK + 1.0
+            off = value - lane_mean
+            moved = lane_mean + off / seen
+            lane_squares += tl.where(mask, off * (value - moved), 0.0)
+            lane_mean = tl.where(mask, moved, lane_mean)
+        centre = tl.sum(lane_mean * counts, axis=0) / n
+        apart = lane_mean - centre
+        reciprocal = tl.rsqrt(tl.sum(lane_squares + counts * apart * apart, axis=0) / n + eps)
+        tl.store(mean + row, centre)
+        tl.store(rstd + row, reciprocal)
 
-    for start in range(0, n, BLOCK):
-        columns = start + lanes
-        mask = columns < n
-        out = tl.load(x + row * x_stride + columns, mask=mask, other=0.0, eviction_policy="evict_first").to(tl.float32)
-        out = (out - centre) * reciprocal
-        if WEIGHT:
-            out *= tl.load(weight + columns, mask=mask, other=0.0).to(tl.float32)
-        if BIAS:
-            out += tl.load(bias + columns, mask=mask, other=0.0).to(tl.float32)
-        tl.store(y + row * n + columns, out, mask=mask)
+        for start in tl.range(0, n, BLOCK, num_stages=STAGES):
+            columns = start + lanes
+            mask = columns < n
+            out = tl.load(
+                x + row * x_stride + columns, mask=mask, other=0.0, eviction_policy="evict_first"
+            ).to(tl.float32)  # fmt: skip
+            out = (out - centre) * reciprocal
+            if WEIGHT:
+                out *= tl.load(weight + columns, mask=mask, other=0.0).to(tl.float32)
+            if BIAS:
+                out += tl.load(bias + columns, mask=mask, other=0.0).to(tl.float32)
+            tl.store(y + row * n + columns, out, mask=mask)
 
 
 @triton.jit
@@ -97,12 +101,13 @@ def backward_rows(
     dy, x, weight, mean, rstd, dx, partial,  # partial: (2, programs, n), float32
     dy_stride, x_stride, m, n,
     WEIGHT: tl.constexpr, DX: tl.constexpr, DWEIGHT: tl.constexpr, DBIAS: tl.constexpr,
-    ROWS: tl.constexpr, BLOCK: tl.constexpr, ALIGN: tl.constexpr,
+    ROWS: tl.constexpr, BLOCK: tl.constexpr, ALIGN: tl.constexpr, STAGES: tl.constexpr,
 ):  # fmt: skip
     """All three gradients from one reading of dy and x.
 
     There are about as many programs as the machine runs at once. Each takes every so-many-th tile of rows, writes its
-    dx, and keeps the sums for dgamma and dbeta in registers until its rows are done.
+    dx, and keeps the sums for dgamma and dbeta in registers until its rows are done. STAGES - 1 tiles are on their way
+    into shared memory while it works on the one before them.
     """
     dy_stride = dy_stride // ALIGN * ALIGN
     x_stride = x_stride // ALIGN * ALIGN
@@ -115,7 +120,7 @@ def backward_rows(
     # one sum a lane of the tile; they are added over the rows once, at the end
     weight_sum = tl.zeros([ROWS, BLOCK], tl.float32)
     bias_sum = tl.zeros([ROWS, BLOCK], tl.float32)
-    for first in range(program * ROWS, m, programs * ROWS):
+    for first in tl.range(program * ROWS, m, programs * ROWS, num_stages=STAGES):
         rows = first + tl.arange(0, ROWS).to(tl.int64)
         mask = (rows < m)[:, None] & (columns < n)[None, :]
         up = tl.load(dy + rows[:, None] * dy_stride + columns[None, :], mask=mask, other=0.0).to(tl.float32)
@@ -149,11 +154,14 @@ def backward_row_means(
     dy_stride, x_stride, n,
     WEIGHT: tl.constexpr, BLOCK: tl.constexpr, ALIGN: tl.constexpr,
 ):  # fmt: skip
-    """First half of the backward for wide rows: mean(g) and mean(g * x_hat), one row a program."""
+    """First half of the backward for wide rows: mean(g) and mean(g * x_hat), one row a program, the last row first.
+
+    The second half begins with the first rows; those that were read last, it finds in the second-level cache.
+    """
     dy_stride = dy_stride // ALIGN * ALIGN
     x_stride = x_stride // ALIGN * ALIGN
     n = n // ALIGN * ALIGN
-    row = tl.program_id(0).to(tl.int64)
+    row = (tl.num_programs(0) - 1 - tl.program_id(0)).to(tl.int64)
     lanes = tl.arange(0, BLOCK)
     centre = tl.load(mean + row)
     reciprocal = tl.load(rstd + row)
@@ -177,11 +185,11 @@ def backward_slabs(
     dy, x, weight, mean, rstd, average, along, dx, partial,  # partial: (2, programs along axis 1, n), float32
     dy_stride, x_stride, m, n,
     WEIGHT: tl.constexpr, DX: tl.constexpr, DWEIGHT: tl.constexpr, DBIAS: tl.constexpr,
-    ROWS: tl.constexpr, BLOCK: tl.constexpr, ALIGN: tl.constexpr,
+    ROWS: tl.constexpr, BLOCK: tl.constexpr, ALIGN: tl.constexpr, STAGES: tl.constexpr,
 ):  # fmt: skip
     """Second half of the backward for wide rows: with the row means known, every column is on its own.
 
-    A program has a slab of BLOCK columns and takes every so-many-th tile of ROWS rows of it.
+    A program has a slab of BLOCK columns and takes every so-many-th tile of ROWS rows of it, STAGES - 1 of them ahead.
     """
     dy_stride = dy_stride // ALIGN * ALIGN
     x_stride = x_stride // ALIGN * ALIGN
@@ -193,7 +201,7 @@ def backward_slabs(
         gain = tl.load(weight + columns, mask=columns < n, other=0.0).to(tl.float32)
     weight_sum = tl.zeros([ROWS, BLOCK], tl.float32)
     bias_sum = tl.zeros([ROWS, BLOCK], tl.float32)
-    for first in range(program * ROWS, m, programs * ROWS):
+    for first in tl.range(program * ROWS, m, programs * ROWS, num_stages=STAGES):
         rows = first + tl.arange(0, ROWS).to(tl.int64)
         mask = (rows < m)[:, None] & (columns < n)[None, :]
         up = tl.load(dy + rows[:, None] * dy_stride + columns[None, :], mask=mask, other=0.0).to(tl.float32)

@@ -17,14 +17,28 @@ from torch import Tensor
 from experiments.layernorm_torch import layernorm_gradients, layernorm_statistics
 
 DTYPES = (torch.float32, torch.float16, torch.bfloat16)
-INTERPRETED_PROCESSORS = 4  # the interpreter has none; a few make its programs share rows as a GPU's do
+AHEAD = 2  # tiles on their way into shared memory while a program works on one
 
 # The widest row that one program holds in registers. A processor of recent NVIDIA GPUs has 65,536 registers of 32 bits.
 # Forward needs about one a feature; backward five: x, dy, gamma and the two sums.
 FORWARD_WIDEST = 32768
 BACKWARD_WIDEST = 8192
-CHUNK = 8192  # features a step of the forward loop
+CHUNK = 4096  # features a step of the loops over a row
 SLAB = (4, 1024)  # rows and columns of a tile of the backward for wide rows
+
+
+@dataclass(frozen=True)
+class Machine:
+    """What the plans ask of a device."""
+
+    processors: int  # streaming multiprocessors
+    shared: int  # bytes of shared memory a processor
+    cache: int  # bytes of second-level cache
+
+
+# NVIDIA's white paper on the H100 architecture, SXM5; the H200 has the same processors and cache.
+HOPPER = Machine(132, 228 * 1024, 50 * 2**20)
+INTERPRETED = Machine(4, 228 * 1024, 2**16)  # a few processors make the interpreter's programs share rows as a GPU's do
 
 
 @dataclass(frozen=True)
@@ -35,6 +49,8 @@ class Plan:
     block: int
     warps: int
     programs: int
+    stages: int = 1  # of the loop over tiles: those on their way, and the one in work
+    registers: int | None = None  # the most that a thread may take; None leaves it to the compiler
 
 
 def power_of_two(n: int) -> int:
@@ -52,30 +68,51 @@ def alignment(*sizes: int) -> int:
     return gcd(16, *sizes)
 
 
-def forward_plan(m: int, n: int) -> Plan:
-    """Plan the forward pass for n <= FORWARD_WIDEST: narrow rows share a program, to feed a warp's 32 threads."""
+def stages(tile_bytes: int, residents: int, machine: Machine) -> int:
+    """Return how many tiles a loop holds: the one in work, and up to AHEAD more if shared memory takes them.
+
+    ``residents`` programs share a processor. 4 KB of each one's part are for its sums across warps and the system.
+    """
+    return 1 + min(AHEAD, (machine.shared // residents - 4096) // tile_bytes)
+
+
+def forward_plan(m: int, n: int, size: int, machine: Machine) -> Plan:
+    """Plan the forward pass of rows of n features, ``size`` bytes each.
+
+    Narrow rows share a program, to feed a warp's 32 threads. Rows wider than FORWARD_WIDEST are read twice: two programs
+    a processor if the second-level cache holds the rows of all of them until then, else one.
+    """
+    if n > FORWARD_WIDEST:
+        residents = 2 if 2 * machine.processors * n * size <= machine.cache else 1
+        ahead = stages(3 * CHUNK * size, residents, machine)  # x, gamma and beta
+        return Plan(1, CHUNK, 16, min(m, residents * machine.processors), ahead)
     block = power_of_two(n)
     rows = max(1, min(32, 2048 // block))
-    return Plan(rows, block, warps_for(rows * block), -(-m // rows))
+    # two programs of 512 threads fit a processor if a thread takes 64 registers; by itself the compiler takes more
+    registers = 64 if block == 16384 else None
+    return Plan(rows, block, warps_for(rows * block), -(-m // rows), registers=registers)
 
 
-def backward_plan(m: int, n: int, processors: int) -> Plan:
-    """Plan the backward pass for n <= BACKWARD_WIDEST.
+def backward_plan(m: int, n: int, size: int, machine: Machine) -> Plan:
+    """Plan the backward pass of rows of n features, ``size`` bytes each.
+
+    Of rows wider than BACKWARD_WIDEST it is the second half that is planned, and ``programs`` counts those that share
+    one slab of columns.
 
     More programs keep more loads in flight, and each costs 2 n float32 numbers of partial sums, written and read
-    again. So: large tiles and one or two programs a processor.
+    again. So: large tiles, one or two programs a processor, and loads that run ahead.
     """
-    block = power_of_two(n)
-    rows = max(1, min(32, 4096 // block))
-    a_processor = 2 if rows * block <= 4096 else 1
-    return Plan(rows, block, warps_for(rows * block), max(1, min(processors * a_processor, -(-m // rows))))
-
-
-def slab_plan(m: int, n: int, processors: int) -> Plan:
-    """Plan the second half of the backward for wide rows; ``programs`` counts those that share one slab of columns."""
-    rows, block = SLAB
-    slabs = -(-n // block)
-    return Plan(rows, block, warps_for(rows * block), max(1, min(-(-4 * processors // slabs), -(-m // rows))))
+    if n > BACKWARD_WIDEST:
+        rows, block = SLAB
+        slabs = -(-n // block)
+    else:
+        block = power_of_two(n)
+        rows = max(1, min(32, 4096 // block))
+        slabs = 1
+    residents = 2 if rows * block <= 4096 else 1
+    programs = max(1, min(residents * machine.processors // slabs, -(-m // rows)))
+    ahead = stages(2 * rows * block * size, residents, machine)  # dy and x
+    return Plan(rows, block, warps_for(rows * block), programs, ahead)
 
 
 def kernels():
@@ -107,11 +144,12 @@ def as_rows(x: Tensor) -> Tensor:
     return table if table.stride(1) == 1 or table.shape[1] == 1 and table.stride(0) > 0 else table.contiguous()
 
 
-def processors(device: torch.device) -> int:
-    """Return how many streaming multiprocessors the device has."""
-    if device.type == "cuda":
-        return torch.cuda.get_device_properties(device).multi_processor_count
-    return INTERPRETED_PROCESSORS
+def machine_of(device: torch.device) -> Machine:
+    """Return what the plans need to know of the device."""
+    if device.type != "cuda":
+        return INTERPRETED
+    found = torch.cuda.get_device_properties(device)
+    return Machine(found.multi_processor_count, found.shared_memory_per_multiprocessor, found.L2_cache_size)
 
 
 def on(device: torch.device):
@@ -130,16 +168,18 @@ def forward(x: Tensor, weight: Tensor | None, bias: Tensor | None, eps: float) -
     y = torch.empty(m, n, dtype=x.dtype, device=x.device)
     mean, rstd = (torch.empty(*x.shape[:-1], 1, dtype=torch.float32, device=x.device) for _ in range(2))
     given = {"WEIGHT": weight is not None, "BIAS": bias is not None, "ALIGN": alignment(n, table.stride(0))}
-    arguments = (table, y, weight, bias, mean, rstd, table.stride(0))
+    arguments = (table, y, weight, bias, mean, rstd, table.stride(0), m, n, eps)
     if m:
         with on(x.device):
-            if n <= FORWARD_WIDEST:
-                plan = forward_plan(m, n)
-                kernels().forward_rows[(plan.programs,)](
-                    *arguments, m, n, eps, **given, ROWS=plan.rows, BLOCK=plan.block, num_warps=plan.warps
+            plan = forward_plan(m, n, x.element_size(), machine_of(x.device))
+            if n > FORWARD_WIDEST:
+                kernels().forward_looped[(plan.programs,)](
+                    *arguments, **given, BLOCK=plan.block, STAGES=plan.stages, num_warps=plan.warps
                 )
             else:
-                kernels().forward_looped[(m,)](*arguments, n, eps, **given, BLOCK=CHUNK, num_warps=warps_for(CHUNK))
+                kernels().forward_rows[(plan.programs,)](
+                    *arguments, **given, ROWS=plan.rows, BLOCK=plan.block, num_warps=plan.warps, maxnreg=plan.registers
+                )
     return y.view(x.shape), mean, rstd
 
 
@@ -155,7 +195,7 @@ def backward(
     up, table = as_rows(dy), as_rows(x)
     m, n = table.shape
     device, wide = x.device, n > BACKWARD_WIDEST
-    plan = (slab_plan if wide else backward_plan)(m, n, processors(device))
+    plan = backward_plan(m, n, x.element_size(), machine_of(device))
     dx = torch.empty(m, n, dtype=x.dtype, device=device) if wanted[0] else None
     partial = torch.empty(2, plan.programs, n, dtype=torch.float32, device=device) if any(wanted[1:]) else None
     if not m:
@@ -164,14 +204,14 @@ def backward(
         strides = (up.stride(0), table.stride(0))
         given = {"WEIGHT": weight is not None, "DX": wanted[0], "DWEIGHT": wanted[1], "DBIAS": wanted[2]}
         align = alignment(n, *strides)
-        tile = {"ROWS": plan.rows, "BLOCK": plan.block, "ALIGN": align, "num_warps": plan.warps}
+        tile = {"ROWS": plan.rows, "BLOCK": plan.block, "ALIGN": align, "STAGES": plan.stages, "num_warps": plan.warps}
         with on(device):
             if wide:
                 means = torch.empty(2, m, dtype=torch.float32, device=device)
                 if wanted[0]:
                     kernels().backward_row_means[(m,)](
                         up, table, weight, mean, rstd, means[0], means[1], *strides, n,
-                        WEIGHT=given["WEIGHT"], BLOCK=4096, ALIGN=align, num_warps=8,
+                        WEIGHT=given["WEIGHT"], BLOCK=CHUNK, ALIGN=align, num_warps=warps_for(CHUNK),
                     )  # fmt: skip
                 kernels().backward_slabs[(-(-n // plan.block), plan.programs)](
                     up, table, weight, mean, rstd, means[0], means[1], dx, partial, *strides, m, n, **given, **tile

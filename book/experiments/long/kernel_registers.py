@@ -1,4 +1,4 @@
-"""What the compiler makes of chapter 4's kernels for a Hopper GPU: registers, spills, and how wide the loads are.
+"""What the compiler makes of chapter 4's kernels for a Hopper GPU: registers, spills, loads, and how far they run ahead.
 
 Compiling needs no GPU: Triton brings NVIDIA's assembler, which reports what each kernel takes. It does not say how
 long a kernel runs.
@@ -15,9 +15,13 @@ from pathlib import Path
 
 SEED = 0  # nothing is drawn
 NEEDS = ("triton",)
-ROWS, PROCESSORS = 4096, 132  # the plans are for this many rows, and for the processors of an H100 or H200 (SXM)
-REGISTERS_A_PROCESSOR = 65536  # CUDA C++ programming guide, compute capability 9.0
-WIDTHS = {"forward": (256, 768, 1000, 1024, 4096, 8192, 16384, 32768), "backward": (256, 768, 1000, 1024, 4096, 8192)}
+ROWS = 4096  # the plans are for this many
+# CUDA C++ programming guide, compute capability 9.0
+REGISTERS_A_PROCESSOR, THREADS_A_PROCESSOR = 65536, 2048
+WIDTHS = {
+    "forward": (256, 768, 1000, 1024, 4096, 8192, 16384, 32768, 65536, 4097),
+    "backward": (256, 768, 1000, 1024, 4096, 8192, 65536, 4097),
+}
 
 
 def compile_one(direction: str, n: int, table: str) -> dict:
@@ -25,7 +29,7 @@ def compile_one(direction: str, n: int, table: str) -> dict:
 
     Parameters
     ----------
-    direction : ``forward`` or ``backward``.
+    direction : ``forward``, or ``backward``: of wide rows its second half.
     n : features a row.
     table : ``bf16`` or ``fp32``, the type of x, dy and the parameters.
     """
@@ -35,18 +39,23 @@ def compile_one(direction: str, n: int, table: str) -> dict:
     from triton.compiler import ASTSource
 
     from experiments import layernorm_kernels, layernorm_triton
+    from experiments.layernorm_triton import BACKWARD_WIDEST, FORWARD_WIDEST, HOPPER
 
+    size = {"bf16": 2, "fp32": 4}[table]
     if direction == "forward":
-        kernel, plan = layernorm_kernels.forward_rows, layernorm_triton.forward_plan(ROWS, n)
+        plan = layernorm_triton.forward_plan(ROWS, n, size, HOPPER)
+        name = "forward_looped" if n > FORWARD_WIDEST else "forward_rows"
     else:
-        kernel, plan = layernorm_kernels.backward_rows, layernorm_triton.backward_plan(ROWS, n, PROCESSORS)
+        plan = layernorm_triton.backward_plan(ROWS, n, size, HOPPER)
+        name = "backward_slabs" if n > BACKWARD_WIDEST else "backward_rows"
+    kernel = getattr(layernorm_kernels, name)
     types = dict.fromkeys(("dy", "x", "y", "dx", "weight", "bias"), f"*{table}")
-    types |= dict.fromkeys(("mean", "rstd", "partial"), "*fp32") | {"eps": "fp32"}
+    types |= dict.fromkeys(("mean", "rstd", "average", "along", "partial"), "*fp32") | {"eps": "fp32"}
     sizes = ("x_stride", "dy_stride", "m", "n")
     types |= dict.fromkeys(sizes, "i32")
     align = layernorm_triton.alignment(n)
     flags = dict.fromkeys(("WEIGHT", "BIAS", "DX", "DWEIGHT", "DBIAS"), True)
-    flags |= {"ROWS": plan.rows, "BLOCK": plan.block, "ALIGN": align}
+    flags |= {"ROWS": plan.rows, "BLOCK": plan.block, "ALIGN": align, "STAGES": plan.stages}
     names = kernel.arg_names
     # what the launcher finds out by itself: a pointer or a size that 16 divides
     by_16 = {(i,): [["tt.divisibility", 16]] for i, a in enumerate(names)
@@ -57,7 +66,9 @@ def compile_one(direction: str, n: int, table: str) -> dict:
         constexprs={(i,): flags[a] for i, a in enumerate(names) if a in flags},
         attrs=by_16,
     )
-    assembly = compile(source, target=GPUTarget("cuda", 90, 32), options={"num_warps": plan.warps}).asm["ptx"]
+    options = {"num_warps": plan.warps} | ({"maxnreg": plan.registers} if plan.registers else {})
+    compiled = compile(source, target=GPUTarget("cuda", 90, 32), options=options)
+    assembly = compiled.asm["ptx"]
     assembler = Path(triton.backends.nvidia.__file__).parent / "bin" / "ptxas"
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "kernel.ptx"
@@ -67,12 +78,21 @@ def compile_one(direction: str, n: int, table: str) -> dict:
     registers = int(re.search(r"Used (\d+) registers", report)[1])
     spilled = sum(int(number) for number in re.findall(r"(\d+) bytes spill", report))
     loads = re.findall(r"ld\.global\S*?(?:\.v(\d))?\.b(\d+) ", assembly)  # vector length, bits of an element
+    widths = [int(length or 1) * int(bits) // 8 for length, bits in loads]
+    copies = [int(size, 16) for size in re.findall(r"cp\.async\.c[ag]\.shared\.global[^;]*?, 0x(\w+)", assembly)]
+    shared = compiled.metadata.shared
     return {
         "direction": direction, "n": n, "table": table, "align": align,
         "rows": plan.rows, "warps": plan.warps, "programs": plan.programs,
-        "registers": registers, "spilled_bytes": spilled,
-        "widest_load_bytes": max(int(length or 1) * int(bits) // 8 for length, bits in loads),
-        "resident": REGISTERS_A_PROCESSOR // (registers * 32 * plan.warps),
+        "stages": plan.stages,
+        "runs_ahead": plan.stages > 1 and shared >= (plan.stages - 1) * plan.rows * plan.block * size,
+        "registers": registers, "spilled_bytes": spilled, "shared_bytes": shared,
+        "widest_load_bytes": max(widths + copies),
+        "resident": min(
+            REGISTERS_A_PROCESSOR // (registers * 32 * plan.warps),
+            THREADS_A_PROCESSOR // (32 * plan.warps),
+            HOPPER.shared // (shared + 1024),  # the system takes 1 KB of each program's
+        ),
     }  # fmt: skip
 
 
@@ -92,17 +112,19 @@ def run(quick: bool) -> dict:
     if quick:
         plans = [["forward", 1024, "bf16"], ["backward", 1024, "bf16"]]
     else:
-        plans = [[d, n, t] for d, widths in WIDTHS.items() for n in (*widths, 4097) for t in ("bf16", "fp32")]
+        plans = [[d, n, t] for d, widths in WIDTHS.items() for n in widths for t in ("bf16", "fp32")]
     return {"triton": metadata.version("triton"), "kernels": compile_all(plans)}
 
 
 def agrees(stored: dict, quick: dict) -> None:
-    """No kernel spills where rows are aligned; the quick ones have their stored plan and, by one Triton, registers."""
+    """No kernel spills where rows are aligned, and each loop loads ahead; the quick ones are as stored, by one Triton."""
     keys = ("direction", "n", "table")
     known = {tuple(k[key] for key in keys): k for k in stored["kernels"]}
     for kernel in stored["kernels"] + quick["kernels"]:
         assert kernel["resident"] >= 1, kernel
-        assert kernel["align"] < 8 or kernel["spilled_bytes"] == 0 and kernel["widest_load_bytes"] == 16, kernel
+        if kernel["align"] >= 8:
+            assert kernel["spilled_bytes"] == 0 and kernel["widest_load_bytes"] == 16, kernel
+            assert kernel["runs_ahead"] == (kernel["stages"] > 1), kernel
     for kernel in quick["kernels"]:
         before = known[tuple(kernel[key] for key in keys)]
         assert (kernel["rows"], kernel["warps"]) == (before["rows"], before["warps"])
