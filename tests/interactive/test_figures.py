@@ -1154,11 +1154,11 @@ def test_bodies_say_what_the_figures_show(browser, book):
 
     rows = body_of(browser, book, "prenorms")
     assert len(rows) == 4
-    for stream, write, *numbers in rows:
+    for stream, write, *pairs in rows:
         for name, knob in (("stream", stream), ("write", write)):
             code = "document.querySelector('ix-prenorms').become(...arguments[0]); document.querySelector('ix-prenorms').update()"
             browser.js(code, [name, int(knob.removeprefix("× "))])
-        assert numbers == [browser.text(name) for name in ("preEntropy", "resEntropy", "preAdded", "resAdded")]
+        assert pairs == [" / ".join(browser.text(f"{key}{name}") for key in FORMULAS) for name in ("Entropy", "Added")]
 
     rows = body_of(browser, book, "depth")
     for placement, depth, *numbers in rows:
