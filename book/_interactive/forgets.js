@@ -1,10 +1,10 @@
 /* A token, what stands in the norm's place, and which of three changes of the token the output notices. */
 (function () {
   "use strict";
-  const { Figure, make, number, minus, significant, ladder, scale, notches, choice, table } = window.interactiveKit;
+  const { Figure, make, number, minus, significant, ladder, reach, bars, notches, choice, table } = window.interactiveKit;
   const TOKEN = [1.5, -1, 2.5, -0.5, -0.5, 1], LAST = TOKEN.length - 1;
   const EPS = 1e-5, TOLERANCE = 1e-3; // of the largest output; what moves less is forgotten
-  const TOP = 30, BOTTOM = 170, GUTTER = 56;
+  const TOP = 30, BOTTOM = 170;
 
   const mean = (values) => values.reduce((a, b) => a + b) / values.length;
   const square = (values) => mean(values.map((v) => v * v));
@@ -65,21 +65,8 @@
     }
 
     panel(left, width, title, colour, before, now) {
-      const needed = largest([...before, ...now, 1]), power = 10 ** Math.floor(Math.log10(needed));
-      const limit = [1, 2.5, 5, 10].map((step) => step * power).find((reach) => reach >= needed);
-      const toY = scale(-limit, limit, BOTTOM, TOP), wide = (width - GUTTER) / TOKEN.length;
-      const bar = (value, j, kind, gap) => make("rect", { class: kind, x: left + GUTTER + j * wide + gap, width: wide - 2 * gap,
-        y: Math.min(toY(value), toY(0)), height: Math.abs(toY(value) - toY(0)) });
-      return [
-        make("text", { x: left + GUTTER, y: 16, class: "ix-name" }, title),
-        ...[limit, 0, -limit].flatMap((value) => [
-          make("line", { class: value ? "ix-rule" : "ix-mean", x1: left + GUTTER, x2: left + width, y1: toY(value), y2: toY(value) }),
-          make("text", { x: left + GUTTER - 5, y: toY(value) + 4, "text-anchor": "end", class: "ix-narrow" }, minus(value.toLocaleString("en-GB"))),
-        ]),
-        ...now.map((value, j) => bar(value, j, `ix-mark ix-${colour}`, wide * 0.25)),
-        ...before.map((value, j) => bar(value, j, "ix-was", wide * 0.1)),
-        ...now.map((_, j) => make("text", { x: left + GUTTER + (j + 0.5) * wide, y: BOTTOM + 18, "text-anchor": "middle", class: "ix-quiet" }, j + 1)),
-      ];
+      const high = reach([...before, ...now]);
+      return bars({ left, width, top: TOP, bottom: BOTTOM, title, colour, low: -high, high, before, now });
     }
 
     draw(width) {

@@ -70,6 +70,31 @@
       make("text", { x: (from + to) / 2, y: y + (side > 0 ? 35 : -26), "text-anchor": "middle", class: "ix-quiet" }, title));
   }
 
+  /** The round number, 1, 2.5 or 5 times a power of ten, to which an axis for these values may reach. */
+  function reach(values) {
+    const needed = Math.max(1, ...values.map(Math.abs)), power = 10 ** Math.floor(Math.log10(needed));
+    return [1, 2.5, 5, 10].map((step) => step * power).find((high) => high >= needed);
+  }
+
+  const GUTTER = 56; // for the numbers left of the bars
+
+  /** A panel of numbered bars between `low` and `high`: filled as they are now, outlined as they were before. */
+  function bars({ left, width, top, bottom, title, colour, low, high, before, now }) {
+    const from = left + GUTTER, toY = scale(low, high, bottom, top), wide = (width - GUTTER) / now.length;
+    const bar = (value, j, kind, gap) => make("rect", { class: kind, x: from + j * wide + gap, width: wide - 2 * gap,
+      y: Math.min(toY(value), toY(0)), height: Math.abs(toY(value) - toY(0)) });
+    return [
+      make("text", { x: from, y: top - 14, class: "ix-name" }, title),
+      ...[...new Set([high, 0, low])].flatMap((value) => [
+        make("line", { class: value ? "ix-rule" : "ix-mean", x1: from, x2: left + width, y1: toY(value), y2: toY(value) }),
+        make("text", { x: from - 5, y: toY(value) + 4, "text-anchor": "end", class: "ix-narrow" }, minus(value.toLocaleString("en-GB"))),
+      ]),
+      ...now.map((value, j) => bar(value, j, `ix-mark ix-${colour}`, wide * 0.25)),
+      ...before.map((value, j) => bar(value, j, "ix-was", wide * 0.1)),
+      ...now.map((_, j) => make("text", { x: from + (j + 0.5) * wide, y: bottom + 18, "text-anchor": "middle", class: "ix-quiet" }, j + 1)),
+    ];
+  }
+
   /** Calls `start()` when the pointer goes down on the node, and `move(dx, dy, started)` as it moves. */
   function drag(node, start, move) {
     node.addEventListener("touchstart", (event) => event.preventDefault(), { passive: false }); // here the page stays put
@@ -292,6 +317,6 @@
   }
 
   window.interactiveKit = {
-    Figure, make, number, significant, float16, ladder, still, clamp, minus, scale, axis, drag, mark, grip, handle, range, notches, choice, menu, button, table,
+    Figure, make, number, significant, float16, ladder, still, clamp, minus, scale, axis, reach, bars, drag, mark, grip, handle, range, notches, choice, menu, button, table,
   };
 })();

@@ -11,7 +11,7 @@ from .. import small_site
 from ..browser import MISSING, chromium
 
 ROOT = Path(__file__).parent.parent.parent
-FIGURES = ["attention", "bench", "cube", "depth", "forgets", "geometry", "lanes", "learning_rate", "precision", "scores", "ward"]
+FIGURES = ["attention", "bench", "cube", "depth", "forgets", "geometry", "lanes", "learning_rate", "precision", "prenorms", "scores", "ward"]
 # The stored results that figures draw
 DATA = {"bench": "real_model_tokens", "depth": "depth_at_start", "learning_rate": "learning_rates", "ward": "ward"}
 

@@ -901,6 +901,110 @@ def test_forgets_computes_what_pytorch_does():
         assert layer.double()(x).detach().numpy() == pytest.approx(IN_PLACE[name](x.numpy(), 1e-5), rel=1e-9), name
 
 
+# Prenorms
+
+STREAM = np.array([[1, 1, -1, -1], [1, -1, 1, -1], [-1, 1, 1, -1], [1, -1, -1, 1]])
+HEAD = {
+    "query": [[0, -0.5], [-1, 0.5], [0, 1], [-0.5, 1]], "key": [[0, 0.5], [-0.5, 0], [-0.5, -0.5], [0, 0.5]],
+    "value": [[0.5, 0.5], [0, 0], [-1, 1], [0.5, -1]], "out": [[0.5, 0.5, 1, -1], [0, 1, 0, 0]],
+}  # fmt: skip
+FORMULAS = {"pre": "x\u00a0+\u00a0F(LN(x))", "res": "x\u00a0+\u00a0LN(F(x))"}
+
+
+def one_head(x: np.ndarray, write: float) -> tuple[np.ndarray, np.ndarray]:
+    """The last token's shares of attention and what F makes of it; the last matrix is multiplied by ``write``."""
+    q, k, v = (x @ np.array(HEAD[name]) for name in ("query", "key", "value"))
+    powers = np.exp((k - k[:1]) @ q[-1] / np.sqrt(2))
+    shares = powers / powers.sum()
+    return shares, shares @ v @ np.array(HEAD["out"]) * write
+
+
+def two_networks(stream: float, write: float) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+    def norm(x: np.ndarray) -> np.ndarray:
+        return (x - x.mean(-1, keepdims=True)) / np.sqrt(x.var(-1, keepdims=True) + 1e-5)
+
+    x = stream * STREAM
+    shares, out = one_head(x, write)
+    return {"pre": one_head(norm(x), write), "res": (shares, norm(out))}
+
+
+def prenorms_match(browser, stream: float, write: float) -> None:
+    """Compare sentence, table and bars with NumPy."""
+    now, start = two_networks(stream, write), two_networks(1, 1)
+    for key, (shares, added) in now.items():
+        some = shares[shares > 0]
+        wanted = [-(some * np.log(some)).sum(), np.sqrt((added**2).mean())]
+        assert browser.row(f"{key}Entropy {key}Added") == pytest.approx(wanted, abs=0.0051)
+        assert browser.number(f"{key}Part") == pytest.approx(wanted[1] / stream, abs=0.00051)
+    state = browser.text("state")
+    assert ("Who notices?" in state) == (stream == write == 1)
+    most = now["res"][0].argmax()
+    told = f"in {FORMULAS['res']} token {most + 1} now has {now['res'][0][most]:.2f} of the attention, not {start['res'][0][most]:.2f}."
+    assert (told in state) == (stream != 1)
+    pre, res = (np.sqrt((now[key][1] ** 2).mean()) for key in FORMULAS)
+    told = f"{FORMULAS['pre']} adds {write:g} times as much, RMS {pre:.2f}; {FORMULAS['res']} adds RMS {res:.2f}, as before."
+    assert (told in state) == (write != 1)
+    numbers = "return [...document.querySelectorAll('svg ' + arguments[0])].map(n => arguments[1].map(a => +n.getAttribute(a)))"
+    rules = [y for (y,) in browser.js(numbers, ":is(.ix-rule, .ix-mean)", ["y1"])]
+    labels = list(map(as_number, browser.js("return [...document.querySelectorAll('svg .ix-narrow')].map(t => t.textContent)")))
+    largest = max(abs(added).max() for states in (now, start) for _, added in states.values())
+    for i, (name, what) in enumerate((name, what) for name in FORMULAS for what in (0, 1)):  # shares, then additions
+        ticks = slice(5 * (i // 2) + 2 * what, 5 * (i // 2) + 2 + 3 * what)
+        (high, *_, low), (top, *_, bottom) = labels[ticks], rules[ticks]
+        assert (high, low) == (1, 0) if what == 0 else high == -low >= largest
+        for bars, values in ((".ix-mark", now), (".ix-was", start)):
+            unit = (bottom - top) / (high - low)
+            tall, zero = values[name][what] * unit, top + high * unit
+            drawn = np.array(browser.js(numbers, bars, ["y", "height"])[4 * i:][:4])
+            assert drawn == pytest.approx(np.array([zero - np.maximum(tall, 0), abs(tall)]).T, abs=1e-6), (bars, name, what)
+
+
+@pytest.mark.parametrize("stream", [1, 2, 4, 8, 16])
+def test_prenorms_in_every_state(browser, site, stream):
+    browser.open(site / "prenorms.html")
+    browser.js("const f = document.querySelector('ix-prenorms'); f.become('stream', arguments[0]); f.update()", stream)
+    for i, write in enumerate((0.1, 0.2, 0.5, 1, 2, 5, 10)):
+        slide(browser, "Multiply the last matrix", i)
+        prenorms_match(browser, stream, write)
+
+
+def test_each_of_the_two_networks_is_deaf_to_one_knob():
+    start, loud, heavy = (two_networks(*knobs) for knobs in ((1, 1), (16, 1), (1, 10)))
+    assert start["pre"][0] == pytest.approx(start["res"][0], abs=1e-5)  # alike at first, as the figure says
+    assert loud["pre"][0] == pytest.approx(start["pre"][0], abs=1e-5) and loud["res"][0].max() > 0.999 > 2 * start["res"][0].max()
+    assert heavy["pre"][1] == pytest.approx(10 * start["pre"][1]) and heavy["res"][1] == pytest.approx(start["res"][1], abs=1e-4)
+
+
+def test_prenorms_by_keyboard(browser, site):
+    browser.open(site / "prenorms.html")
+    prenorms_match(browser, 1, 1)
+    browser.keys('input[aria-label="Multiply the stream"]', END)
+    prenorms_match(browser, 16, 1)
+    browser.keys('input[aria-label^="Multiply the last"]', RIGHT, RIGHT)
+    prenorms_match(browser, 16, 5)
+    assert browser.one('input[aria-label^="Multiply the last"]').get_attribute("aria-valuetext") == "× 5"
+    browser.keys('input[aria-label="Multiply the stream"]', HOME, RIGHT)
+    prenorms_match(browser, 2, 5)
+    assert browser.one("svg").accessible_name.startswith(FORMULAS["pre"] + ": attention to tokens 1 to 4 0.151, 0.306, 0.436, 0.106; added ")
+    time.sleep(1.3)
+    assert browser.text("state") == browser.js("return document.querySelector('.ix-live').textContent")
+
+
+def test_prenorms_compute_what_the_blocks_of_the_book_do():
+    from experiments.block import Shape, SubLayer
+
+    class Head(torch.nn.Module):
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            q, k, v = (x @ torch.tensor(HEAD[name], dtype=x.dtype) for name in ("query", "key", "value"))
+            mixed = torch.nn.functional.scaled_dot_product_attention(q, k, v, is_causal=True)
+            return 5 * mixed @ torch.tensor(HEAD["out"], dtype=x.dtype)
+
+    x = 4 * torch.from_numpy(STREAM).double()
+    for key, placement in (("pre", "pre"), ("res", "res-post")):
+        branch = SubLayer(Head(), Shape(1, 4, 1, placement)).double()(x) - x
+        assert branch[-1].detach().numpy() == pytest.approx(two_networks(4, 5)[key][1], rel=1e-9), key
+
+
 # The book itself
 
 CHAPTERS = {
@@ -913,6 +1017,7 @@ CHAPTERS = {
     "lanes": "4_layernorm_pytorch",
     "learning_rate": "why_it_stabilises",
     "precision": "2_layernorm_forward",
+    "prenorms": "textbooks_disagree",
     "scores": "1_z_scores",
     "ward": "6_block_clinic",
 }
@@ -1046,6 +1151,14 @@ def test_bodies_say_what_the_figures_show(browser, book):
             assert cell == browser.text(f"{next(iter(change))}Moves")
         shown = browser.row("spreadBefore spreadNow")  # the last feature is loud
         assert [as_number(cell) for cell in spreads.split(" → ")] == pytest.approx(shown, abs=0.0056)
+
+    rows = body_of(browser, book, "prenorms")
+    assert len(rows) == 4
+    for stream, write, *pairs in rows:
+        for name, knob in (("stream", stream), ("write", write)):
+            code = "document.querySelector('ix-prenorms').become(...arguments[0]); document.querySelector('ix-prenorms').update()"
+            browser.js(code, [name, int(knob.removeprefix("× "))])
+        assert pairs == [" / ".join(browser.text(f"{key}{name}") for key in FORMULAS) for name in ("Entropy", "Added")]
 
     rows = body_of(browser, book, "depth")
     for placement, depth, *numbers in rows:
