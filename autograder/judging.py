@@ -410,13 +410,18 @@ def _keeps_an_axis(trial: Trial) -> bool:
 
 
 def _repeats_itself(trials: list[Trial], earlier: list[tuple[Case, tuple]]) -> bool:
-    """Whether every wrong answer is the right answer to an earlier case, of this check or one before."""
+    """Whether every wrong answer is the right answer to an earlier case, of this check or one before.
+
+    Nothing but zeros is no evidence: many mistakes give them.
+    """
     for i, trial in enumerate(trials):
         if trial.fault is None:
             continue
         values = trial.outcome.values
+        if values is None or not any(np.any(value) for value in values):
+            return False
         answers = [*earlier, *((past.case, past.expected) for past in trials[:i])]
-        if values is None or not any(all(_equal(f, r, case) for f, r in zip(values, expected)) for case, expected in answers):
+        if not any(all(_equal(f, r, case) for f, r in zip(values, expected)) for case, expected in answers):
             return False
     return True
 
