@@ -216,7 +216,7 @@ MISCONCEPTIONS = common("four-steps") | named(
         "one-row-decides",
         "One constant row made the whole table zeros. Decide row by row: an `if` decides for all of them, `np.where(constant, 1, std)` "
         "for each.",
-        "constant-scores",
+        "rows-of-a-table",
     ),
     Misconception(
         "divided-by-rows",
