@@ -262,8 +262,8 @@ MISCONCEPTIONS = common("four-steps") | named(
     ),
     Misconception(
         "count-off-by-one",
-        "The count is one too high, as if a 0 had come before the first value. Start at n = 0, add one for each value, "
-        "and divide by the n that includes it.",
+        "A count is off by one, at the end or from the beginning. Start at n = 0, add one for each value, and divide by the n that "
+        "includes the last. (The last place of `range(n)` is n − 1.)",
         "welford",
     ),
     Misconception(
@@ -548,6 +548,16 @@ def with_fixed_length(n: int, mean=np.mean):
     return imitation
 
 
+def with_count(of_squares: int, of_scores: int):
+    """The counts that divide the sum of squares and the sum of scores, each off by so much."""
+
+    def imitation(x):
+        mean = float(x.sum()) / (len(x) + of_scores)
+        return (math.sqrt(float(((x - mean) ** 2).sum()) / (len(x) + of_squares)),)
+
+    return imitation
+
+
 def root(number) -> tuple:
     with np.errstate(invalid="ignore"):
         return (np.sqrt(number),)
@@ -603,6 +613,9 @@ STANDARD_DEVIATION = Exercise(
         Suspect("length-fixed", with_fixed_length(len(EXAM))),
         Suspect("length-fixed", with_fixed_length(len(EXAM), lambda x: x.sum() / len(EXAM))),
         Suspect("ties-dropped", lambda x: (np.std(np.unique(x)),)),
+        Suspect("count-off-by-one", with_count(1, 0)),
+        Suspect("count-off-by-one", with_count(1, 1)),
+        Suspect("count-off-by-one", with_count(-1, -1)),
         Suspect("last-only", lambda x: (math.sqrt(deviations(x)[-1] ** 2 / len(x)),)),
         Suspect("sum-subtracted", lambda x: (math.sqrt(((x - x.sum()) ** 2).mean()),)),
         Suspect("not-centred", lambda x: (math.sqrt((x**2).mean()),)),
@@ -877,6 +890,7 @@ RUNNING_MEAN_VARIANCE = Exercise(
         Suspect("update-not-divided", welford_not_divided),
         Suspect("divided-at-each-step", divided_at_each_step),
         Suspect("count-off-by-one", welford_from_one),
+        Suspect("count-off-by-one", lambda x: (x.mean(), x.var() * len(x) / (len(x) + 1))),
         Suspect("return-in-loop", lambda x: (x[0], 0.0)),
         Suspect("last-only", lambda x: (x.mean(), last_product(x) / len(x))),
         Suspect("score-skipped", lambda x: (x[1:].mean(), x[1:].var()) if len(x) > 1 else 1 / 0),

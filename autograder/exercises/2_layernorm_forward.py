@@ -111,7 +111,7 @@ BOTH = common("any-shape") | named(
     ),
     Misconception(
         "eps-misplaced",
-        "ε has a part in the result, and another one than it should: squared, under a root of its own, divided by d, subtracted, or added "
+        "ε has a part in the result, and another one than it should: squared, under a root of its own, divided by d, subtracted, a factor, or added "
         "to the features or to the quotient. It is added once, as it is, to what stands under the root.",
         "epsilon",
     ),
@@ -863,6 +863,7 @@ MISPLACED = (
     lambda m, e, d: np.sqrt(m + e**2),
     lambda m, e, d: np.sqrt(m + e / d),
     lambda m, e, d: np.sqrt(np.abs(m - e)),
+    lambda m, e, d: np.sqrt(m * (1 + e)),
 )
 
 
