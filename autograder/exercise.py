@@ -90,11 +90,9 @@ class Case:
 
 
 def _values(arg: Any) -> Any:
-    if isinstance(arg, wire.Stream):
-        return np.tile(arg.values, arg.repeats)
     if isinstance(arg, wire.Tensor):
         return tensors.array(arg)
-    return arg.values if isinstance(arg, wire.Strided) else arg
+    return arg.values if isinstance(arg, (wire.Stream, wire.Strided)) else arg
 
 
 def _exact(arg: Any, raw: bool) -> Any:

@@ -37,13 +37,13 @@ def random_acts(section: str) -> Misconception:
     return Misconception("random-acts", hint, section)
 
 
-def half_not_root(section: str, halved: str = "the number", root: str = "np.sqrt") -> Misconception:
+def half_not_root(section: str, halved: str = "the number", root: str = "np.sqrt", written: str = "`** 1/2`") -> Misconception:
     """Return the misconception that ``** 1/2`` takes a root.
 
-    halved: what was halved. root: the function that would have taken the root.
+    halved: what was halved. root: the function that would have taken the root. written: the powers that were written.
     """
     hint = (
-        f"This is what `** 1/2` gives. Python takes the power before it divides, so {halved} was halved and no root was taken. "
+        f"This is what {written} gives. Python takes the power before it divides, so {halved} was halved and no root was taken. "
         f"Write `** 0.5`, `** (1/2)` or `{root}`."
     )
     return Misconception("half-not-root", hint, section)

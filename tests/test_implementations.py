@@ -3,6 +3,7 @@
 ``implementations/<stem>/<exercise>/right/*.py`` and ``…/wrong/<misconception>[__variant].py``.
 """
 
+import re
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
@@ -113,6 +114,13 @@ def test_every_section_exists():
             sections |= {m.section for m in exercise.misconceptions.values()}
         missing = [section for section in sections if f"({section})=" not in labels]
         assert missing == [], f"{stem}.md lacks these labels"
+
+
+def test_figures_that_are_called_different_look_different():
+    """In float32 a spread agrees to seven digits, which is not enough."""
+    source = "import numpy as np\ndef standard_deviation(scores):\n    x = scores.astype('f4')\n    return float(np.sqrt(np.mean((x - x.mean()) ** 2)))\n"
+    shown = [re.search(r"expected .* = (.*); found (.*?)\.( |$)", v.hint) for v in verdicts_of(source, "standard_deviation") if not v.passed]
+    assert any(shown) and all(match[1] != match[2] for match in shown if match)
 
 
 def test_quiz_answers_earn_their_points():

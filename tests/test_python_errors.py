@@ -93,9 +93,11 @@ SAID = {
     "view-of-scattered": ("t.T.view(12)",),
     "reshape-count": ("x.reshape(5, 2)", "t.reshape(5, 2)", "x.reshape(-1, -1)", "t.view(-1, -1)", "t.unflatten(1, (3, 2))"),
     "mask-not-boolean": (
-        "t.masked_fill(t, 0.0)", "torch.where(t, t, 0.0)", "t[t]", "~t", "t & t", "~x", "x & x", "x[x]", "t > 0 & t < 1",
+        "t.masked_fill(t, 0.0)", "torch.where(t, t, 0.0)", "~t", "t & t", "~x", "x & x", "t > 0 & t < 1",
         "torch.nn.functional.scaled_dot_product_attention(t, t, t, attn_mask=torch.ones(3, 3).double())",
     ),
+    "caret-for-power": ("x ^ 2", "0.5 ^ 2", "t ^ 2", "t ^ t", "x ^ x"),
+    "fractions-in-brackets": ("x[x]", "t[t]", "x[x[0]]"),
     "booleans-subtracted": ("1 - (t > 5)", "-(t > 5)", "(t > 5) - (t > 6)", "(x > 5) - (x > 6)", "-(x > 5)"),
     "fractions-for-positions": (
         "torch.nn.Embedding(12, 4)(t)", "t.gather(1, t)", "t.scatter(1, t, 0.0)", "torch.nn.functional.cross_entropy(t, torch.ones(3))",

@@ -77,6 +77,28 @@ MISCONCEPTIONS = common("four-steps") | named(
         "four-steps",
     ),
     Misconception(
+        "length-fixed",
+        "The sum was divided by 5, the number of scores in the example. Divide by n: `len(scores)`.",
+        "four-steps",
+    ),
+    Misconception(
+        "ties-dropped",
+        "Scores that occur more than once were counted once: a `set`, and `np.unique`, keep one of each. Every score counts.",
+        "four-steps",
+    ),
+    Misconception(
+        "negative-under-root",
+        "What stands under the root is negative, so the root is NaN. An average of squares is never negative. Perhaps only the mean was "
+        "squared: Python takes the power before it subtracts, so write `(scores - mean) ** 2`.",
+        "four-steps",
+    ),
+    Misconception(
+        "last-only",
+        "Only the last score was counted. The line that adds up belongs inside the loop, indented as far as its other lines, and it "
+        "adds: `+=`.",
+        "four-steps",
+    ),
+    Misconception(
         "return-in-loop",
         "`return` stands inside the loop, which therefore ends after its first round. Indent it no further than the `for`.",
         "four-steps",
@@ -123,6 +145,12 @@ MISCONCEPTIONS = common("four-steps") | named(
         "sign-reversed",
         "All signs are exchanged: the scores were subtracted from the mean. A score above the mean has a positive z, so "
         "it is the score minus the mean.",
+        "what-z-keeps",
+    ),
+    Misconception(
+        "sign-lost",
+        "The signs are gone: the deviations were squared, or made positive. A score below the mean has a negative z; the squares serve "
+        "the standard deviation alone.",
         "what-z-keeps",
     ),
     Misconception(
@@ -176,12 +204,18 @@ MISCONCEPTIONS = common("four-steps") | named(
     Misconception(
         "wrong-axis",
         "A mean or a deviation was taken down the columns. A row is standardised by its own mean and deviation: reduce "
-        "over the last axis.",
+        "over the last axis. (Python's own `sum(table)` adds down the columns.)",
         "rows-of-a-table",
     ),
     Misconception(
         "whole-array",
         "One mean or one deviation was taken for the whole table. Every row needs its own: give `axis=-1`.",
+        "rows-of-a-table",
+    ),
+    Misconception(
+        "one-row-decides",
+        "One constant row made the whole table zeros. Decide row by row: an `if` decides for all of them, `np.where(constant, 1, std)` "
+        "for each.",
         "rows-of-a-table",
     ),
     Misconception(
@@ -210,8 +244,8 @@ MISCONCEPTIONS = common("four-steps") | named(
     ),
     Misconception(
         "welford-old-mean",
-        "The update multiplies a deviation by itself. Welford multiplies the deviation from the old mean by the "
-        "deviation from the new one.",
+        "This is what the update gives when it multiplies a deviation by itself. Welford multiplies the deviation from the old mean by "
+        "the deviation from the new one, and by nothing else.",
         "welford",
     ),
     Misconception(
@@ -228,8 +262,8 @@ MISCONCEPTIONS = common("four-steps") | named(
     ),
     Misconception(
         "count-off-by-one",
-        "The count is one too high, as if a 0 had come before the first value. Start at n = 0, add one for each value, "
-        "and divide by the n that includes it.",
+        "A count is off by one, at the end or from the beginning. Start at n = 0, add one for each value, and divide by the n that "
+        "includes the last. (The last place of `range(n)` is n − 1.)",
         "welford",
     ),
     Misconception(
@@ -325,7 +359,8 @@ def value_cases(rng, **how):
 
 
 def size_cases(rng, **how):
-    return [exam(**how)] + [scores_case(rng, n, **how) for n in SIZES]
+    ties = shown([2.0, 4.0, 4.0, 10.0], "the scores 2, 4, 4, 10", **how)
+    return [exam(**how), ties] + [scores_case(rng, n, **how) for n in SIZES]
 
 
 def integer_cases(rng, **how):
@@ -472,9 +507,8 @@ def streams(cases, **how):
 
 
 def long_stream_cases(rng):
-    """A stream that would take 3 MB as a list of floats."""
-    values = as_stream(scores_case(rng, 1000)).args[0].values
-    long = wire.Stream(values, repeats=100)
+    """A stream that would take 3 MB as a list of floats, and more as a set: no value comes twice."""
+    long = as_stream(scores_case(rng, 100_000)).args[0]
     return [
         as_stream(scores_case(rng, 12, control=True)),
         Case((long,), "a stream of 100,000 values", may_grow=2**20),
@@ -505,6 +539,28 @@ def deviations(x):
 
 def with_floored_mean(x):
     return math.sqrt(((x - np.floor(x.mean())) ** 2).mean())
+
+
+def with_fixed_length(n: int, mean=np.mean):
+    def imitation(x):
+        return (math.sqrt(((x - mean(x)) ** 2).sum() / n),)
+
+    return imitation
+
+
+def with_count(of_squares: int, of_scores: int):
+    """The counts that divide the sum of squares and the sum of scores, each off by so much."""
+
+    def imitation(x):
+        mean = float(x.sum()) / (len(x) + of_scores)
+        return (math.sqrt(float(((x - mean) ** 2).sum()) / (len(x) + of_squares)),)
+
+    return imitation
+
+
+def root(number) -> tuple:
+    with np.errstate(invalid="ignore"):
+        return (np.sqrt(number),)
 
 
 def added_up(x):
@@ -551,6 +607,16 @@ STANDARD_DEVIATION = Exercise(
         Suspect("not-squared", lambda x: (np.sqrt(deviations(x).mean()),), throughout=True),
         Suspect("not-squared", lambda x: (np.sqrt((deviations(x) * 2).mean()),), throughout=True),
         Suspect("not-squared", lambda x: (added_up(x),), throughout=True),
+        Suspect("not-squared", lambda x: (abs(deviations(x).mean()),), throughout=True),  # the mean squared
+        Suspect("negative-under-root", lambda x: root((x - x.mean() ** 2).mean()), throughout=True),
+        Suspect("negative-under-root", lambda x: root(x.mean() ** 2 - (x**2).mean()), throughout=True),
+        Suspect("length-fixed", with_fixed_length(len(EXAM))),
+        Suspect("length-fixed", with_fixed_length(len(EXAM), lambda x: x.sum() / len(EXAM))),
+        Suspect("ties-dropped", lambda x: (np.std(np.unique(x)),)),
+        Suspect("count-off-by-one", with_count(1, 0)),
+        Suspect("count-off-by-one", with_count(1, 1)),
+        Suspect("count-off-by-one", with_count(-1, -1)),
+        Suspect("last-only", lambda x: (math.sqrt(deviations(x)[-1] ** 2 / len(x)),)),
         Suspect("sum-subtracted", lambda x: (math.sqrt(((x - x.sum()) ** 2).mean()),)),
         Suspect("not-centred", lambda x: (math.sqrt((x**2).mean()),)),
         Suspect("integer-truncated", lambda x: (with_floored_mean(x),)),
@@ -614,6 +680,9 @@ WRONG_ROWS = (
     ("root-twice", lambda x: (deviations(x) / np.sqrt(over_row(np.std, x)),)),
     ("multiplied", lambda x: (deviations(x) * over_row(np.std, x),)),
     ("sign-reversed", lambda x: (-deviations(x) / over_row(np.std, x),)),
+    ("sign-lost", lambda x: (np.abs(deviations(x)) / over_row(np.std, x),)),
+    ("sign-lost", lambda x: (deviations(x) ** 2 / over_row(np.var, x),)),
+    ("sign-lost", lambda x: (deviations(x) ** 2 / over_row(np.std, x),)),
     ("only-centred", lambda x: (deviations(x),)),
     ("ddof-1", lambda x: (deviations(x) / np.sqrt(over_row(np.sum, deviations(x) ** 2) / (x.shape[-1] - 1)),)),
     ("sum-for-mean", lambda x: (deviations(x) / np.sqrt(over_row(np.sum, deviations(x) ** 2)),)),
@@ -651,8 +720,23 @@ def by_length(x, centre):
     return (x - centre) / np.sqrt(((x - centre) ** 2).sum(-1, keepdims=True) / len(x))
 
 
+def zeros_beside_a_constant_row(x):
+    constant = over_row(np.max, x) == over_row(np.min, x)
+    if x.ndim < 2 or not constant.any() or constant.all():
+        raise ValueError("not to be told from the right answer")
+    return np.zeros(x.shape)
+
+
+def added_down(x):
+    """With Python's ``sum`` and the length of a row."""
+    centre = x.sum(0) / x.shape[-1]
+    return (x - centre) / np.sqrt(((x - centre) ** 2).sum(0) / x.shape[-1])
+
+
 # One of a table's two statistics taken over the wrong axes.
 ONE_WRONG = (
+    ("wrong-axis", lambda x: (added_down(x),)),
+    ("wrong-axis", lambda x: ((x - x.sum(0) / x.shape[-1]) / over_row(np.std, x),)),
     ("wrong-axis", lambda x: ((x - x.mean(axis=0)) / over_row(np.std, x),)),
     ("wrong-axis", lambda x: (deviations(x) / x.std(axis=0),)),
     ("whole-array", lambda x: ((x - x.mean()) / over_row(np.std, x),)),
@@ -674,7 +758,7 @@ Z_SCORES = Exercise(
     reference=z_scores,
     section="what-z-keeps",
     checks=(
-        Check("values", "Each score becomes its distance from the mean in standard deviations", 2, "what-z-keeps",
+        Check("values", "Each score becomes its deviation from the mean in standard deviations", 2, "what-z-keeps",
               with_tolerance(value_cases, **Z)),
         Check("constant", "Equal scores give zeros, without NaN or warning", 2, "constant-scores",
               with_tolerance(constant_cases, **Z), "nan-on-constant"),
@@ -715,6 +799,7 @@ Z_SCORES_BY_ROW = Exercise(
         Suspect("wrong-axis", lambda x: ((x - x.mean(axis=-2, keepdims=True)) / x.std(axis=-2, keepdims=True),)),
         Suspect("whole-array", lambda x: ((x - x.mean()) / x.std(),)),
         Suspect("return-in-loop", lambda x: (z_scores(x[:1])[0][0],)),
+        Suspect("one-row-decides", lambda x: (zeros_beside_a_constant_row(x),)),
         Suspect("keepdims-missing", lambda x: ((x - x.mean(axis=-1)) / x.std(axis=-1),)),
         Suspect("keepdims-missing", lambda x: (deviations(x) / x.std(axis=-1),)),
         Suspect("keepdims-missing", lambda x: ((x - x.mean(axis=-1)) / over_row(np.std, x),)),
@@ -759,6 +844,12 @@ def welford_from_one(x):
     return longer.mean(), longer.var()
 
 
+def last_product(x):
+    """The last deviation from the old mean times that from the new one."""
+    old = x[:-1].mean() if len(x) > 1 else 0.0
+    return (x[-1] - old) * (x[-1] - x.mean())
+
+
 def divided_at_each_step(x):
     mean = variance = 0.0
     for n, value in enumerate(x, start=1):
@@ -799,7 +890,9 @@ RUNNING_MEAN_VARIANCE = Exercise(
         Suspect("update-not-divided", welford_not_divided),
         Suspect("divided-at-each-step", divided_at_each_step),
         Suspect("count-off-by-one", welford_from_one),
+        Suspect("count-off-by-one", lambda x: (x.mean(), x.var() * len(x) / (len(x) + 1))),
         Suspect("return-in-loop", lambda x: (x[0], 0.0)),
+        Suspect("last-only", lambda x: (x.mean(), last_product(x) / len(x))),
         Suspect("score-skipped", lambda x: (x[1:].mean(), x[1:].var()) if len(x) > 1 else 1 / 0),
         *(Suspect("rounded", lambda x, k=k: (round(x.mean(), k), round(x.var(), k))) for k in PLACES),
         Suspect("outputs-swapped", lambda x: (x.var(), x.mean())),

@@ -56,7 +56,7 @@ BOTH = common("any-shape") | named(
     Misconception(
         "wrong-axis",
         "The statistics, or one of them, run over the tokens, feature by feature, as batch norm's do. Each token is "
-        "normalised by its own features: reduce over the last axis alone.",
+        "normalised by its own features: reduce over the last axis alone. (Python's own `sum` adds over the first axis.)",
         "which-axes",
     ),
     Misconception(
@@ -107,6 +107,12 @@ BOTH = common("any-shape") | named(
     Misconception(
         "eps-as-floor",
         "ε was taken as a least value, max(…, ε). It is added, on every token: the root of (… + ε).",
+        "epsilon",
+    ),
+    Misconception(
+        "eps-misplaced",
+        "ε has a part in the result, and another one than it should: squared, under a root of its own, divided by d, subtracted, a factor, or added "
+        "to the features or to the quotient. It is added once, as it is, to what stands under the root.",
         "epsilon",
     ),
     half_not_root("layernorm-equation"),
@@ -170,8 +176,8 @@ LAYERNORM_ONLY = named(
     ),
     Misconception(
         "affine-wrong",
-        "γ or β is used in another way than it should be: γ added, divided by, or used as 1 + γ, or β subtracted. "
-        "γ multiplies x̂, and β is added: y = γ ⊙ x̂ + β.",
+        "γ or β is used in another way than it should be: γ added, divided by, or used as 1 + γ, or β subtracted; or `@` "
+        "stands where `*` belongs, and adds up over the features. γ multiplies x̂, and β is added: y = γ ⊙ x̂ + β.",
         "gamma-beta",
     ),
     Misconception(
@@ -217,6 +223,18 @@ LAYERNORM_ONLY = named(
         "root-twice",
         "A root was taken of the standard deviation, which is a root already. ε is added to the variance (`np.var`), "
         "and one root is taken of both.",
+        "layernorm-equation",
+    ),
+    Misconception(
+        "residual-added",
+        "The token itself was added to the result. That is the residual path, which runs past the norm and belongs to the block "
+        "around it: y = γ ⊙ x̂ + β.",
+        "layernorm-forward-traps",
+    ),
+    Misconception(
+        "absolute-deviation",
+        "The deviations are divided by the mean of their absolute values. The standard deviation squares them before it averages, and "
+        "takes the root after.",
         "layernorm-equation",
     ),
     Misconception(
@@ -280,7 +298,8 @@ RMSNORM_ONLY = named(
     ),
     Misconception(
         "affine-wrong",
-        "γ is used in another way than it should be: added, divided by, or used as 1 + γ. It multiplies: y = γ ⊙ x̂.",
+        "γ is used in another way than it should be: added, divided by, or used as 1 + γ; or `@` stands where `*` belongs, and adds "
+        "up over the features. It multiplies, feature by feature: y = γ ⊙ x̂.",
         "gamma-beta",
     ),
     Misconception(
@@ -344,6 +363,22 @@ AXES_ONLY = {name: _COMMON[name] for name in ("returns-none", "library-call")} |
         "which-axes",
     ),
     Misconception(
+        "images-as-tokens",
+        "The features were taken for the last axis. That holds for three axes, (B, T, d); in (N, C) and from four axes on the channels "
+        "stand second.",
+        "which-axes",
+    ),
+    Misconception(
+        "last-axis-missed",
+        "The last axis is missing. `range(2, ndim)` ends at ndim − 1 by itself: it leaves its end out.",
+        "which-axes",
+    ),
+    Misconception(
+        "axes-from-one",
+        "Each axis is one too high. NumPy counts from 0: in (N, C, H, W) the samples are axis 0, the channels axis 1.",
+        "which-axes",
+    ),
+    Misconception(
         "ndim-ignored",
         "The answer is that for four axes whatever `ndim` is. Build the tuple from `ndim`.",
         "which-axes",
@@ -379,7 +414,8 @@ AXES_ONLY = {name: _COMMON[name] for name in ("returns-none", "library-call")} |
     Misconception(
         "another-kind",
         "These are another kind's axes. Batch norm's mean runs over the samples and the places of one channel, layer "
-        "norm's over all that belongs to one sample or token, instance norm's over the places of one channel of one sample.",
+        "norm's over all that belongs to one sample or token, instance norm's over the places of one channel of one sample. (If "
+        "all kinds give the same: `kind == \"batch\" or \"layer\"` is true whatever `kind` is.)",
         "which-axes",
     ),
     Misconception(
@@ -816,6 +852,27 @@ def right_rms(x, eps):
     return x / np.sqrt(mean_square(x) + eps)
 
 
+def written_rms(x_hat):
+    """RMSNorm with another x̂, a function of x and ε."""
+    return lambda x, gamma, eps=EPS: (gamma * x_hat(x, eps),)
+
+
+# Divisors in which ε has a part, and a wrong one: of the number m that belongs under the root, and of d.
+MISPLACED = (
+    lambda m, e, d: np.sqrt(m) + np.sqrt(e),
+    lambda m, e, d: np.sqrt(m + e**2),
+    lambda m, e, d: np.sqrt(m + e / d),
+    lambda m, e, d: np.sqrt(np.abs(m - e)),
+    lambda m, e, d: np.sqrt(m * (1 + e)),
+)
+
+
+def added_down(x, eps):
+    """x̂ with Python's ``sum``, and the right number of features."""
+    centre = x.sum(0) / x.shape[-1]
+    return (x - centre) / np.sqrt(((x - centre) ** 2).sum(0) / x.shape[-1] + eps)
+
+
 FIXED = (1e-3, 1e-5, 1e-6, 1e-8, 1e-12)
 DEFAULTS = (0.0, 1e-3, 1e-6, 1e-8, 1e-12)
 
@@ -835,6 +892,7 @@ LAYERNORM_SUSPECTS = (
     Suspect("affine-ignored", lambda x, g, b, eps=EPS: layernorm(x, g, 0.0, eps)),
     Suspect("affine-ignored", lambda x, g, b, eps=EPS: layernorm(x, 1.0, b, eps)),
     Suspect("affine-before", lambda x, g, b, eps=EPS: layernorm(g * x + b, 1.0, 0.0, eps)),
+    Suspect("affine-before", lambda x, g, b, eps=EPS: ((g * (x - mean(x)) + b) / np.sqrt(variance(x) + eps),)),
     Suspect("affine-wrong-shape", lambda x, g, b, eps=EPS: layernorm(x, column(g), column(b), eps)),
     Suspect("affine-wrong-shape", lambda x, g, b, eps=EPS: layernorm(x, column(g), b, eps)),
     Suspect("keepdims-missing", layernorm_without_keepdims),
@@ -849,6 +907,8 @@ LAYERNORM_SUSPECTS = (
     Suspect("wrong-axis", over(first_axis)[0]),
     Suspect("wrong-axis", written(lambda x, e: (x - mean(x, 0)) / np.sqrt(variance(x) + e))),
     Suspect("wrong-axis", written(lambda x, e: (x - mean(x)) / np.sqrt(variance(x, 0) + e))),
+    Suspect("wrong-axis", written(added_down)),
+    Suspect("wrong-axis", written(lambda x, e: (x - x.sum(0) / x.shape[-1]) / np.sqrt(variance(x) + e))),
     Suspect("wrong-axis", over(leading_axes)[0]),
     Suspect("wrong-axis", over(next_to_last_axis)[0]),
     Suspect("divided-by-tokens", written(lambda x, e: by_length(x, total(x) / len(x), e))),
@@ -862,6 +922,7 @@ LAYERNORM_SUSPECTS = (
     Suspect("affine-wrong", lambda x, g, b, eps=EPS: (right(x, eps) / g + b,)),
     Suspect("affine-wrong", lambda x, g, b, eps=EPS: (right(x, eps) * (1 + g) + b,)),
     Suspect("affine-wrong", lambda x, g, b, eps=EPS: (right(x, eps) * g - b,)),
+    Suspect("affine-wrong", lambda x, g, b, eps=EPS: (right(x, eps) @ g + b,)),
     Suspect("no-root", divided(lambda dev, e: mean(dev**2) + e)),
     Suspect("sum-for-mean", divided(lambda dev, e: np.sqrt((dev**2).sum(-1, keepdims=True) + e))),
     Suspect("not-centred", written(lambda x, e: x / np.sqrt(variance(x) + e))),
@@ -888,6 +949,12 @@ LAYERNORM_SUSPECTS = (
     Suspect("eps-missing", lambda x, g, b, eps=EPS: like_layernorm(x, g, b, 0.0)),
     Suspect("eps-outside-root", divided(lambda dev, e: np.sqrt(mean(dev**2)) + e)),
     Suspect("eps-as-floor", divided(lambda dev, e: np.sqrt(np.maximum(mean(dev**2), e)))),
+    *(Suspect("eps-misplaced", divided(lambda dev, e, by=by: by(mean(dev**2), e, dev.shape[-1]))) for by in MISPLACED),
+    Suspect("eps-misplaced", written(lambda x, e: right(x, 0.0) + e)),
+    Suspect("eps-misplaced", written(lambda x, e: right(x, e) + e / np.sqrt(variance(x) + e))),
+    Suspect("residual-added", lambda x, g, b, eps=EPS: (x + g * right(x, eps) + b,)),
+    Suspect("absolute-deviation", divided(lambda dev, e: mean(np.abs(dev)) + e)),
+    Suspect("absolute-deviation", divided(lambda dev, e: np.sqrt(mean(np.abs(dev)) ** 2 + e))),
     *(Suspect("eps-default", lambda x, g, b, eps=default: layernorm(x, g, b, eps)) for default in DEFAULTS),
 ) + tuple(Suspect("eps-fixed", lambda x, g, b, eps=EPS, fixed=fixed: layernorm(x, g, b, fixed)) for fixed in FIXED)
 
@@ -914,6 +981,7 @@ RMSNORM_SUSPECTS = (
     Suspect("affine-wrong", lambda x, g, eps=EPS: (right_rms(x, eps) + g,)),
     Suspect("affine-wrong", lambda x, g, eps=EPS: (right_rms(x, eps) / g,)),
     Suspect("affine-wrong", lambda x, g, eps=EPS: (right_rms(x, eps) * (1 + g),)),
+    Suspect("affine-wrong", lambda x, g, eps=EPS: (right_rms(x, eps) @ g,)),
     Suspect("no-root", lambda x, g, eps=EPS: (g * x / (mean_square(x) + eps),)),
     Suspect("sum-for-mean", lambda x, g, eps=EPS: (g * x / np.sqrt((x**2).sum(-1, keepdims=True) + eps),)),
     Suspect("multiplied", lambda x, g, eps=EPS: (g * x * np.sqrt(mean_square(x) + eps),)),
@@ -926,6 +994,9 @@ RMSNORM_SUSPECTS = (
     Suspect("eps-missing", lambda x, g, eps=EPS: (g * x / np.sqrt(mean_square(x)),)),
     Suspect("eps-outside-root", lambda x, g, eps=EPS: (g * x / (np.sqrt(mean_square(x)) + eps),)),
     Suspect("eps-as-floor", lambda x, g, eps=EPS: (g * x / np.sqrt(np.maximum(mean_square(x), eps)),)),
+    *(Suspect("eps-misplaced", written_rms(lambda x, e, by=by: x / by(mean_square(x), e, x.shape[-1]))) for by in MISPLACED),
+    Suspect("eps-misplaced", written_rms(lambda x, e: right_rms(x, 0.0) + e)),
+    Suspect("eps-misplaced", written_rms(lambda x, e: x / np.sqrt(mean_square(x + e)))),
     *(Suspect("eps-default", lambda x, g, eps=default: rmsnorm(x, g, eps)) for default in DEFAULTS),
 ) + tuple(Suspect("eps-fixed", lambda x, g, eps=EPS, fixed=fixed: rmsnorm(x, g, fixed)) for fixed in FIXED)
 
@@ -949,6 +1020,17 @@ def as_images(kind, ndim):
     )
 
 
+def as_tokens(kind, ndim):
+    """The features taken for the last axis, however many there are."""
+    of_last = {"batch": range(ndim - 1), "layer": [ndim - 1], "instance": range(1, ndim - 1), "group": [ndim]}
+    return (np.array(of_last[kind]),) if kind in of_last else axes_of(kind, ndim)
+
+
+def without_last(kind, ndim):
+    """Of the axes that ``range`` makes, the last is missing."""
+    return (np.array([a for a in axes_of(kind, ndim)[0] if ndim == 3 or a < ndim - 1 + (kind == "group")]),)
+
+
 AXES_SUSPECTS = (
     Suspect("tokens-as-images", as_images),
     Suspect("axes-kept", other_axes),
@@ -966,9 +1048,14 @@ AXES_SUSPECTS = (
     Suspect("group-one-axis", kinds({"group": lambda n: [3] if n == 3 else range(3, n + 1)})),
 ) + tuple(
     Suspect("another-kind", kinds({kind: lambda n, other=other: axes_of(other, n)[0]}))
-    for kind in ("batch", "layer", "instance")
+    for kind in KINDS
     for other in ("batch", "layer", "instance")
     if other != kind
+) + (
+    # Of one kind alone these look like a mistake in that kind.
+    Suspect("axes-from-one", lambda kind, ndim: (axes_of(kind, ndim)[0] + 1,)),
+    Suspect("last-axis-missed", without_last),
+    Suspect("images-as-tokens", as_tokens),
 )
 
 

@@ -99,6 +99,11 @@ NUMERICAL = common("gradient-checking") | named(
         "gradient-checking",
     ),
     Misconception(
+        "step-scaled",
+        "The step depends on the entry: h was multiplied by it. Every entry moves by h itself, up and down.",
+        "gradient-checking",
+    ),
+    Misconception(
         "half-step",
         "The points stand at x ± h/2. The contract has x ± h, divided by 2h; at h = 0.1 the two differ.",
         "gradient-checking",
@@ -216,11 +221,27 @@ BACKWARD = common("what-to-cache") | named(
     ),
     Misconception(
         "missing-parentheses",
-        "Python divides and multiplies before it subtracts, so only the last term of dx was divided by the root. Put all "
+        "Python divides and multiplies before it subtracts, so only one term of dx was divided by the root. Put all "
         "terms in parentheses, and divide them together.",
         "two-components",
     ),
-    half_not_root("what-to-cache"),
+    half_not_root("what-to-cache", written="`** 1/2`, or `** -3/2`,"),
+    Misconception(
+        "product-split",
+        "A product of two means, or of two sums, stands where the mean or sum of a product belongs. Multiply entry by entry first: "
+        "mean(g ⊙ x̂), and Σ dy ⊙ x̂.",
+        "gradient-of-gamma-beta",
+    ),
+    Misconception(
+        "sign-reversed",
+        "The sign of the gradient is turned round. It says how the loss grows; the step against it is the optimiser's.",
+        "why-not-constants",
+    ),
+    Misconception(
+        "divided-by-gamma",
+        "Something was divided by γ, to win back x̂ from y or dy from g. A γ may be 0, and 0/0 is NaN: keep what you need in the cache.",
+        "what-to-cache",
+    ),
     Misconception(
         "dx-is-g",
         "dx is g = dy ⊙ γ, which is what arrives at x̂. The way back through the normalisation is missing: what is "
@@ -253,7 +274,8 @@ BACKWARD = common("what-to-cache") | named(
         "dx-uses-x",
         "x or x − mean stands in dx where x̂ belongs. The correction along x̂ is made of the normalised values, both in "
         "the mean and before it: keep x̂ in the cache, or compute it from what is there. (In terms of x and x − mean this is a matter "
-        "of powers: one division by the root for each of them, and one more for the whole.)",
+        "of powers: one division by the root for each of them, and one more for the whole. In RMSNorm it is also what comes out when only g was divided by "
+        "the root: put all terms in parentheses.)",
         "two-components",
     ),
     Misconception(
@@ -739,6 +761,12 @@ class Norm:
         narrow = [a.astype(dtype) for a in (x, gamma, *beta, dy)]
         return (*narrow[:-1], eps, narrow[-1])
 
+    def without_some_gamma(self, rng, shape) -> Calls:
+        """Every other γ is 0."""
+        drawn = self.case(rng, shape, " and γ = 0 in places")
+        drawn.args[1][::2] = 0.0
+        return drawn
+
     def case(self, rng, shape, kind="", *, x=None, location=None, spread=None, eps=EPS, dtype="float64", **more) -> Calls:
         x = tokens(rng, shape, location, spread) if x is None else x
         more = {"atol": 1e-4, "rtol": 1e-4, "any_dtype": True, "may_change": True} | more
@@ -800,6 +828,7 @@ class Norm:
             self.case(rng, (4, 7), control=True),
             self.case(rng, (5, 7), constant, x=flat, atol=0.03),
             self.case(rng, (6, 1)),
+            self.without_some_gamma(rng, (4, 6)),
             self.case(rng, (3, 5), " with a spread of 0.001", atol=0.03, control=True, **quiet),
         ]
 
@@ -891,6 +920,21 @@ def invoke_numerical(student: Student, case: Case) -> Reply:
 
 def loss(f, x, dy):
     return (f(x) * dy).sum()
+
+
+def with_own_steps(step, distance):
+    """Central differences that move each entry by a step of its own, and divide by a distance of its own."""
+
+    def imitation(f, x, dy, h=1e-5):
+        slopes = np.empty(x.shape)
+        for place in np.ndindex(x.shape):
+            up, down = x.copy(), x.copy()
+            up[place] += step(x[place], h)
+            down[place] -= step(x[place], h)
+            slopes[place] = (loss(f, up, dy) - loss(f, down, dy)) / distance(x[place], h)
+        return (slopes,)
+
+    return imitation
 
 
 def forward_difference(f, x, dy, h=1e-5):
@@ -990,6 +1034,9 @@ NUMERICAL_GRADIENT = Exercise(
         Suspect("divided-by-h", lambda f, x, dy, h=1e-5: (2 * numerical(f, x, dy, h)[0],)),
         # Throughout, for a default of 5e-6 gives the same where h is left out.
         Suspect("half-step", lambda f, x, dy, h=1e-5: numerical(f, x, dy, h / 2), throughout=True),
+        Suspect("step-scaled", with_own_steps(lambda v, h: h * v, lambda v, h: 2 * h * v)),
+        Suspect("step-scaled", with_own_steps(lambda v, h: h * max(1.0, abs(v)), lambda v, h: 2 * h * max(1.0, abs(v)))),
+        Suspect("step-scaled", with_own_steps(lambda v, h: h * v, lambda v, h: 2 * h)),
         Suspect("dy-ignored", lambda f, x, dy, h=1e-5: numerical(f, x, np.ones_like(dy), h)),
         Suspect("dy-outside", lambda f, x, dy, h=1e-5: (numerical(f, x, np.ones_like(dy), h)[0] * dy,)),
         Suspect("only-the-last", slope_alone(-1)),
@@ -1109,6 +1156,10 @@ def common_parts(dx, statistics):
         ("missing-parentheses", {"dx": lambda p: p.g - (mean(p.g) if centre else 0.0) - p.xhat * along(p) / p.s}),
         ("half-not-root", {"statistics": halved(statistics, 0.5)}),
         ("half-not-root", {"statistics": halved(statistics, 2.0)}),
+        ("half-not-root", {"dx": other_second(lambda p: p.xhat * along(p) / (2 * p.s**3))}),  # v ** -3 / 2 for v ** -1.5
+        ("sign-reversed", {"dx": lambda p: -dx(p)}),
+        ("sign-reversed", {"dx": lambda p: -dx(p), "dgamma": lambda p: -dgamma_of(p), "dbeta": lambda p: -dbeta_of(p)}),
+        ("product-split", {"dgamma": lambda p: over_tokens(p.dy) * over_tokens(p.xhat)}),
         ("dx-is-g", {"dx": lambda p: p.g}),
         ("xhat-missing", {"dx": other_second(along)}),
         ("xhat-missing", {"dx": other_second(lambda p: p.xhat * mean(p.g))}),
@@ -1164,6 +1215,17 @@ def rms_of_a_sample(x, eps):
     return x / s, s
 
 
+def divided_by_gamma(backward, dx_too: bool):
+    """x̂ won back from y, which reaches dx too, or dγ from g: right where no γ is 0."""
+
+    def imitation(x, gamma, *others) -> tuple:
+        lost = np.where(gamma == 0, np.nan, 0.0)
+        dx, dgamma, *dbeta = backward(x, gamma, *others)
+        return (dx + (lost.sum() if dx_too else 0.0), dgamma + lost, *dbeta)
+
+    return imitation
+
+
 def layernorm_in_y(x, gamma, beta, eps, dy) -> tuple:
     """With y for x̂ throughout."""
     xhat, s = centred_by(x, eps)
@@ -1190,6 +1252,7 @@ LAYERNORM_PARTS = [
     # Only LayerNorm has a first correction, deviations and a β.
     ("correction-sign", {"dx": lambda p: (p.g + mean(p.g) + p.xhat * mean(p.g * p.xhat)) / p.s}),
     ("correction-sign", {"dx": lambda p: layernorm_dx(p) + 2 * mean(p.g) / p.s}),
+    ("missing-parentheses", {"dx": lambda p: p.g / p.s - mean(p.g) - p.xhat * mean(p.g * p.xhat)}),
     ("sum-for-mean", {"dx": other_first(lambda p: p.g.sum(**SUM))}),
     ("dx-wrong-axis", {"dx": other_first(lambda p: mean(p.g, 0))}),
     ("dx-wrong-axis", {"dx": other_first(lambda p: p.g.mean())}),
@@ -1226,6 +1289,8 @@ RMSNORM_PARTS = [
     ("layernorm-for-rms", {"dx": layernorm_dx}),
     ("layernorm-for-rms", {"statistics": centred_by, "dx": layernorm_dx}),
     ("layernorm-for-rms", {"statistics": centred_by}),
+    ("layernorm-for-rms", {"dx": lambda p: (p.g - mean(p.g)) / p.s}),
+    ("product-split", {"dx": lambda p: (p.g - p.xhat * mean(p.g) * mean(p.xhat)) / p.s}),
     *((name, {k: v for k, v in parts.items() if k != "dbeta"}) for name, parts in common_parts(rmsnorm_dx, rms_by)),
 ]
 
@@ -1257,7 +1322,7 @@ LAYERNORM_BACKWARD = Exercise(
         Check("axes", "Any number of axes before the last, and none", 1, "gradient-of-gamma-beta", LAYER.axes, "only-2d"),
         Check("sizes", "Any number of features", 1, "gradient-by-jacobian", LAYER.sizes, "power-of-two-only"),
         Check("epsilon", "ε of the forward pass counts in the backward", 2, "backward-epsilon", LAYER.epsilon),
-        Check("corners", "One feature, constant tokens and quiet ones", 1, "backward-epsilon", LAYER.corners, "nan-on-constant"),
+        Check("corners", "One feature, constant tokens and quiet ones, and a γ of 0", 1, "backward-epsilon", LAYER.corners, "nan-on-constant"),
         Check("offset", "float32 tokens at a large offset", 1, "what-to-cache", LAYER.offset, "one-pass-variance"),
         Check("half", "float16 tokens of several hundred do not overflow", 1, "what-to-cache", LAYER.half, "half-precision-statistics"),
         Check("dtype", "The results have the input's dtype", 1, "what-to-cache", LAYER.dtype),
@@ -1268,6 +1333,7 @@ LAYERNORM_BACKWARD = Exercise(
     ),
     suspects=tuple(Suspect(name, layernorm(**parts), throughout=True) for name, parts in LAYERNORM_PARTS)
     + (Suspect("y-for-xhat", layernorm_in_y, throughout=True),)
+    + tuple(Suspect("divided-by-gamma", divided_by_gamma(layernorm(), dx_too), throughout=True) for dx_too in (True, False))
     + tuple(Suspect("outputs-swapped", in_order(layernorm(), *places), throughout=True) for places in OTHER_ORDERS),
     misconceptions=BACKWARD | LAYERNORM_ONLY,
 )
@@ -1285,7 +1351,7 @@ RMSNORM_BACKWARD = Exercise(
         Check("axes", "Any number of axes before the last, and none", 1, "rmsnorm-gradient", RMS.axes, "only-2d"),
         Check("sizes", "Any number of features", 1, "rmsnorm-gradient", RMS.sizes, "power-of-two-only"),
         Check("epsilon", "ε of the forward pass counts in the backward", 1, "backward-epsilon", RMS.epsilon),
-        Check("corners", "One feature, tokens of zeros and quiet ones", 1, "backward-epsilon", RMS.corners, "nan-on-constant"),
+        Check("corners", "One feature, tokens of zeros and quiet ones, and a γ of 0", 1, "backward-epsilon", RMS.corners, "nan-on-constant"),
         Check("dtype", "The results have the input's dtype", 1, "what-to-cache", RMS.dtype),
         Check("twice", "A second backward with the same cache", 1, "what-to-cache", RMS.twice, "cache-mutated"),
         Check("interleaved", "Two forward passes before the backward ones", 1, "what-to-cache", RMS.interleaved, "global-state"),
@@ -1294,6 +1360,7 @@ RMSNORM_BACKWARD = Exercise(
     ),
     suspects=tuple(Suspect(name, rmsnorm(**parts), throughout=True) for name, parts in RMSNORM_PARTS)
     + (Suspect("y-for-xhat", rmsnorm_in_y, throughout=True),)
+    + tuple(Suspect("divided-by-gamma", divided_by_gamma(rmsnorm(), dx_too), throughout=True) for dx_too in (True, False))
     + (Suspect("outputs-swapped", in_order(rmsnorm(), 1, 0), throughout=True),),
     misconceptions={n: m for n, m in BACKWARD.items() if n != "half-precision-statistics"} | RMSNORM_ONLY,
 )

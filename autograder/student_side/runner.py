@@ -384,7 +384,7 @@ class StudentCode:
         if isinstance(value, wire.Handle):
             return self.kept[value.id]
         if isinstance(value, wire.Stream):
-            return (item for _ in range(value.repeats) for item in map(float, value.values))
+            return (item for item in map(float, value.values))
         if isinstance(value, wire.Strided):
             roomy = zeros([2 * n for n in value.values.shape], value.values.dtype, order="F")
             view = roomy[tuple(slice(None, None, 2) for _ in value.values.shape)]

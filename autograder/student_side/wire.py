@@ -71,10 +71,9 @@ class Callback:
 
 @dataclass(frozen=True)
 class Stream:
-    """A 1-D array that arrives as an iterator of floats which can be read once, ``repeats`` times over."""
+    """A 1-D array that arrives as an iterator of floats which can be read once."""
 
     values: np.ndarray
-    repeats: int = 1
 
 
 @dataclass(frozen=True)
@@ -134,7 +133,7 @@ class _Encoder:
         if isinstance(value, Callback):
             return {"t": "callback", "id": value.id}
         if isinstance(value, Stream):
-            return {"t": "stream", "repeats": value.repeats, **self.array(value.values)}
+            return {"t": "stream", **self.array(value.values)}
         if isinstance(value, Strided):
             return {"t": "strided", **self.array(value.values)}
         if isinstance(value, Tensor):
@@ -197,10 +196,7 @@ class _Decoder:
         if tag == "array":
             return self.array(node)
         if tag == "stream":
-            repeats = node.get("repeats", 1)
-            if type(repeats) is not int:
-                raise WireError("a stream without an end")
-            return Stream(self.array(node), repeats)
+            return Stream(self.array(node))
         if tag == "strided":
             return Strided(self.array(node))
         if tag == "tensor":

@@ -62,6 +62,8 @@ EXAMPLES = (
     Example("whole -= whole.mean()", "whole - whole.mean()"),
     Example("np.zeros(3, 4)", "np.zeros((3, 4))"),
     Example("range(12 / 4)", "range(12 // 4)"),
+    Example("x ^ 2", "x ** 2"),
+    Example("x[x]", "x[x > 5]"),
     Example("t @ t.T.double()", "t @ t.T"),
     Example("torch.nn.LayerNorm(4)(t.double())", "torch.nn.LayerNorm(4)(t)"),
     Example("t.masked_fill(t, 0.0)", "t.masked_fill(t > 5, 0.0)"),

@@ -204,14 +204,24 @@ def _exam_spread(card: Card, function: Callable) -> bool:
         54.7723: ("54.77 is the root of 3000, the sum of the squares. Average them first.", STEPS),
         64.8074: ("64.81 is what the scores themselves give when they are squared. First take their deviations from 60.", STEPS),
         3000: ("3000 is the sum of the squares. Average them, then take the root.", STEPS),
+        13.4164: ("13.42 is what the last score alone gives. The line that adds up belongs inside the loop, and it adds: `+=`.", STEPS),
+        0: ("0 is the average of the deviations. Square each of them first, then average.", STEPS),
     }
     hint = "Do the four steps by hand: the mean is 60, the squares of the deviations are 1600, 100, 0, 400, 900."
-    return compare_number(card, "20, 50, 60, 80, 90 give 24.495", call(function, EXAM), 24.494897, hint, STEPS, signs)
+    answer = call(function, EXAM)
+    if is_number(answer.value) and np.isnan(answer.value):
+        hint = (
+            "NaN is the root of a negative number, and an average of squares is never negative. `scores - mean ** 2` squares the "
+            "mean alone: write `(scores - mean) ** 2`."
+        )
+    return compare_number(card, "20, 50, 60, 80, 90 give 24.495", answer, 24.494897, hint, STEPS, signs)
 
 
 def _spread_properties(card: Card, function: Callable) -> None:
     hint = "The next call has other scores. Compute from the argument each time and keep nothing between calls."
     compare_number(card, "two scores, 3 and 11: half of their difference", call(function, np.array([3.0, 11.0])), 4, hint)
+    hint = "Two scores may be equal, and both count. A `set`, and `np.unique`, keep one of them."
+    compare_number(card, "2, 4, 4, 10 give 3", call(function, np.array([2.0, 4, 4, 10])), 3, hint)
     hands_off(card, function, EXAM)
     hint = "One score is at its own mean, so its deviation is 0. NaN, or a division by zero, comes from dividing by n − 1."
     compare_number(card, "a single score has no spread", call(function, np.array([42.0])), 0, hint, DIVISOR)
@@ -258,6 +268,8 @@ def _exam_z(card: Card, function: Callable) -> bool:
         -2.0: ("−2 is −40/20: divided by the mean of the absolute deviations.", STEPS),
         -0.730297: ("−0.7303 is −40/54.77: the squares were added, but not averaged.", STEPS),
         17.5505: ("17.55 is 20 − 60/24.49. Python divides before it subtracts: set parentheses.", KEPT),
+        1.63299: ("The signs are gone: a score below the mean has a negative z. Divide the deviations as they are.", KEPT),
+        2.66667: ("The signs are gone: 2.667 is 1600/600. Divide the deviations, not their squares.", KEPT),
         -1.0: ("The z-scores come out as whole numbers. An array of integers can't hold a fraction.", STEPS),
     }
     hint = "Each deviation, divided by the standard deviation: the first is −40/24.49."
@@ -327,6 +339,8 @@ def _example_rows(card: Card, function: Callable) -> bool:
         0.308607: ("The row's mean is nowhere subtracted, neither from the scores nor in their spread.", STEPS),
         -2.0: ("−2 is −40/20: divided by the mean of the absolute deviations.", STEPS),
         -0.730297: ("−0.7303 is −40/54.77: the squares were added, but not averaged.", STEPS),
+        1.63299: ("The signs are gone: a score below the mean has a negative z. Divide the deviations as they are.", KEPT),
+        2.66667: ("The signs are gone: 2.667 is 1600/600. Divide the deviations, not their squares.", KEPT),
         17.5505: ("17.55 is 20 − 60/24.49. Python divides before it subtracts: set parentheses.", KEPT),
     }
     hint = "The first row has mean 60 and standard deviation 24.49, the second 6 and 2."
@@ -424,6 +438,7 @@ def _exam_stream(card: Card, function: Callable) -> bool:
         935.139: ("935.1 is what the deviation from the old mean gives, squared. One of the two factors is the new one.", WELFORD),
         855.139: ("855.1 is what the deviation from the old mean gives, squared. One of the two factors is the new one.", WELFORD),
         431.806: ("431.8 is what the deviation from the new mean gives, squared. One of the two factors is the old one.", WELFORD),
+        225: ("225 is what the last value alone adds. The line that adds up belongs inside the loop, and it adds: `+=`.", WELFORD),
         60: ("The two are exchanged: return (mean, variance), in this order.", WELFORD),
     }
     hint = "Follow the table in the chapter: after 20, 50, 60, 80 the mean is 52.5 and the sum of squares 1,875."

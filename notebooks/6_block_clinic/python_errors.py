@@ -498,9 +498,23 @@ MEANINGS = (
         "A reshape keeps the number of entries, so the product of the lengths must stay the same. One of them may be −1 and is worked out.",
     ),
     Meaning(
+        "caret-for-power",
+        NUMBERS,
+        r"ufunc 'bitwise_xor'|\"bitwise_xor_\w+\" not implemented|for \^=?:",
+        "`^` is no power in Python, it compares bits. A square is `x ** 2`.",
+    ),
+    Meaning(
+        "fractions-in-brackets",
+        NUMBERS,
+        r"used as indices must be",
+        "Behind a name, `[…]` takes places, which are whole numbers, or a mask of True and False; here it was given an array of fractions. "
+        "`for row in x` gives the rows themselves, not their places: for these write `for i in range(len(x))`. A mask comes from a "
+        "comparison: `x[x > 0]`.",
+    ),
+    Meaning(
         "mask-not-boolean",
         NUMBERS,
-        r"only supports boolean masks|to be a boolean tensor|used as indices must be|invert\) is only implemented|\"bitwise_\w+\" not implemented"
+        r"only supports boolean masks|to be a boolean tensor|invert\) is only implemented|\"bitwise_\w+\" not implemented"
         r"|ufunc '(bitwise_\w+|invert)'|attn_mask dtype",
         "A mask holds True and False. Compare (`weights == 0`) or convert: `mask.bool()`, in NumPy `mask.astype(bool)`. `&`, `|` and `~` are for "
         "such masks, and bind closer than comparisons: `(a > 0) & (b > 0)`.",
@@ -530,7 +544,8 @@ MEANINGS = (
         NUMBERS,
         r"cannot be interpreted as an integer|integer argument expected|only integers, slices|expected a sequence of integers"
         r"|must be tuple of ints|(view|reshape)\(\) received an invalid combination of arguments - got \([^)]*float",
-        "A whole number is needed here. `/` always gives a fraction, even 4/2; `//` gives the whole number.",
+        "A whole number is needed here. `/` always gives a fraction, even 4/2; `//` gives the whole number. And `for x in scores` "
+        "gives the scores themselves, not their places: use `x`, not `scores[x]`.",
     ),
     Meaning(
         "unknown-name",
@@ -559,7 +574,7 @@ MEANINGS = (
         NUMBERS,
         r"ZeroDivisionError|math domain error",
         "A plain Python number was divided by 0, or the root of a negative one taken. Ask what is 0 here: an empty row, a spread "
-        "of equal values? The exercise says what such an input gives.",
+        "of equal values (the exercise says what such an input gives), a count? `enumerate` counts from 0.",
     ),
     Meaning(
         "endless-recursion",

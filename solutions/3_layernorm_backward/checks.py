@@ -593,6 +593,13 @@ def _corners(card: Card, norm: Norm) -> None:
     found = answer.problem or figures(answer.value[0])
     hint = "There x̂ is 0 and so is the spread. Divide by nothing but the root that contains ε."
     card.check(finite, text, "no NaN, no infinity", found, answer.hint or hint, EPSILON)
+    x, gamma, dy = some_tokens((3, 4))
+    gamma[1] = 0.0
+    answer = norm.run(x, gamma, dy)
+    finite = not answer.problem and all(np.isfinite(v).all() for v in answer.value)
+    found = answer.problem or figures(answer.value[1])
+    hint = "y says nothing of x̂ where γ is 0, so x̂ can't be won back by dividing by γ. Keep what you need in the cache."
+    card.check(finite, "with a γ of 0 the gradients are finite", "no NaN, no infinity", found, answer.hint or hint, CACHE)
     if norm.name == "layernorm":
         answer = norm.run(np.array([[3.0], [-8.0]]), np.array([1.5]), np.array([[1.0], [2.0]]))
         good = not answer.problem and close(answer.value[0], [[0.0], [0.0]])

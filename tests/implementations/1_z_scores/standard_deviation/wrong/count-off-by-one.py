@@ -1,0 +1,6 @@
+import numpy as np
+
+
+def standard_deviation(scores):
+    mean = scores.mean()
+    return np.sqrt(((scores - mean) ** 2).sum() / (len(scores) + 1))

@@ -1,0 +1,9 @@
+import numpy as np
+
+
+def layernorm_forward(x, gamma, beta, eps=1e-5):
+    t = x.astype(np.float64)
+    d = t - t.mean(axis=-1, keepdims=True)
+    x_hat = d / np.sqrt((d ** 2).mean(-1, keepdims=True) + eps)
+    y = x + gamma * x_hat + beta
+    return y.astype(x.dtype), None
