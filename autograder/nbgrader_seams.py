@@ -9,6 +9,7 @@ import re
 from pathlib import Path
 
 from nbconvert.exporters import Exporter, NotebookExporter
+from nbgrader import utils
 from nbgrader.api import Gradebook
 from nbgrader.apps.api import NbGraderAPI
 from nbgrader.converters import Autograde, base
@@ -17,7 +18,7 @@ from nbgrader.plugins import CsvExportPlugin
 from nbgrader.preprocessors import ClearSolutions, GetGrades, NbGraderPreprocessor
 from nbgrader.utils import is_solution
 
-from autograder import course, feedback, naming, sandbox, submission
+from autograder import course, feedback, naming, sandbox, submission, times
 from autograder.grading import CannotGrade, check_released
 from autograder.limits import CONFIGURED
 from autograder.notebook_judge import judge_notebook
@@ -76,6 +77,7 @@ def look_at_submissions_with_care() -> None:
     NbGraderAPI.get_submitted_students = plain
     NbGraderAPI.get_submitted_timestamp = submitted_at
     CourseDirectory.get_existing_timestamp = lambda _, folder: submission.handed_in_at(Path(folder))
+    utils.parse_utc = times.read_utc  # so the gradebook reads a due date
 
 
 def refuse_in_words() -> None:

@@ -6,6 +6,7 @@ while, so ``grading`` imports this module when the workers are already judging.
 
 import errno
 import logging
+import os
 import re
 import warnings
 from pathlib import Path
@@ -110,11 +111,13 @@ class Book:
         columns = (SubmittedNotebook.score, SubmittedNotebook.max_score)
         score, max_score = db.query(*columns).filter(SubmittedNotebook.id == saved.id).one()
         late = saved.late_submission_penalty or 0
+        when = saved.assignment.timestamp
         grades = _by_name(db, saved, Grade, Grade.score, Grade.max_score, Grade.needs_manual_grade)
         comments = _by_name(db, saved, Comment, Comment.comment)
         db.rollback()  # nothing was written; ends the transaction that reading began
         db.expunge_all()
         found = notebook.metadata["course"]
+        no_time = when is None and os.path.lexists(course.SUBMITTED / student / self.stem / "timestamp.txt")
         verdicts = tuple(found["verdicts"])
         for cell in notebook.cells:
             if is_solution(cell):
@@ -129,7 +132,7 @@ class Book:
         worth_reading = tuple(found.get("worth_reading", ()))
         as_released = found.get("as_released", False)
         return Result(
-            student, self.stem, score, max_score, waiting, found.get("problem"), verdicts, worth_reading, late, as_released
+            student, self.stem, score, max_score, waiting, found.get("problem"), verdicts, worth_reading, late, no_time, as_released
         )  # fmt: skip
 
 

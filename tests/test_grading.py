@@ -140,6 +140,10 @@ def test_a_time_and_a_due_date_that_come_later_count(graded):
         page = course.feedback(student, stem)
         assert "The written answer is still to be read.<" in page and "can add" not in page and "points so far" not in page
         course.run("nbgrader", "export", "--to", "late.csv", "--assignment", stem)
+        path.with_name("timestamp.txt").write_text("2026-03-01 12:59 +0100\n")
+        assert "points off" not in course.run(*grade).stdout
+        path.with_name("timestamp.txt").write_text("on Sunday\n")
+        assert "its timestamp.txt says no time that can be read" in course.run(*grade).stdout
         path.with_name("timestamp.txt").unlink()
         assert "points off" not in course.run(*grade).stdout
     finally:
