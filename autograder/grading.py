@@ -248,11 +248,11 @@ class Tally:
         rows = [["student", *self._names, "total", ""]]
         for student, (points, total, note) in sorted(self._lines.items()):
             rows.append([student, *(f"{points.get(name, 0):g}" for name in self._names), total, note])
-        widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
+        widths = [max(naming.columns(row[i]) for row in rows) for i in range(len(rows[0]))]
         lines = []
         for first, *numbers, last in rows:
             middle = (cell.rjust(width) for cell, width in zip(numbers, widths[1:]))
-            lines.append("  ".join([first.ljust(widths[0]), *middle, last]).rstrip())
+            lines.append("  ".join([first + " " * (widths[0] - naming.columns(first)), *middle, last]).rstrip())
         return "\n".join(lines)
 
     def write_json(self, out: TextIO) -> None:

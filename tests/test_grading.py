@@ -9,7 +9,7 @@ import sqlite3
 import nbformat
 import pytest
 
-from autograder import exercises
+from autograder import exercises, grading, naming
 from tests import sample_class
 from tests.conftest import Course
 
@@ -467,6 +467,15 @@ def test_a_wrong_address_of_the_gradebook_is_said_and_takes_nothing_away(graded,
         text = said(course.run(*command, good=False, COURSE_DB_URL=url))
         assert len(text.splitlines()) == 1 and "The gradebook can't be opened" in text and "run the same command again" in text
     assert kept(course) == before and (course.root / "notebooks" / STEMS[0] / f"{STEMS[0]}.ipynb").exists()
+
+
+def test_the_table_is_straight_whatever_the_script_of_a_name():
+    with grading.Tally() as tally:
+        for student in ("mia", "李雷", "Zoe\u0308"):
+            tally.add(grading.Result(student, STEMS[0], 3, 9))
+        lines = tally.table().splitlines()
+    starts = {naming.columns(line[: line.index("3/9")]) for line in lines[1:]}
+    assert len(starts) == 1
 
 
 def test_what_is_no_folder_is_named(graded):
