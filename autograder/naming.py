@@ -6,8 +6,8 @@ A name may hold characters that give a terminal orders, or turn the reading dire
 import re
 import unicodedata
 
-RULE = "rename it, with letters, digits, spaces and . , @ + ~ ( ) - _"
-REFUSED = f"The folder's name has odd characters: {RULE}"
+RULE = "rename it, with letters, digits, spaces and . , @ + ~ ( ) - _, 100 at most"
+REFUSED = f"The folder's name has odd characters or is too long: {RULE}"
 _PLAIN = re.compile(r"(?!\.+$)[\w.,@+~() -]{1,100}")
 
 
