@@ -118,9 +118,9 @@ def _judge(options: argparse.Namespace) -> int:
     try:
         topic, item = exercises.find(options.exercise)
         sandbox.warm(topic.rules)
-    except KeyError as error:
+        secret = course.secret()
+    except (KeyError, OSError) as error:
         return _stop(error)
-    secret = course.secret()
     rows = {}
     jobs = ((str(i), (_judge_file, path, options.exercise, secret)) for i, path in enumerate(options.files))
     with crew.local(options.workers) as hands:

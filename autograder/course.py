@@ -29,14 +29,14 @@ def secret() -> bytes:
         GRADING.mkdir(parents=True, exist_ok=True)
         # Written aside and linked into place, so that two processes agree on one secret.
         draft = _SECRET.with_name(f"{_SECRET.name}.{os.getpid()}")
-        with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-            file.write(secrets.token_hex(32) + "\n")
         try:
+            with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+                file.write(secrets.token_hex(32) + "\n")
             os.link(draft, _SECRET)
         except FileExistsError:
             pass
         finally:
-            draft.unlink()
+            draft.unlink(missing_ok=True)
     return _SECRET.read_bytes().strip()
 
 

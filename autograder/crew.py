@@ -1,7 +1,9 @@
 """Who does the work: local processes, or a Dask cluster, behind one ``concurrent.futures`` executor."""
 
+import ctypes
 import os
 import signal
+import sys
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
@@ -14,6 +16,7 @@ from typing import Any
 Job = tuple[str, tuple]
 TRIES_ALONE = 2
 LISTEN_SECONDS = 0.2
+PR_SET_PDEATHSIG = 1
 
 
 @dataclass
@@ -105,8 +108,14 @@ class Crew:
 def local(workers: int | None) -> Crew:
     """Return a crew of processes on this machine; as many as it has cores if ``workers`` is None."""
     count = workers or os.cpu_count() or 1
-    own = (signal.SIGINT, signal.default_int_handler)  # a worker stops at once
-    return Crew(lambda: ProcessPoolExecutor(count, initializer=signal.signal, initargs=own), 4 * count)
+    return Crew(lambda: ProcessPoolExecutor(count, initializer=_begin_work), 4 * count)
+
+
+def _begin_work() -> None:
+    """Let a worker stop at once at an interrupt, and end with who hired it: killed, that one can't dismiss it."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 @contextmanager

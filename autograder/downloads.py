@@ -17,9 +17,8 @@ from pathlib import Path, PurePosixPath
 from typing import IO
 
 from nbgrader.plugins import ExtractorPlugin, FileNameCollectorPlugin
-from nbgrader.utils import parse_utc
 
-from autograder import naming, submission
+from autograder import naming, submission, times
 from autograder.limits import CONFIGURED
 
 Member = tuple[PurePosixPath, Callable[[], IO[bytes]]]
@@ -133,21 +132,17 @@ class NameCollector(FileNameCollectorPlugin):
         if stamp := BLACKBOARDS_TIME.fullmatch(found.get("timestamp") or ""):
             # nbgrader would take the minutes for a distance from Greenwich
             found["timestamp"] = "{} {}:{}:{}".format(*stamp.groups())
-        if not _is_time(found.get("timestamp")):
-            self.log.warning("No time of submission: %s (%r is none)", inner, found["timestamp"])
-            del found["timestamp"]
+        if found.get("timestamp"):
+            try:
+                found["timestamp"] = times.read_utc(found["timestamp"]).isoformat(" ")
+            except ValueError as error:
+                self.log.warning("No time of submission: %s (%s)", inner, error)
+                del found["timestamp"]
         first = self._first.setdefault((found["student_id"], found["file_id"]), inner)
         if first != inner and not found.get("timestamp"):
             self.log.warning("Left out: %s (%s is of %s too; keep one of them)", inner, first, found["student_id"])
             return None
         return found
-
-
-def _is_time(text: str | None) -> bool:
-    try:
-        return not text or bool(parse_utc(text))
-    except (ValueError, OverflowError):
-        return False
 
 
 def _is_archive(name: PurePosixPath) -> bool:

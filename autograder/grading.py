@@ -32,6 +32,7 @@ class Result:
 
     waiting: names of the cells that a person is to read and give points for.
     late_penalty: points that nbgrader takes off the score for a late submission.
+    no_time: whether its ``timestamp.txt`` says no time that can be read.
     worth_reading: pieces of its code that an instructor should look at, see ``reaching_inside``.
     as_released: whether it is the notebook as it was given out.
     error: why it could not be judged or recorded at all.
@@ -46,6 +47,7 @@ class Result:
     verdicts: tuple[dict, ...] = ()
     worth_reading: tuple[str, ...] = ()
     late_penalty: float = 0.0
+    no_time: bool = False
     as_released: bool = False
     error: str | None = None
 
@@ -229,6 +231,7 @@ class Tally:
             result.error or result.problem,
             "as it was given out" if result.as_released else None,
             f"late: {result.late_penalty:g} points off" if result.late_penalty else None,
+            "its timestamp.txt says no time that can be read" if result.no_time else None,
             "code to be looked at" if result.worth_reading else None,
             f"to be read: {', '.join(result.waiting)}" if result.waiting else None,
         ]
@@ -245,11 +248,11 @@ class Tally:
         rows = [["student", *self._names, "total", ""]]
         for student, (points, total, note) in sorted(self._lines.items()):
             rows.append([student, *(f"{points.get(name, 0):g}" for name in self._names), total, note])
-        widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
+        widths = [max(naming.columns(row[i]) for row in rows) for i in range(len(rows[0]))]
         lines = []
         for first, *numbers, last in rows:
             middle = (cell.rjust(width) for cell, width in zip(numbers, widths[1:]))
-            lines.append("  ".join([first.ljust(widths[0]), *middle, last]).rstrip())
+            lines.append("  ".join([first + " " * (widths[0] - naming.columns(first)), *middle, last]).rstrip())
         return "\n".join(lines)
 
     def write_json(self, out: TextIO) -> None:

@@ -6,8 +6,8 @@ A name may hold characters that give a terminal orders, or turn the reading dire
 import re
 import unicodedata
 
-RULE = "rename it, with letters, digits, spaces and . , @ + ~ ( ) - _"
-REFUSED = f"The folder's name has odd characters: {RULE}"
+RULE = "rename it, with letters, digits, spaces and . , @ + ~ ( ) - _, 100 at most"
+REFUSED = f"The folder's name has odd characters or is too long: {RULE}"
 _PLAIN = re.compile(r"(?!\.+$)[\w.,@+~() -]{1,100}")
 
 
@@ -26,3 +26,8 @@ def shown(student: str) -> str:
 def printable(text: str) -> str:
     """Return a file's name, or another text, without the characters that are not to be seen."""
     return "".join(c if c.isprintable() else "�" for c in text)
+
+
+def columns(text: str) -> int:
+    """Return how many columns a terminal gives to a text: two to a letter of Chinese, none to an accent that stands alone."""
+    return sum(1 + (unicodedata.east_asian_width(c) in "WF") for c in text if unicodedata.category(c) not in ("Mn", "Me"))

@@ -9,6 +9,7 @@ import re
 from pathlib import Path
 
 from nbconvert.exporters import Exporter, NotebookExporter
+from nbgrader import utils
 from nbgrader.api import Gradebook
 from nbgrader.apps.api import NbGraderAPI
 from nbgrader.converters import Autograde, base
@@ -17,11 +18,11 @@ from nbgrader.plugins import CsvExportPlugin
 from nbgrader.preprocessors import ClearSolutions, GetGrades, NbGraderPreprocessor
 from nbgrader.utils import is_solution
 
-from autograder import course, feedback, naming, sandbox, submission
+from autograder import course, feedback, naming, sandbox, submission, times
 from autograder.grading import CannotGrade, check_released
 from autograder.limits import CONFIGURED
 from autograder.notebook_judge import judge_notebook
-from autograder.recording import open_gradebook, save_scores, why_nothing_can_be_recorded
+from autograder.recording import check_entered, open_gradebook, save_scores, why_nothing_can_be_recorded
 
 # nbgrader's own, kept here because a server reads the configuration again and again.
 _find_all_files = base.find_all_files
@@ -76,6 +77,7 @@ def look_at_submissions_with_care() -> None:
     NbGraderAPI.get_submitted_students = plain
     NbGraderAPI.get_submitted_timestamp = submitted_at
     CourseDirectory.get_existing_timestamp = lambda _, folder: submission.handed_in_at(Path(folder))
+    utils.parse_utc = times.read_utc  # so the gradebook reads a due date
 
 
 def refuse_in_words() -> None:
@@ -95,6 +97,8 @@ def refuse_in_words() -> None:
         for path, why in refused.items():
             del autograde.assignments[path]
             autograde.log.error(why)
+        for path in autograde.assignments:  # one by another name is told as such, with 0 points, as by our own command
+            autograde.assignments[path] = [str(Path(path, f"{autograde.coursedir.assignment_id}.ipynb"))]
         try:
             _convert_notebooks(autograde)
         except _Hindered as hindered:
@@ -137,7 +141,8 @@ def _check(where: CourseDirectory, stem: str) -> None:
         sandbox.check()
     except sandbox.NoSandbox as error:
         raise CannotGrade(str(error)) from None
-    open_gradebook(where, to_write=True).close()
+    with open_gradebook(where, to_write=True) as gradebook:
+        check_entered(gradebook, stem)
 
 
 def _why_refused(student: str) -> str | None:

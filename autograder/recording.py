@@ -6,6 +6,7 @@ while, so ``grading`` imports this module when the workers are already judging.
 
 import errno
 import logging
+import os
 import re
 import warnings
 from pathlib import Path
@@ -38,12 +39,10 @@ class Book:
     def __enter__(self) -> "Book":
         self._gradebook = open_gradebook(self.config.CourseDirectory, to_write=True)
         try:
-            self._gradebook.find_notebook(self.stem, self.stem)
-        except MissingEntry:
+            check_entered(self._gradebook, self.stem)
+        except CannotGrade:
             self._gradebook.close()
-            raise CannotGrade(
-                f"{self.stem} is not in the gradebook yet. Release it first: python -m autograder release"
-            ) from None
+            raise
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -110,11 +109,13 @@ class Book:
         columns = (SubmittedNotebook.score, SubmittedNotebook.max_score)
         score, max_score = db.query(*columns).filter(SubmittedNotebook.id == saved.id).one()
         late = saved.late_submission_penalty or 0
+        when = saved.assignment.timestamp
         grades = _by_name(db, saved, Grade, Grade.score, Grade.max_score, Grade.needs_manual_grade)
         comments = _by_name(db, saved, Comment, Comment.comment)
         db.rollback()  # nothing was written; ends the transaction that reading began
         db.expunge_all()
         found = notebook.metadata["course"]
+        no_time = when is None and os.path.lexists(course.SUBMITTED / student / self.stem / "timestamp.txt")
         verdicts = tuple(found["verdicts"])
         for cell in notebook.cells:
             if is_solution(cell):
@@ -129,7 +130,7 @@ class Book:
         worth_reading = tuple(found.get("worth_reading", ()))
         as_released = found.get("as_released", False)
         return Result(
-            student, self.stem, score, max_score, waiting, found.get("problem"), verdicts, worth_reading, late, as_released
+            student, self.stem, score, max_score, waiting, found.get("problem"), verdicts, worth_reading, late, no_time, as_released
         )  # fmt: skip
 
 
@@ -144,16 +145,30 @@ def open_gradebook(where: CourseDirectory | Config, *, to_write: bool = False) -
         if to_write and gradebook.engine.dialect.name == "sqlite":
             with gradebook.engine.connect() as connection:
                 connection.exec_driver_sql("BEGIN IMMEDIATE")
+                connection.exec_driver_sql("CREATE TABLE probe (x)")  # a file that can only be read is told by a write alone
                 connection.rollback()
     except (SQLAlchemyError, ImportError, OSError) as error:  # no such server, a wrong password, no driver, a locked file
         raise CannotGrade(f"The gradebook can't be opened: {_in_words(error)}") from None
     return gradebook
 
 
+def check_entered(gradebook: Gradebook, stem: str) -> None:
+    """Raise CannotGrade for an assignment that the gradebook lacks, or has without some of its cells."""
+    try:
+        entered = gradebook.find_notebook(stem, stem)
+    except MissingEntry:
+        raise CannotGrade(f"{stem} is not in the gradebook yet. Release it first: python -m autograder release") from None
+    known = {cell.name for cell in [*entered.grade_cells, *entered.solution_cells]}
+    cells = nbformat.read(course.source_notebook(stem), as_version=4).cells
+    new = [cell.metadata.nbgrader.grade_id for cell in cells if is_grade(cell) or is_solution(cell)]
+    if missing := ", ".join(name for name in new if name not in known):
+        raise CannotGrade(f"{stem} has cells that the gradebook does not know: {missing}. Release it again: python -m autograder release")
+
+
 # What a gradebook that can't be used says of itself, and what to do.
 _ADVICE = {
     "locked": "Another program is writing to it: close that, or wait until it is done",
-    "readonly": "It, or its folder, is not yours to write: change that",
+    "readonly|Read-only": "It, or its folder, is not yours to write: change that",
     "unable to open": "Its folder is missing or not yours to write: change that",
     "full|No space|quota": "Make room",
     "malformed|not a database": "Put back grading/gradebook.db from a backup",

@@ -40,7 +40,7 @@ def release(config: Config) -> list[Path]:
     for stem in exercises.stems():
         outcome = api.generate_assignment(stem, force=True, create=True)
         if not outcome["success"]:
-            raise ReleaseFailed(f"nbgrader could not release {stem}:\n{outcome.get('error') or outcome.get('log')}")
+            raise ReleaseFailed(f"nbgrader could not release {stem}:\n{_why(outcome)}")
         for link in (course.SOLUTIONS / stem).iterdir():
             if link.is_symlink() and link.is_dir():  # nbgrader follows links to files, not to folders
                 target = course.NOTEBOOKS / stem / link.name
@@ -48,6 +48,16 @@ def release(config: Config) -> list[Path]:
     folders = [course.NOTEBOOKS / stem for stem in exercises.stems()]
     _stop_on(leaks(course.NOTEBOOKS))
     return folders
+
+
+def _why(outcome: dict) -> str:
+    """Return the reasons in nbgrader's log, of a traceback its last line: what it gives as the error only points there."""
+    log = outcome.get("log") or ""
+    said = []
+    for level, text in re.findall(r"^\[([A-Z]+)\] (.*(?:\n(?!\[[A-Z]+\] ).*)*)", log, re.MULTILINE):
+        if level == "ERROR" and not text.startswith(("There was an error processing", "Please see the")):
+            said.append(text.strip().rpartition("\n")[2].strip() if text.startswith("Traceback") else text.rstrip())
+    return "\n".join(said) or outcome.get("error") or log
 
 
 def bundle() -> Path:

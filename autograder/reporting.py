@@ -438,7 +438,9 @@ def _gather(topic: Topic, config: Config) -> tuple[list[Graded], list[Written], 
     handed_in = {p.parent.name for p in course.SUBMITTED.glob(f"*/{stem}") if p.is_dir()}
     later = {g.student for g in graded if g.nothing and (course.SUBMITTED / g.student / stem / f"{stem}.ipynb").exists()}
     graded = [g for g in graded if g.student not in later]
-    missing += [f"{naming.shown(student)}: handed in, not graded yet" for student in sorted(handed_in - set(paths) | later)]
+    for student in sorted(handed_in - set(paths) | later):
+        why = "handed in, not graded yet" if naming.is_plain(student) else naming.REFUSED
+        missing.append(f"{naming.shown(student)}: {why}")
     return graded, written, sorted(enrolled - handed_in - set(paths)), missing
 
 

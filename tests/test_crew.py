@@ -217,3 +217,19 @@ def test_a_stopped_run_goes_on_where_it_was(course, how):
     assert rows(course) == whole
     assert {path: path.stat().st_mtime_ns for path in before} == before, "judged again though it was graded"
     assert len(graded(course)) == len(sample_class.STUDENTS)
+
+
+def test_a_killed_run_leaves_no_worker_behind(course):
+    forget(course)
+    run = start_grading(course)
+    while not graded(course) and run.poll() is None:
+        time.sleep(0.01)
+    mine = family(run.pid)
+    assert mine
+    os.kill(run.pid, signal.SIGKILL)
+    run.wait()
+    for _ in range(1000):
+        if not any(resident(pid) for pid in mine):
+            break
+        time.sleep(0.01)
+    assert not any(resident(pid) for pid in mine)

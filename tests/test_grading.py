@@ -9,7 +9,7 @@ import sqlite3
 import nbformat
 import pytest
 
-from autograder import exercises
+from autograder import exercises, grading, naming
 from tests import sample_class
 from tests.conftest import Course
 
@@ -140,6 +140,10 @@ def test_a_time_and_a_due_date_that_come_later_count(graded):
         page = course.feedback(student, stem)
         assert "The written answer is still to be read.<" in page and "can add" not in page and "points so far" not in page
         course.run("nbgrader", "export", "--to", "late.csv", "--assignment", stem)
+        path.with_name("timestamp.txt").write_text("2026-03-01 12:59 +0100\n")
+        assert "points off" not in course.run(*grade).stdout
+        path.with_name("timestamp.txt").write_text("on Sunday\n")
+        assert "its timestamp.txt says no time that can be read" in course.run(*grade).stdout
         path.with_name("timestamp.txt").unlink()
         assert "points off" not in course.run(*grade).stdout
     finally:
@@ -319,6 +323,66 @@ def test_a_locked_gradebook_is_said_in_a_sentence(graded, command):
     assert kept(course) == before
 
 
+@BOTH
+def test_a_gradebook_that_can_only_be_read_takes_nothing_away(graded, command):
+    course, _ = graded
+    before = kept(course)
+    here = course.root / "grading" / "gradebook.db"
+    text = said(course.run(*command, "--student", "sample_[ab]*", good=False, COURSE_DB_URL=f"sqlite:///file:{here}?mode=ro&uri=true"))
+    assert len(text.splitlines()) == 1 and "readonly database. It, or its folder, is not yours to write" in text
+    assert kept(course) == before
+
+
+@BOTH
+def test_a_notebook_by_another_name_has_no_points_and_is_told(graded, command):
+    course, _ = graded
+    path, student = course.submitted("renamed", STEMS[0]), ("--student", "renamed")
+    path.write_bytes(course.submitted("sample_ada", STEMS[0]).read_bytes())
+    course.run(*command, *student)
+    assert course.scores()["renamed", STEMS[0]] > 0
+    path.rename(path.with_stem("mine (2)"))
+    course.run(*command, *student)
+    course.run("nbgrader", "generate_feedback", STEMS[0], "--force", *student)
+    try:
+        assert course.scores()["renamed", STEMS[0]] == 0 and "but mine (2).ipynb: rename it" in course.feedback("renamed", STEMS[0])
+    finally:
+        shutil.rmtree(path.parent.parent)
+
+
+@BOTH
+def test_cells_that_came_after_the_release_are_said_in_a_sentence(graded, command):
+    """As after an update of the course in the middle of a term; nbgrader adds no cell where there are submissions."""
+    course, _ = graded
+    before = kept(course)
+    source = course.root / "solutions" / STEMS[0] / f"{STEMS[0]}.ipynb"
+    text = source.read_text()
+    notebook = json.loads(text)
+    written = next(cell for cell in notebook["cells"] if cell["metadata"].get("nbgrader", {}).get("grade_id", "").startswith("explain"))
+    another = json.loads(json.dumps(written)) | {"id": "another"}
+    another["metadata"]["nbgrader"]["grade_id"] = "explain_more"
+    notebook["cells"].append(another)
+    source.write_text(json.dumps(notebook))
+    notebooks = course.root / "notebooks"
+    shutil.copytree(notebooks, notebooks.with_name("kept"))
+    try:
+        told = said(course.run(*command, "--student", "sample_ada", good=False))
+        release = said(course.run("python", "-m", "autograder", "release", good=False))
+    finally:
+        source.write_text(text)
+        shutil.rmtree(notebooks)
+        notebooks.with_name("kept").rename(notebooks)
+    assert "the gradebook does not know: explain_more. Release it again" in told and kept(course) == before
+    assert "Cannot add or remove cells" in release and len(release.splitlines()) == 2
+
+
+def test_why_a_release_failed_is_said(course, tmp_path):
+    mine = course.copy(tmp_path / "course", "grading")
+    source = mine.root / "solutions" / STEMS[0] / f"{STEMS[0]}.ipynb"
+    source.write_text(source.read_text().replace("### END SOLUTION", "", 1))
+    text = said(mine.run("python", "-m", "autograder", "release", good=False))
+    assert "No end solution statement found. Cell contents are" in text and text.endswith("no end solution statement found")
+
+
 def test_a_disk_that_fills_up_ends_the_run_and_the_same_command_goes_on(graded):
     course, results = graded
     for path in (course.root / "grading" / "autograded").glob(f"sample_*/{STEMS[0]}/{STEMS[0]}.ipynb"):
@@ -403,6 +467,15 @@ def test_a_wrong_address_of_the_gradebook_is_said_and_takes_nothing_away(graded,
         text = said(course.run(*command, good=False, COURSE_DB_URL=url))
         assert len(text.splitlines()) == 1 and "The gradebook can't be opened" in text and "run the same command again" in text
     assert kept(course) == before and (course.root / "notebooks" / STEMS[0] / f"{STEMS[0]}.ipynb").exists()
+
+
+def test_the_table_is_straight_whatever_the_script_of_a_name():
+    with grading.Tally() as tally:
+        for student in ("mia", "李雷", "Zoe\u0308"):
+            tally.add(grading.Result(student, STEMS[0], 3, 9))
+        lines = tally.table().splitlines()
+    starts = {naming.columns(line[: line.index("3/9")]) for line in lines[1:]}
+    assert len(starts) == 1
 
 
 def test_what_is_no_folder_is_named(graded):
