@@ -192,6 +192,30 @@ def test_forced_colours_leave_the_letter_below_a_hat(browser):
     assert ink[1] > 0.8 * ink[0]
 
 
+def test_without_scripts_the_page_has_the_themes_colours(browser):
+    browser.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": True})
+    try:
+        show(browser, CHAPTER, 1280, 900, "light")
+        assert [logo.is_displayed() for logo in browser.find_elements("css selector", ".bd-sidebar-primary .logo__image")] == [True, False]
+        header = browser.find_element("css selector", ".bd-header-article")
+        assert header.value_of_css_property("background-color") == "rgba(255, 255, 255, 1)"
+    finally:
+        browser.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": False})
+
+
+def test_a_page_is_dark_before_the_themes_script_runs(browser):
+    browser.execute_cdp_cmd("Network.enable", {})
+    browser.execute_cdp_cmd("Network.setBlockedURLs", {"urls": ["*/pydata-sphinx-theme.js*"]})
+    try:
+        show(browser, CHAPTER, 1280, 900, "dark")
+        browser.execute_script("localStorage.clear()")
+        browser.refresh()
+        assert browser.execute_script("return document.documentElement.dataset.theme") == "dark"
+    finally:
+        browser.execute_cdp_cmd("Network.setBlockedURLs", {"urls": []})
+        browser.execute_cdp_cmd("Network.disable", {})
+
+
 def test_the_search_icon_hides_no_letter(browser):
     show(browser, "search.html", 390, 844, "light")
     icon = browser.find_element("css selector", ".bd-search-container .fa-magnifying-glass").rect
