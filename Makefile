@@ -7,7 +7,7 @@ ASSIGNMENTS := $(notdir $(patsubst %/,%,$(dir $(wildcard solutions/*/*.ipynb))))
 
 BOOK := _config.yml _toc.yml index.md $(shell find book -type f -not -name '*.pyc')
 SOURCES := $(shell find solutions -type f -not -path '*/.*' -not -name '*.pyc')
-JUDGE := nbgrader_config.py $(shell find autograder -type f -not -name '*.pyc')
+JUDGE := nbgrader_config.py lab_config.py $(shell find autograder -type f -not -name '*.pyc')
 SAMPLES := $(shell find tests/implementations tests/sample_class.py -type f -name '*.py')
 
 .DEFAULT_GOAL := all
@@ -47,10 +47,10 @@ zip: site ## the site as one archive to read from disk, in _build/zip
 	$(BIN)/python -m book.publishing.archive
 
 lab: .venv/installed ## JupyterLab on notebooks/, as a student has it
-	$(BIN)/jupyter lab --ServerApp.root_dir=. --LabApp.default_url=/lab/tree/notebooks
+	$(BIN)/jupyter lab --config=lab_config.py --LabApp.default_url=/lab/tree/notebooks
 
 teach: release ## JupyterLab with Formgrader, for instructors
-	$(BIN)/jupyter lab --ServerApp.root_dir=.
+	$(BIN)/jupyter lab --config=lab_config.py
 
 grade: release sandbox ## grade one assignment: make grade ASSIGNMENT=1_z_scores
 	@test -n "$(ASSIGNMENT)" || { echo "Which one? make grade ASSIGNMENT=$(firstword $(ASSIGNMENTS))   There are: $(ASSIGNMENTS)"; exit 2; }

@@ -22,7 +22,7 @@ Solve: with Python 3.11 or newer, in a terminal in this folder:
 
     python -m venv .venv
     .venv/bin/python -m pip install -r requirements-student.txt
-    .venv/bin/jupyter lab --ServerApp.root_dir=. notebooks/1_z_scores/1_z_scores.ipynb
+    .venv/bin/jupyter lab --config=lab_config.py notebooks/1_z_scores/1_z_scores.ipynb
 
 On Windows write `.venv\\Scripts\\` in place of `.venv/bin/`.
 """
@@ -68,9 +68,8 @@ def bundle() -> Path:
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     (folder / "START.md").write_text(_START)
-    shutil.copy(course.ROOT / "requirements-student.txt", folder)
-    for licence in ("LICENSE", "LICENSE-TEXT.md"):
-        shutil.copy(course.ROOT / licence, folder)
+    for name in ("requirements-student.txt", "lab_config.py", "LICENSE", "LICENSE-TEXT.md"):
+        shutil.copy(course.ROOT / name, folder)
     ignored = shutil.ignore_patterns(*_RUN_TIME, ".buildinfo*")
     for archive in (course.SITE / "downloads" / "assignments").glob("*_assignment.zip"):
         stem = archive.name.removesuffix("_assignment.zip")

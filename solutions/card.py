@@ -13,7 +13,6 @@ import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import metadata
-from pathlib import Path
 
 import python_errors
 
@@ -87,12 +86,8 @@ class Card:
         """Return (address or "", words) of a section of the book."""
         label, _, title = section.partition(": ")
         words = f"chapter {self.chapter.partition('_')[0]}, “{title or label}”"
-        here = Path(__file__).resolve().parent
-        for site in ("site", "_build/html"):
-            page = here.parent.parent / site / "book" / f"{self.chapter}.html"
-            if page.exists():
-                return f"{Path(os.path.relpath(page, here)).as_posix()}#{label}", words
-        return "", words
+        book = os.environ.get("COURSE_BOOK")  # set by lab_config.py
+        return (f"{book}/{self.chapter}.html#{label}" if book else ""), words
 
     def _text(self) -> str:
         rows = [self.title + self._after_title()]

@@ -26,7 +26,7 @@ class Course:
         """Make a course that nobody has released yet, with a site of one page."""
         for name in ("solutions", "autograder", "tests"):
             shutil.copytree(ROOT / name, root / name, ignore=shutil.ignore_patterns("__pycache__"))
-        for name in ("nbgrader_config.py", "requirements-student.txt", "LICENSE", "LICENSE-TEXT.md"):
+        for name in ("nbgrader_config.py", "lab_config.py", "requirements-student.txt", "LICENSE", "LICENSE-TEXT.md"):
             shutil.copy(ROOT / name, root)
         site = root / "_build" / "html" / "book"
         site.mkdir(parents=True)

@@ -1,8 +1,10 @@
 """The course as its people use it: a student in JupyterLab, an instructor in Formgrader."""
 
+import re
 import shutil
 import subprocess
 import sys
+import urllib.request
 
 import nbformat
 import pytest
@@ -58,7 +60,7 @@ def open_notebook(lab, kind: str, stem: str):
 
 
 def test_the_readmes_command_opens_the_notebook_with_the_book_in_reach(course, tmp_path):
-    """A card's link to its section leads out of the notebook's own folder, so the server's root must lie above."""
+    """Its root is the whole course, and it gives out the book, where the cards' links lead."""
     [line] = [line for line in (ROOT / "README.md").read_text().splitlines() if line.startswith(".venv/bin/jupyter lab")]
     opened, script = tmp_path / "opened", tmp_path / "browser.sh"
     script.write_text(f'#!/bin/sh\ncat "${{1#file://}}" > {opened}.part\nmv {opened}.part {opened}\n')
@@ -67,10 +69,32 @@ def test_the_readmes_command_opens_the_notebook_with_the_book_in_reach(course, t
     server = subprocess.Popen(command, cwd=course.root, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         until(opened.exists, "JupyterLab opens a browser", 60)
+        address = re.search(r"http://\S+/lab/tree/[^?\"]+", opened.read_text())[0]
+        assert address.endswith(f"/lab/tree/notebooks/{STEM}/{STEM}.ipynb")
+        page = urllib.request.urlopen(address.partition("/lab/")[0] + "/static/index.html").read()
     finally:
         server.terminate()
         server.wait()
-    assert f"/lab/tree/notebooks/{STEM}/{STEM}.ipynb?" in opened.read_text()
+    assert page == (course.root / "_build" / "html" / "index.html").read_bytes()
+
+
+def test_a_cards_link_opens_its_section_as_the_book_shows_it(course, tmp_path):
+    shutil.copy(course.root / "lab_config.py", tmp_path)
+    shutil.copytree(course.root / "notebooks" / STEM, tmp_path / "notebooks" / STEM)
+    (tmp_path / "site" / "book").mkdir(parents=True)
+    (tmp_path / "site" / "index.html").touch()
+    (tmp_path / "site" / "style.css").write_text("h2 {margin-top: 5000px}")
+    page = '<link rel="stylesheet" href="../style.css"><h2 id="four-steps">Four steps</h2>'
+    (tmp_path / "site" / "book" / f"{STEM}.html").write_text(page)
+    with jupyterlab(tmp_path, "--config=lab_config.py") as address, chromium() as driver:
+        open_notebook((address, driver), "notebooks", STEM)
+        menu(driver, "Run", "Run All Cells")
+        link = until(lambda: css(driver, ".ncard a"), "a card with a link")[0]
+        driver.execute_script("arguments[0].scrollIntoView({block: 'center'})", link)
+        link.click()
+        until(lambda: len(driver.window_handles) == 2, "the book opens in a tab of its own")
+        driver.switch_to.window(driver.window_handles[1])
+        until(lambda: driver.execute_script("return scrollY") > 2000, "the section, where the style sheet puts it")
 
 
 @pytest.mark.parametrize("stem", exercises.stems())

@@ -117,7 +117,7 @@ def test_the_bundle_is_whole_and_can_be_read_by_everybody(course):
     with zipfile.ZipFile(course.root / "dist" / f"{releasing.BUNDLE}.zip") as packed:
         entries = packed.infolist()
     names = {entry.filename.removeprefix(f"{releasing.BUNDLE}/") for entry in entries}
-    assert {"START.md", "LICENSE", "requirements-student.txt", "site/index.html"} <= names
+    assert {"START.md", "LICENSE", "requirements-student.txt", "lab_config.py", "site/index.html"} <= names
     assert {f"notebooks/{stem}/{stem}.ipynb" for stem in STEMS} <= names
     assert {entry.external_attr >> 16 for entry in entries} == {0o644}
 

@@ -168,7 +168,7 @@
       this.mark = make("span", { class: "exercise-mark" });
       const from = /^https?:$/.test(this.python.protocol) && this.python.host !== location.host ? this.python.host : "this site";
       this.hosts = from;
-      const keys = make("p", { class: "exercise-keys", id: `exercise-${name}-keys` }, "Tab indents; Escape, then Tab, leaves the editor. Ctrl + Enter runs.");
+      const keys = make("p", { class: "exercise-keys", id: `exercise-${name}-keys` }, "While you write, Tab indents; Escape, then Tab, leaves the editor. Ctrl + Enter runs.");
       const note = make("p", { class: "exercise-note" }, `Runs in your browser. The first run on a page loads Python, about ${this.dataset.megabytes} MB, from ${from}; nothing is loaded before, and nothing that you write is sent.`);
 
       this.querySelector(".exercise-heading").append(this.mark);
@@ -180,7 +180,12 @@
       this.area.value = this.kept.code ?? this.code;
       this.area.addEventListener("input", () => this.edited());
       this.area.addEventListener("keydown", (event) => press(event, this.area, () => this.run()));
-      this.area.addEventListener("blur", () => { this.area.leaving = false; this.keep(); });
+      this.area.leaving = true; // who comes by Tab and writes nothing passes through by Tab
+      this.area.addEventListener("click", () => { this.area.leaving = false; });
+      this.area.addEventListener("blur", () => {
+        this.area.leaving = document.activeElement !== this.area; // still this one: the reader looks into another window
+        this.keep();
+      });
       window.addEventListener("pagehide", () => this.keep());
       this.show();
       this.print("");
@@ -199,6 +204,7 @@
     }
 
     edited() {
+      this.area.leaving = false;
       this.show();
       clearTimeout(this.timer);
       this.timer = setTimeout(() => this.keep(), 400);

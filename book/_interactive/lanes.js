@@ -49,7 +49,7 @@
       const digits = (value) => (!narrow ? 2 : Math.abs(value) < 9.95 ? 1 : 0);
       const lane = (value, j) => make("g", {},
         make("rect", { class: `ix-lane${j < this.n ? "" : " ix-surplus"}${counts(value, j) ? " ix-counts" : ""}`, x: 2 + j * wide, y: top, width: wide - 4, height: TALL }),
-        make("text", { x: j * wide + wide / 2, y: top + TALL / 2 + 5, "text-anchor": "middle", ...(narrow && { class: "ix-narrow" }) },
+        make("text", { x: j * wide + wide / 2, y: top + TALL / 2 + 5, "text-anchor": "middle", ...(narrow && { class: wide < 30 ? "ix-narrow ix-tiny" : "ix-narrow" }) },
           short(value, digits(value))));
       return [
         make("text", { x: 2, y: top - 7, class: "ix-code" }, code),

@@ -48,7 +48,7 @@
       this.paint(width, end + 44,
         make("rect", { class: "ix-band", x: left, y: TOP, width: Math.max(0, across - left), height: 5 * ROW }),
         make("line", { class: "ix-mean", x1: toMark(mean), x2: toMark(mean), y1: TOP, y2: bottom }),
-        axis((k) => toMark(mean + k * std), TOP, LEFT, right, ruler, "z: standard deviations from the mean (band: ±1)", String, -1),
+        axis((k) => toMark(mean + k * std), TOP, LEFT, right, ruler, width < 320 ? "z (band: ±1)" : "z: standard deviations from the mean (band: ±1)", String, -1),
         axis(toMark, bottom, LEFT, right, [0, 20, 40, 60, 80, 100], "mark (drag the dots)"),
         axis(toY, end, LEFT, right, [-6, -4, -2, 0, 2, 4, 6], "y = γz + β"),
         make("line", { class: "ix-mean", x1: toY(0), x2: toY(0), y1: lower - 4, y2: end }),

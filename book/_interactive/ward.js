@@ -10,7 +10,7 @@
     heads: ["heads", "heads", (v) => `with ${v} heads`],
     offset: ["offset", "offset of the features", (v) => `at an offset of ${v}`],
     width: ["width", "features d", (v) => `at a width of ${v}`],
-    mode: ["mode", "training, or evaluation after so many batches", (v) => (v === "training" ? "in training" : `in evaluation after ${v} ${v === "1" ? "batch" : "batches"}`)],
+    mode: ["mode", "batches before evaluation", (v) => (v === "training" ? "in training" : `in evaluation after ${v} ${v === "1" ? "batch" : "batches"}`)],
   };
   const FIGURES = { // the report, what is measured, the patient’s value and the sound model’s
     loss: ["It starts certain, and wrong.", "Loss at the start in nats (a guess: 4.16)", (a, b) => `the loss is ${a}, the sound model’s ${b}`],
@@ -54,6 +54,7 @@
       this.numbers = make("div");
       this.stage.append(
         this.inputs.patient, make("p", { "data-out": "report" }), this.inputs.knob,
+        make("p", { class: "ix-measured", "data-out": "measured" }), // words of the page wrap, those of a drawing don't
         this.canvas("The patient’s figure and the sound model’s against the knob"),
         make("p", { class: "ix-key", "aria-hidden": "true" }, sign("square", "red", 4, "as it came in"), sign("circle", "blue", 6, "sound, same weights"),
           make("span", {}, "dotted upright: where tests usually stand"), make("span", {}, "✕ beyond the panel, or NaN")),
@@ -69,7 +70,7 @@
       }
       const { patient, knob } = this, ill = this.data.patients[patient], values = this.data.knobs[knob].map(words);
       const [low, high, step] = ill.panel, [report, measured] = FIGURES[ill.figure], [, turned] = KNOBS[knob];
-      const left = 46, right = width - 14, top = 24, bottom = top + TALL;
+      const left = 46, right = width - 14, top = 12, bottom = top + TALL;
       const toX = scale(0, values.length - 1, left + 28, right - 24), toY = scale(low, high, bottom - 8, top);
       const beyond = (value) => value === null || value > high;
       const points = (name) => ill[name][knob].map((value, i) => [toX(i), toY(beyond(value) ? high : clamp(value, low, high))]);
@@ -81,7 +82,6 @@
       });
       const rest = knob in ill.rest ? -1 : this.data.knobs[knob].indexOf(this.data.rest[knob]), guessed = toY(Math.log(64));
       this.paint(width, bottom + 44,
-        make("text", { x: 8, y: top - 10, class: "ix-quiet" }, measured),
         ...Array.from({ length: Math.round((high - low) / step) + 1 }, (_, i) => low + i * step).flatMap((value) => [
           make("line", { class: "ix-rule", x1: left, x2: right, y1: toY(value), y2: toY(value) }),
           make("text", { x: left - 6, y: toY(value) + 5, "text-anchor": "end" }, String(+value.toFixed(2))),
@@ -90,10 +90,10 @@
         ...(ill.figure === "loss" ? [make("line", { class: "ix-mean", x1: left, x2: right, y1: guessed, y2: guessed })] : []),
         make("polyline", { class: "ix-line ix-blue", points: points("sound").join(" ") }), ...marks("sound", "circle", "blue", 6),
         make("polyline", { class: "ix-line ix-red ix-dashed", points: points("faulty").join(" ") }), ...marks("faulty", "square", "red", 4),
-        axis(toX, bottom, left, right, values.map((_, i) => i), turned, (i) => values[i]));
+        axis(toX, bottom, left, right, values.map((_, i) => i), turned, (i) => (width < 300 ? values[i].replace(",000", "k") : values[i])));
       this.numbers.replaceChildren(table(measured, [turned, "sound", "as it came in"],
         values.map((value, i) => [value, short(ill.sound[knob][i]), short(ill.faulty[knob][i])])));
-      this.put({ report: `Patient ${letter(patient)}: “${report}”` + ("offset" in ill.rest ? ` Its tokens have a mean of ${ill.rest.offset}.` : "") });
+      this.put({ measured, report: `Patient ${letter(patient)}: “${report}”` + ("offset" in ill.rest ? ` Its tokens have a mean of ${ill.rest.offset}.` : "") });
       this.stage.querySelector(".ix-state").replaceChildren(`${this.seen(ill)} `, ...this.told(ill));
     }
 

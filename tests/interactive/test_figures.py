@@ -34,6 +34,31 @@ def test_figure_replaces_the_body_without_errors(browser, site, name, width):
     assert [entry for entry in browser.driver.get_log("browser") if entry["level"] == "SEVERE"] == []
 
 
+CROWDED = """
+const svg = document.querySelector(".ix-stage svg"), frame = svg.getBoundingClientRect();
+const words = [...svg.querySelectorAll("text")].filter((node) => node.textContent).map((node) => [node.textContent, node.getBoundingClientRect()]);
+const cut = words.filter(([, box]) => box.left < frame.left - 2 || box.right > frame.right + 2);
+const touch = (a, b) => Math.min(a.right, b.right) - Math.max(a.left, b.left) > 2 && Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top) > 6;
+const pairs = words.flatMap(([text, box], i) => words.slice(i + 1).filter(([, other]) => touch(box, other)).map(([other]) => `${text} over ${other}`));
+return [...cut.map(([text]) => `cut off: ${text}`), ...pairs];
+"""
+
+
+@pytest.mark.parametrize("name", FIGURES)
+@pytest.mark.parametrize("width", [288, 358])  # what the book leaves a figure on a phone of 320 and of 390 pixels
+def test_on_a_phone_no_word_is_cut_off_or_under_another(browser, site, name, width):
+    browser.open(site / f"{name}.html", 390)
+    wide_font = "font: 16px 'DejaVu Sans', Verdana, sans-serif"
+    browser.js("document.querySelector('.interactive').style = `width: ${arguments[0]}px; ${arguments[1]}`", width, wide_font)
+    time.sleep(0.2)  # the figure hears of its width with the next frame
+    assert browser.one(".ix-stage").size["width"] == width
+    faults = browser.js(CROWDED)
+    for choice in browser.all(".ix-choice input"):
+        browser.js("arguments[0].click()", choice)
+        faults += [f"{choice.get_attribute('value')}: {fault}" for fault in browser.js(CROWDED)]
+    assert not faults
+
+
 @pytest.mark.parametrize("name", FIGURES)
 def test_without_script_and_on_paper_the_body_is_read(browser, site, name):
     browser.open(site / f"{name}.html", script=False)

@@ -190,6 +190,17 @@ def test_typing_in_the_editor(page):
     assert page.driver.switch_to.active_element == page.one("below_best", ".exercise-run")
 
 
+def test_tab_passes_through_an_editor_in_which_nobody_writes(page):
+    stub = page.code("below_best")
+    area = page.one("below_best", "textarea")
+    page.driver.execute_script("arguments[0].focus()", area)
+    area.send_keys(Keys.TAB)
+    assert page.driver.switch_to.active_element == page.one("below_best", ".exercise-run")
+    area.click()
+    area.send_keys(Keys.TAB)
+    assert page.driver.switch_to.active_element == area and page.code("below_best") != stub
+
+
 def test_a_long_line_is_not_cut_off(page):
     page.paste("below_best", "total = " + " + ".join(f"mark_{i}" for i in range(40)))
     page.one("below_best", "textarea").send_keys(" + 1")

@@ -4,9 +4,11 @@ No error on the console, no page wider than its window, no formula that has to b
 with, and every word of a figure legible on what it stands on.
 """
 
+import io
 from pathlib import Path
 
 import pytest
+from PIL import Image, ImageOps
 
 from tests.browser import chromium, needs_browser
 from tests.site.pages import SITE, need_site, pages
@@ -175,6 +177,43 @@ def test_on_paper_the_text_stands_in_for_an_interactive_figure(browser):
         assert browser.execute_script(shown) == [False, True]
     finally:
         browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": ""})
+
+
+def test_forced_colours_leave_the_letter_below_a_hat(browser):
+    ink = []
+    for forced in ("none", "active"):
+        show(browser, CHAPTER, 390, 844, "light")
+        wishes = [{"name": "forced-colors", "value": forced}, {"name": "prefers-color-scheme", "value": "light"}]
+        browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": wishes})
+        hat = browser.find_element("css selector", "p .katex-html .accent")
+        browser.execute_script("arguments[0].scrollIntoView({block: 'center'})", hat)
+        picture = Image.open(io.BytesIO(hat.screenshot_as_png)).convert("L")
+        ink.append(sum(level * count for level, count in enumerate(ImageOps.invert(picture).histogram())))
+    assert ink[1] > 0.8 * ink[0]
+
+
+def test_without_scripts_the_page_has_the_themes_colours(browser):
+    browser.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": True})
+    try:
+        show(browser, CHAPTER, 1280, 900, "light")
+        assert [logo.is_displayed() for logo in browser.find_elements("css selector", ".bd-sidebar-primary .logo__image")] == [True, False]
+        header = browser.find_element("css selector", ".bd-header-article")
+        assert header.value_of_css_property("background-color") == "rgba(255, 255, 255, 1)"
+    finally:
+        browser.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": False})
+
+
+def test_a_page_is_dark_before_the_themes_script_runs(browser):
+    browser.execute_cdp_cmd("Network.enable", {})
+    browser.execute_cdp_cmd("Network.setBlockedURLs", {"urls": ["*/pydata-sphinx-theme.js*"]})
+    try:
+        show(browser, CHAPTER, 1280, 900, "dark")
+        browser.execute_script("localStorage.clear()")
+        browser.refresh()
+        assert browser.execute_script("return document.documentElement.dataset.theme") == "dark"
+    finally:
+        browser.execute_cdp_cmd("Network.setBlockedURLs", {"urls": []})
+        browser.execute_cdp_cmd("Network.disable", {})
 
 
 def test_the_search_icon_hides_no_letter(browser):
