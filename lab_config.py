@@ -13,4 +13,5 @@ c.ServerApp.root_dir = str(root)
 for site in (root / "site", root / "_build" / "html"):  # in what students get, and in the repository
     if (site / "index.html").exists():
         c.ServerApp.extra_static_paths = [str(site)]
-        os.environ["COURSE_BOOK"] = "/static/book"
+        # JupyterHub serves each student below a prefix of their own
+        os.environ["COURSE_BOOK"] = os.environ.get("JUPYTERHUB_SERVICE_PREFIX", "/") + "static/book"
