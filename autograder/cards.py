@@ -46,7 +46,7 @@ def html(verdicts: Iterable[Verdict], book: str = "") -> str:
             told = f"{v.message} The cause is the same as above." if again else v.hint
             what = _without_its_case(v.hint)
             if what in told_before:  # a cell that raised says so once, not for every check
-                again, told = True, "The same as above."
+                again, told = True, "For the same reason as above."
             row += f"<span class='hint'>{code(told)}{'' if again else _read(v, book)}</span>"
             explained |= {v.misconception} - {None}
             told_before.add(what)
