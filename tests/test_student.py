@@ -166,6 +166,16 @@ def test_magics_are_passed_over():
         assert student.results[0].error is None and student.results[0].printed == "3\n"
 
 
+def test_a_command_may_go_on_in_the_next_line():
+    with run("if True:\n    !pip install \\\n  numpy \\\n  torch\n    x = 3\nx") as student:
+        assert student.results[0].error is None and student.results[0].printed == "3\n"
+
+
+def test_a_notebook_saved_as_a_script_asks_a_shell_that_does_nothing():
+    with run("get_ipython().run_line_magic('matplotlib', 'inline')\n'google.colab' in str(get_ipython())") as student:
+        assert student.results[0].error is None and student.results[0].printed == "False\n"
+
+
 def test_plots_arrive_as_pictures():
     with run("import matplotlib.pyplot as plt\nplt.plot([1, 2])\nplt.show()\nplt.figure()\nplt.plot([2, 1])\nNone") as student:
         assert student.results[0].error is None and student.results[0].printed == ""

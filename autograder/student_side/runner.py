@@ -120,6 +120,13 @@ def display(*things: object, **_: object) -> None:
         print(repr(thing))
 
 
+class NoShell:
+    """Stands for IPython's shell, which nobody has to import either: in a notebook saved as a script it runs the magics."""
+
+    def __getattr__(self, name: str):
+        return lambda *args, **kwargs: None
+
+
 def cell_of(filename: str) -> int | None:
     """Return the number of the cell that was given this name when it was executed."""
     found = re.fullmatch(r"<cell (\d{1,6})>", filename)
@@ -273,7 +280,7 @@ class StudentCode:
         self.mapped = mapped
         own = sys.modules["__main__"] = ModuleType("__main__")  # and not the warm parent, as whom it began
         self.namespace = vars(own)
-        self.namespace |= {"__builtins__": builtins, "display": display}
+        self.namespace |= {"__builtins__": builtins, "display": display, "get_ipython": NoShell}
         self.kept: dict[int, object] = {}
         self.cells = 0
 

@@ -113,6 +113,8 @@ BEFORE = {
     "a_lot_printed": "for i in range(200_000):\n    print(i, 'value')\n",
     "magic_lines": "%matplotlib inline\n%load_ext autoreload\n%autoreload 2\n",
     "pip": "%pip install numpy\n!pip install --upgrade numpy\n! cd ..; ls\n",
+    "command_of_two_lines": "!pip install \\\n    numpy\nfiles = !ls \\\n  .\n",
+    "saved_as_a_script": "get_ipython().run_line_magic('matplotlib', 'inline')\nget_ipython().system('pip install numpy')\n",
     "timed_cell": "%%time\n",
     "timed_cell_with_blank_line": "\n%%timeit -n 3\n",
     "question_about_a_function": "np.mean?\n?np.sum\nnp.sqrt??\n",
