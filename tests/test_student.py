@@ -166,6 +166,31 @@ def test_magics_are_passed_over():
         assert student.results[0].error is None and student.results[0].printed == "3\n"
 
 
+def test_a_function_finds_the_names_as_its_cell_left_them():
+    """Two cells may have helpers of one name, and a later one may hold what an earlier one needs."""
+    cells = ["def h():\n    return 1\ndef f():\n    return h() + k()\n", "def h():\n    return 2\ndef k():\n    return 10\n"]
+    with Student(cells) as student:
+        for cell, found in ((1, 11), (2, 12), (1, 11), (None, 11)):
+            student.as_of = cell
+            assert student.call("f").value == found
+        student.as_of = 1
+        student.begin_anew()
+        assert student.call("f").value == 11
+
+
+def test_what_a_call_changes_stays_for_the_next_one():
+    with Student(["n = 0\ndef f():\n    global n\n    n += 1\n    return n\n", "n = 5"]) as student:
+        student.as_of = 1
+        assert [student.call("f").value for _ in range(3)] == [1, 2, 3]
+
+
+def test_after_a_cell_that_ended_the_process_lines_are_told_of_the_right_cell():
+    cells = ["x = 1", "import os\nos._exit(0)", "def f():\n    raise ValueError('x')"]
+    with Student(cells) as student:
+        student.as_of = 2
+        assert student.call("f").brief == "`f` raised ValueError (line 2: `raise ValueError('x')`)"
+
+
 def test_a_command_may_go_on_in_the_next_line():
     with run("if True:\n    !pip install \\\n  numpy \\\n  torch\n    x = 3\nx") as student:
         assert student.results[0].error is None and student.results[0].printed == "3\n"

@@ -99,6 +99,15 @@ def merged(notebook: dict) -> None:
     notebook["cells"] = [cell for cell in notebook["cells"] if cell not in rest]
 
 
+def helpers_of_one_name(notebook: dict) -> None:
+    """Two answers have helpers of one name that do not do the same; run from top to bottom, each is right."""
+    first, other = cell_of(notebook, FIRST), cell_of(notebook, "z_scores_by_row")
+    first["source"] = "import numpy as np\ndef mean(x):\n    return sum(x) / len(x)\n" + (
+        "def standard_deviation(scores):\n    m = mean(scores)\n    return float(mean([(s - m) ** 2 for s in scores]) ** 0.5)\n"
+    )
+    other["source"] = "def mean(table):\n    return table.mean(axis=1, keepdims=True)\n" + "".join(other["source"])
+
+
 def with_file(name: str, text: str) -> Make:
     def make(place: Place) -> None:
         place.write(place.solved())
@@ -190,6 +199,7 @@ ROWS = (
     Row("own_cells", changed(own_cells), ALL, exact=True),
     Row("other_order", changed(other_order), ALL, exact=True),
     Row("one_cell_for_all", changed(merged), ALL, exact=True),
+    Row("helpers_of_one_name", changed(helpers_of_one_name), ALL, exact=True),
     Row("source_as_lines", changed(lambda n: [c.update(source="".join(c["source"]).splitlines(True)) for c in n["cells"]] and None), ALL, exact=True),
     Row("lines_of_windows", each_source(lambda text: text.replace("\n", "\r\n")), ALL, exact=True),
     Row("lines_of_an_old_mac", each_source(lambda text: text.replace("\n", "\r")), ALL, exact=True),
