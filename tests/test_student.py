@@ -191,6 +191,11 @@ def test_after_a_cell_that_ended_the_process_lines_are_told_of_the_right_cell():
         assert student.call("f").brief == "`f` raised ValueError (line 2: `raise ValueError('x')`)"
 
 
+def test_a_comparison_that_goes_on_in_the_next_line_is_no_command():
+    with run("%matplotlib inline\n(3\n!= 4)") as student:
+        assert student.results[0].error is None and student.results[0].printed == "True\n"
+
+
 def test_a_command_may_go_on_in_the_next_line():
     with run("if True:\n    !pip install \\\n  numpy \\\n  torch\n    x = 3\nx") as student:
         assert student.results[0].error is None and student.results[0].printed == "3\n"
