@@ -166,6 +166,13 @@ def test_magics_are_passed_over():
         assert student.results[0].error is None and student.results[0].printed == "3\n"
 
 
+@pytest.mark.parametrize("name", ["Mine", "print"])
+def test_an_exception_of_ones_own_has_no_name_in_brief(name):
+    """The submission chose it."""
+    with run(f"kind = type({name!r}, (Exception,), {{}})\ndef f():\n    raise kind\n") as student:
+        assert student.call("f").brief == "`f` raised an exception (line 3: `raise kind`)"
+
+
 def test_a_function_finds_the_names_as_its_cell_left_them():
     """Two cells may have helpers of one name, and a later one may hold what an earlier one needs."""
     cells = ["def h():\n    return 1\ndef f():\n    return h() + k()\n", "def h():\n    return 2\ndef k():\n    return 10\n"]
