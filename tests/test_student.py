@@ -191,11 +191,12 @@ def test_what_a_call_changes_stays_for_the_next_one():
         assert [student.call("f").value for _ in range(3)] == [1, 2, 3]
 
 
-def test_after_a_cell_that_ended_the_process_lines_are_told_of_the_right_cell():
-    cells = ["x = 1", "import os\nos._exit(0)", "def f():\n    raise ValueError('x')"]
+def test_after_a_cell_that_ended_the_process_lines_and_names_are_of_the_right_cell():
+    cells = ["x = 1", "import os\nos._exit(0)", "x = 2\ndef f():\n    raise ValueError('x')"]
     with Student(cells) as student:
         student.as_of = 2
-        assert student.call("f").brief == "`f` raised ValueError (line 2: `raise ValueError('x')`)"
+        assert student.read("x").value == 1
+        assert student.call("f").brief == "`f` raised ValueError (line 3: `raise ValueError('x')`)"
 
 
 def test_a_comparison_that_goes_on_in_the_next_line_is_no_command():
