@@ -108,6 +108,15 @@ def helpers_of_one_name(notebook: dict) -> None:
     other["source"] = "def mean(table):\n    return table.mean(axis=1, keepdims=True)\n" + "".join(other["source"])
 
 
+def answered_one_cell_late(place: Place) -> None:
+    """The first answer stands in the second one's cell, and its own cell was left as released."""
+    notebook, stub = place.solved(), cell_of(place.empty(), FIRST)["source"]
+    first, second = solutions(notebook)[:2]
+    second["source"] = "".join(first["source"]) + "\n\n" + "".join(second["source"])
+    first["source"] = stub
+    place.write(notebook)
+
+
 def with_file(name: str, text: str) -> Make:
     def make(place: Place) -> None:
         place.write(place.solved())
@@ -199,6 +208,7 @@ ROWS = (
     Row("own_cells", changed(own_cells), ALL, exact=True),
     Row("other_order", changed(other_order), ALL, exact=True),
     Row("one_cell_for_all", changed(merged), ALL, exact=True),
+    Row("answered_one_cell_late", answered_one_cell_late, ALL, exact=True),
     Row("helpers_of_one_name", changed(helpers_of_one_name), ALL, exact=True),
     Row("source_as_lines", changed(lambda n: [c.update(source="".join(c["source"]).splitlines(True)) for c in n["cells"]] and None), ALL, exact=True),
     Row("lines_of_windows", each_source(lambda text: text.replace("\n", "\r\n")), ALL, exact=True),
