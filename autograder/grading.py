@@ -187,7 +187,8 @@ def _fingerprint(handed: submission.Handed, judge: bytes) -> str:
 def _judge_version(stem: str, secret: bytes) -> bytes:
     """Return a digest of all that a verdict depends on besides the submission."""
     digest = hashlib.sha256(secret + repr(CONFIGURED).encode())
-    files = [*Path(__file__).parent.rglob("*.py"), course.source_notebook(stem), course.released_notebook(stem)]
+    judge = (path for path in Path(__file__).parent.rglob("*") if path.suffix in (".py", ".npz"))
+    files = [*judge, course.source_notebook(stem), course.released_notebook(stem)]
     for path in sorted(files):
         digest.update(path.read_bytes())
     return digest.digest()

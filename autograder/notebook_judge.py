@@ -58,13 +58,34 @@ def _run(notebook: NotebookNode, topic: Topic, secret: bytes, limits: Limits) ->
             cell.execution_count = number
             cell.outputs = _outputs(result)
         notebook.metadata["course"]["worth_reading"] = reaching_inside.worth_reading(student.cells[1:])
+        last = _last_cells(notebook)
+
+        def judge(item: Exercise | Quiz) -> list[Verdict]:
+            student.as_of = last.get(item.name, len(student.cells))
+            return judging.judge(item, topic, student, secret)
+
         # The quiz first: a function that is called may change the variables around it.
-        of_quiz = judging.judge(topic.quiz, topic, student, secret)
-        of_exercises = [v for item in topic.exercises for v in judging.judge(item, topic, student, secret)]
+        of_quiz = judge(topic.quiz)
+        of_exercises = [v for item in topic.exercises for v in judge(item)]
     verdicts = of_exercises + of_quiz
     if notebook.metadata["course"]["extra_cells"]:
         verdicts = [_explain_extra_cells(v) for v in verdicts]
     return verdicts
+
+
+def _last_cells(notebook: NotebookNode) -> dict[str, int]:
+    """Return {exercise or quiz: number of the last of the cells that run before it is judged, the prelude being 1}.
+
+    An answer that was left as released is missing: what was written elsewhere may stand for it.
+    """
+    found, number, worked_on = {}, 1, False
+    for cell in notebook.cells:
+        if submission.is_judged(cell) and worked_on:
+            found[cell.metadata.nbgrader.grade_id] = number
+        elif cell.cell_type == "code" and submission.is_solution(cell):
+            number += 1
+            worked_on = cell.source.strip() != "" and cell.metadata.nbgrader.get("checksum") != submission.checksum(cell)
+    return found
 
 
 def _outputs(result: CellResult) -> list:

@@ -595,6 +595,13 @@ MEANINGS = (
         "The lines of one block begin in the same column, four spaces further in than the line with the colon, with spaces only.",
     ),
     Meaning(
+        "braces-in-text",
+        READING,
+        r"SyntaxError: .*f-string",
+        "The braces of an f-string hold what Python can't read there. Within them write the other kind of quotation mark, and no "
+        "backslash: before Python 3.12 the same mark ends the text.",
+    ),
+    Meaning(
         "assigned-for-compared",
         READING,
         r"SyntaxError: .*(you meant ['\"]==|cannot assign to)",

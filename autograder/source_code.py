@@ -9,6 +9,8 @@ from itertools import dropwhile
 from autograder.exercise import Exercise, Topic
 from autograder.student_side.magics import without_magics
 
+COMPLEX = frozenset({"complex", "complex64", "complex128", "imag"})
+
 
 def library_used(exercise: Exercise, topic: Topic, cells: list[str]) -> str | None:
     """Return the name of a library or function in the source that would do the exercise."""
@@ -37,13 +39,39 @@ def _forbidden_function(nodes: list[ast.AST], exercise: Exercise) -> str | None:
     """
     imports = (node for node in nodes if isinstance(node, ast.Import | ast.ImportFrom))
     imported = {alias.asname or alias.name.partition(".")[0] for node in imports for alias in node.names}
+    own = {node.name for node in nodes if isinstance(node, ast.FunctionDef | ast.ClassDef)}
+    own |= {name for node in nodes for name in _names_bound(node, exercise.forbidden_names)}
+    own_attributes = own | {name for node in nodes for name in _attributes_made(node)}
+    for node in _reached(nodes, exercise.functions):
+        used = None
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id not in own:
+            used = node.func.id
+        elif isinstance(node, ast.Attribute) and node.attr in exercise.forbidden_names:
+            used = node.attr if node.attr not in own_attributes or _first_name(node) in imported else None
+        if used in exercise.forbidden_names:
+            return used
+    return None
+
+
+def computes_in_complex(cells: list[str], functions: tuple[str, ...]) -> bool:
+    """Whether complex numbers stand in these functions, or in the student's helpers that they use."""
+    return any(_is_complex(node) for node in _reached(nodes_of(tuple(cells)), functions))
+
+
+def _is_complex(node: ast.AST) -> bool:
+    """Whether a node is a complex number (`1j`), or a name or a text that makes one, or takes one apart."""
+    if isinstance(node, ast.Constant):
+        return isinstance(node.value, complex) or node.value in COMPLEX
+    return getattr(node, "attr", getattr(node, "id", None)) in COMPLEX
+
+
+def _reached(nodes: list[ast.AST], functions: tuple[str, ...]) -> Iterator[ast.AST]:
+    """Yield the nodes of these functions, and of the student's helpers that they use."""
     defined: dict[str, list[ast.AST]] = {}
     for node in nodes:
         if isinstance(node, ast.FunctionDef | ast.ClassDef):
             defined.setdefault(node.name, []).append(node)
-    own = defined.keys() | {name for node in nodes for name in _names_bound(node, exercise.forbidden_names)}
-    own_attributes = own | {name for node in nodes for name in _attributes_made(node)}
-    todo = deque(node for name in exercise.functions for node in defined.get(name, ()))
+    todo = deque(node for name in functions for node in defined.get(name, ()))
     seen: set[int] = set()
     while todo:
         node = todo.popleft()
@@ -51,16 +79,9 @@ def _forbidden_function(nodes: list[ast.AST], exercise: Exercise) -> str | None:
             continue
         seen.add(id(node))
         todo.extend(ast.iter_child_nodes(node))
-        used = None
         if isinstance(node, ast.Name) and node.id in defined:
             todo.extend(defined.pop(node.id))
-        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id not in own:
-            used = node.func.id
-        elif isinstance(node, ast.Attribute) and node.attr in exercise.forbidden_names:
-            used = node.attr if node.attr not in own_attributes or _first_name(node) in imported else None
-        if used in exercise.forbidden_names:
-            return used
-    return None
+        yield node
 
 
 def _first_name(node: ast.AST) -> str | None:

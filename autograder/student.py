@@ -125,6 +125,7 @@ class Student:
 
     cells: the source of each cell, in order.
     used: forbidden names that calls ran since ``look_out_for``, outside the cells, and the operators that were refused.
+    as_of: number of the cell, from 1 on, after which the names stand as the calls find them; None for the last.
     knows_hidden: whether the process was sent a hidden case; set by the judge, and false again for a new process.
     start_seconds: how much of its time the process used to start and to execute the cells.
     stopwatch: counts the time that all processes have used.
@@ -135,6 +136,7 @@ class Student:
     limits: Limits = CONFIGURED
     results: list[CellResult] = field(default_factory=list)
     used: set[str] = field(default_factory=set)
+    as_of: int | None = None
     knows_hidden: bool = False
     start_seconds: float = 0.0
     stopwatch: Stopwatch = field(default_factory=Stopwatch)
@@ -247,7 +249,8 @@ class Student:
         if i in self._stopped_at:
             return _stopped(self._stopped_at[i])
         try:
-            message, plots = self._exchange({"request": "cell", "source": source}, None, self.limits.cell_seconds)
+            request = {"request": "cell", "number": i + 1, "source": source}
+            message, plots = self._exchange(request, None, self.limits.cell_seconds)
         except _Gone as gone:
             self._stopped_at[i] = f"this cell {gone}"
             return _stopped(self._stopped_at[i])
@@ -266,7 +269,7 @@ class Student:
             if self.stopwatch.seconds >= self.limits.notebook_seconds:
                 raise _Gone("was not tried: the notebook's time is used up")
             self._start()
-        return self._exchange(request, values, seconds)
+        return self._exchange({**request, "as_of": self.as_of}, values, seconds)
 
     def _exchange(self, request: dict, values: Any, seconds: float) -> tuple[dict, Any]:
         """Send a request, serve the callbacks it causes, return its answer. Raises _Gone."""

@@ -7,11 +7,12 @@ import tracemalloc
 import numpy as np
 import pytest
 
-from autograder import notebook_judge
+from autograder import notebook_judge, reading
 from autograder.__main__ import main
+from autograder.exercise import Output
 from autograder.limits import Limits
 from autograder.sandbox import Rules
-from autograder.student import Student
+from autograder.student import Reply, Student
 from autograder.student_side import wire
 from autograder.student_side.magics import without_magics
 from tests.sample_class import IMPLEMENTATIONS as FOLDER
@@ -246,6 +247,11 @@ EMPTY = {
 def test_an_empty_tuple_is_no_result(source):
     """It would be compared with nothing, and nothing of it be wrong."""
     assert not any(points(source, "build_rmsnorm" if "rms" in source else "build_layernorm").values())
+
+
+def test_a_result_that_is_not_there_is_a_problem():
+    outcome = reading.read(Reply((np.zeros(2),)), (Output("a"), Output("b")), 2)
+    assert outcome.values is None and outcome.problem == "1 results came back; expected 2"
 
 
 def test_the_order_of_the_answers_is_not_to_be_learnt():

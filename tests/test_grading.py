@@ -106,6 +106,18 @@ def test_regrading_gives_the_same_scores(graded):
     assert {row["student"]: row for row in json.loads(out.read_text())} == results[stem]
 
 
+def test_other_recorded_activations_are_another_judge(monkeypatch, tmp_path):
+    """What was judged by them is judged again."""
+    monkeypatch.setattr(grading, "__file__", str(tmp_path / "grading.py"))
+    file = tmp_path / "exercises" / "7_real_model.npz"
+    file.parent.mkdir()
+    versions = set()
+    for content in (b"some", b"others"):
+        file.write_bytes(content)
+        versions.add(grading._judge_version("7_real_model", b"a secret"))
+    assert len(versions) == 2
+
+
 def test_a_manual_grade_survives_a_regrade(graded):
     from nbgrader.api import Gradebook
 

@@ -111,6 +111,7 @@ SAID = {
     "endless-recursion": ("again(1)",),
     "too-much-memory": ("np.zeros((2**40, 2**10))", "torch.zeros(2**40, 2**10)"),
     "wrong-indentation": ("def f():\nreturn 1", "def f():\n  a = 1\n\tb = 2"),
+    "braces-in-text": ("f'{}'", "f'{1 + }'"),
     "assigned-for-compared": ("if a = 1: pass", "np.sqrt(x) = 2", "if x.mean() = 0: pass", "np.where(x[0] = 1, 2, 3)"),
     "does-not-parse": ("def f()\n  return 1", "(1 + 2"),
     "no-such-attribute": ("np.averag(x)", "t.sqare()"),
@@ -242,6 +243,12 @@ def test_an_error_that_is_the_only_mistake_is_named_in_every_check():
 def test_a_cell_that_does_not_parse_is_named():
     verdicts = failed(LAYERNORM.format("variance = x.var(axis=-1"))
     assert {v.misconception for v in verdicts} == {"does-not-parse"}
+
+
+def test_the_same_quotation_mark_within_an_f_string_is_named():
+    """Newer Pythons than the judge's may read it; this is what older ones say."""
+    for said in ("f-string: unmatched '['", "f-string expression part cannot include a backslash", "f-string: expecting '}'"):
+        assert python_errors.meaning_of("SyntaxError", said).name == "braces-in-text"
 
 
 def test_the_cause_of_an_error_is_told_wherever_it_strikes():

@@ -19,6 +19,18 @@ def layernorm_forward(x, gamma, beta, eps=1e-5):
     assert not any(v.points for v in verdicts) and "onnx" in verdicts[0].hint
 
 
+def test_onnx_gives_no_z_scores():
+    source = """
+import numpy as np
+from onnx.reference.ops.op_layer_normalization import _layer_normalization as ready_made
+def z_scores_by_row(table):
+    rows = np.asarray(table, float)
+    return ready_made(rows, np.ones(rows.shape[1]), np.zeros(rows.shape[1]), axis=-1, epsilon=1e-30)[0]
+"""
+    verdicts = notebook_judge.judge_source(source, "z_scores_by_row", b"a course")
+    assert not any(v.points for v in verdicts) and "onnx" in verdicts[0].hint
+
+
 BUILT = """
 import torch
 from torch.nn import functional as F

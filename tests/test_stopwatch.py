@@ -7,9 +7,11 @@ import sys
 import time
 from contextlib import contextmanager
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 
+from autograder import stopwatch
 from autograder.limits import Limits
 from autograder.student import Student
 
@@ -108,3 +110,16 @@ def test_naps_add_up_to_the_notebooks_time():
     with Student([napping], limits=replace(LIMITS, notebook_seconds=0.5)) as student:
         problems = [student.call("f").problem for _ in range(60)]
     assert "the notebook's time is used up" in problems[-1]
+
+
+def test_waiting_counts_for_whoever_owes_an_answer(monkeypatch):
+    """A process that has answered waits for the next question, by no choice of its own."""
+    now = iter([0.0, 0.0, 0.2, 0.4])
+    monkeypatch.setattr(stopwatch, "time", SimpleNamespace(monotonic=lambda: next(now)))
+    monkeypatch.setattr(stopwatch.Stopwatch, "_state", lambda self: (0.0, True))
+    watch = stopwatch.Stopwatch()
+    watch.begin()
+    watch.look(answered=True)
+    assert watch.seconds == pytest.approx(0.2 / stopwatch.PATIENCE)
+    watch.look()
+    assert watch.seconds == pytest.approx(0.2 / stopwatch.PATIENCE + 0.2)

@@ -166,6 +166,54 @@ def test_magics_are_passed_over():
         assert student.results[0].error is None and student.results[0].printed == "3\n"
 
 
+@pytest.mark.parametrize("name", ["Mine", "print"])
+def test_an_exception_of_ones_own_has_no_name_in_brief(name):
+    """The submission chose it."""
+    with run(f"kind = type({name!r}, (Exception,), {{}})\ndef f():\n    raise kind\n") as student:
+        assert student.call("f").brief == "`f` raised an exception (line 3: `raise kind`)"
+
+
+def test_a_function_finds_the_names_as_its_cell_left_them():
+    """Two cells may have helpers of one name, and a later one may hold what an earlier one needs."""
+    cells = ["def h():\n    return 1\ndef f():\n    return h() + k()\n", "def h():\n    return 2\ndef k():\n    return 10\n"]
+    with Student(cells) as student:
+        for cell, found in ((1, 11), (2, 12), (1, 11), (None, 11)):
+            student.as_of = cell
+            assert student.call("f").value == found
+        student.as_of = 1
+        student.begin_anew()
+        assert student.call("f").value == 11
+
+
+def test_what_a_call_changes_stays_for_the_next_one():
+    with Student(["n = 0\ndef f():\n    global n\n    n += 1\n    return n\n", "n = 5"]) as student:
+        student.as_of = 1
+        assert [student.call("f").value for _ in range(3)] == [1, 2, 3]
+
+
+def test_after_a_cell_that_ended_the_process_lines_and_names_are_of_the_right_cell():
+    cells = ["x = 1", "import os\nos._exit(0)", "x = 2\ndef f():\n    raise ValueError('x')"]
+    with Student(cells) as student:
+        student.as_of = 2
+        assert student.read("x").value == 1
+        assert student.call("f").brief == "`f` raised ValueError (line 3: `raise ValueError('x')`)"
+
+
+def test_a_comparison_that_goes_on_in_the_next_line_is_no_command():
+    with run("%matplotlib inline\n(3\n!= 4)") as student:
+        assert student.results[0].error is None and student.results[0].printed == "True\n"
+
+
+def test_a_command_may_go_on_in_the_next_line():
+    with run("if True:\n    !pip install \\\n  numpy \\\n  torch\n    x = 3\nx") as student:
+        assert student.results[0].error is None and student.results[0].printed == "3\n"
+
+
+def test_a_notebook_saved_as_a_script_asks_a_shell_that_does_nothing():
+    with run("get_ipython().run_line_magic('matplotlib', 'inline')\n'google.colab' in str(get_ipython())") as student:
+        assert student.results[0].error is None and student.results[0].printed == "False\n"
+
+
 def test_plots_arrive_as_pictures():
     with run("import matplotlib.pyplot as plt\nplt.plot([1, 2])\nplt.show()\nplt.figure()\nplt.plot([2, 1])\nNone") as student:
         assert student.results[0].error is None and student.results[0].printed == ""

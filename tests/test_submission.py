@@ -282,3 +282,19 @@ def test_what_is_handed_in_as_it_was_released_is_known():
     assert not as_released(cell(STUB, "f_code"), cell("tried(1)"))
     assert not as_released(cell("x", "f_code"), words("Write here.", "explain"))
     assert not as_released(cell(STUB, "f_code"), words("One.", "explain"))
+
+
+HARMLESS = {
+    "<b>": "< b>",
+    "&lt;script": "& lt;script",
+    "[a](b)": "[a] (b)",
+    "[a][b]": "[a] [b]",
+    "[a]: b": "[a] : b",
+    r"\href{a}": r"\ href{a}",
+    r"a < b, 1 <2, [1], \hrefs, x & y": r"a < b, 1 <2, [1], \hrefs, x & y",
+}
+
+
+@pytest.mark.parametrize("text", HARMLESS)
+def test_an_answer_in_words_does_nothing_and_reads_the_same(text):
+    assert submission.harmless(text) == HARMLESS[text]

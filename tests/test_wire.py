@@ -89,6 +89,29 @@ def test_malformed_frames_are_refused_in_one_way(message, body):
         pass
 
 
+REFUSED = {
+    "an array of negative length": {"t": "array", "dtype": "<f8", "shape": [-1]},
+    "an array longer than its frame": {"t": "array", "dtype": "<f8", "shape": [3]},
+    "an array of 33 axes": {"t": "array", "dtype": "<f8", "shape": [1] * 33},
+    "an array of objects": {"t": "array", "dtype": "|O8", "shape": [1]},
+    "a bool for an integer": {"t": "int", "value": True},
+    "an integer of 65 bits": {"t": "int", "value": 2**64},
+    "a handle without a number": {"t": "handle", "id": "0"},
+    "another kind": {"t": "pickle", "value": "gASVBQ=="},
+}
+
+
+@pytest.mark.parametrize("value", REFUSED.values(), ids=REFUSED)
+def test_a_malformed_value_is_refused(value):
+    with pytest.raises(wire.WireError):
+        wire.unpack(json.dumps({"values": value}).encode(), bytes(16))
+
+
+def test_a_frame_holds_one_message():
+    with pytest.raises(wire.WireError):
+        wire.unpack(b'{"answer": "x"} {"answer": "y"}', b"")
+
+
 @given(st.binary(max_size=200), st.binary(max_size=50))
 def test_garbage_is_refused_in_one_way(head, body):
     try:

@@ -20,6 +20,7 @@ import numpy as np
 from autograder import reading
 from autograder.exercise import Case, Check, Exercise, Misconception, Output, Question, Quiz, Suspect, Topic
 from autograder.misconceptions import common, half_not_root, named
+from autograder.norm_names import LIBRARIES
 from autograder.student import Reply, Rules, Student
 from autograder.student_side import wire
 
@@ -952,5 +953,5 @@ TOPIC = Topic(
     stem="1_z_scores",
     exercises=(STANDARD_DEVIATION, Z_SCORES, Z_SCORES_BY_ROW, RUNNING_MEAN_VARIANCE),
     quiz=QUIZ,
-    rules=Rules(forbidden=("torch", "tensorflow", "jax", "scipy", "sklearn", "pandas")),
+    rules=Rules(forbidden=("torch", "pandas", *LIBRARIES)),
 )

@@ -26,7 +26,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from autograder import reading
+from autograder import reading, source_code
 from autograder.exercise import Case, Check, Exercise, Misconception, Output, Question, Quiz, Suspect, Topic
 from autograder.misconceptions import common, half_not_root, named
 from autograder.norm_names import LIBRARIES
@@ -44,7 +44,7 @@ from autograder.norm_parts import (
     tokens,
     with_ddof,
 )
-from autograder.student import Reply, Rules, Student
+from autograder.student import Kind, Reply, Rules, Student
 from autograder.student_side import wire
 
 EPS = 1e-5
@@ -391,8 +391,8 @@ BACKWARD = common("what-to-cache") | named(
     ),
     Misconception(
         "measured-gradient",
-        "dx is right for features of an ordinary size, and lost where they are 10¹² apart. So it was measured, by small steps of the "
-        "forward pass. That is for checking a backward. The formula needs no step, and a few sums for each token.",
+        "dx was measured, by small steps of the forward pass: along the imaginary axis, or so that it is lost where features are 10¹² "
+        "apart. That is for checking a backward. The formula needs no step, and a few sums for each token.",
         "two-components",
     ),
     Misconception(
@@ -738,10 +738,13 @@ class Calls(Case):
 
     before: what happens before the call that counts. "another dy" and "the same dy" call the backward
         once with the same cache; "another forward" calls the forward with ``other`` in between.
+    by_formula: whether a backward fails that computes with complex numbers. A step along the imaginary axis can be so small
+        that its slopes have all the digits of the formula.
     """
 
     before: str = ""
     other: tuple = ()
+    by_formula: bool = False
 
 
 class Norm:
@@ -784,9 +787,12 @@ class Norm:
 
     def dx(self, rng):
         out = [self.shown(judged=DX)] + [self.case(rng, shape, judged=DX, control=True) for shape in ((4, 7), (5, 5), (6, 3))]
-        # A step that is small enough elsewhere is lost beside such features.
-        wide = {"location": 0.0, "spread": 1e12, "rtol": 1e-4, "atol": 1e-16}
-        return [*out, self.case(rng, (4, 6), " whose features are 10¹² apart", judged=DX, **wide)]
+        # A step that is small enough elsewhere is lost beside such features; in proportion to its own feature, beside larger ones.
+        # In proportion to the token's spread it is as exact as the formula in float32, and passes.
+        apart = tokens(rng, (4, 6))
+        apart[:, 0] *= 1e12
+        wide = {"location": 0.0, "spread": 1e12, "atol": 1e-16, "judged": DX, "by_formula": True}
+        return [*out, *(self.case(rng, (4, 6), " whose features are 10¹² apart", x=x, **wide) for x in (None, apart))]
 
     def parameters(self, rng):
         out = [self.shown(judged=PARAMETERS)]
@@ -888,6 +894,9 @@ def invoke_backward(norm: Norm, expected: str, length: int):
 
     def invoke(student: Student, case: Calls) -> Reply:
         *inputs, dy = case.args
+        if case.by_formula and source_code.computes_in_complex(student.cells, (forward, backward)):
+            said = f"`{backward}` computes with complex numbers"
+            return Reply(problem=said, brief=said, error_type=Kind.UNMET, sign="measured-gradient")
         first = run_forward(student, inputs)
         if first.problem:
             return first

@@ -8,7 +8,12 @@ _ASSIGNED = re.compile(r"^([\w\s.,]+=\s*)(?=[%!][A-Za-z])")
 
 def without_magics(source: str) -> str:
     """Turn IPython's own lines (%, ! and ?) into ones that do nothing: there is no shell here."""
-    return "\n".join(_without(line) for line in source.split("\n"))
+    lines, goes_on = [], False
+    for line in source.split("\n"):
+        without = f"# {line}" if goes_on else _without(line)
+        goes_on = without != line and line.rstrip().endswith("\\")
+        lines.append(without)
+    return "\n".join(lines)
 
 
 def _without(line: str) -> str:

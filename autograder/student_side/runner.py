@@ -120,6 +120,13 @@ def display(*things: object, **_: object) -> None:
         print(repr(thing))
 
 
+class NoShell:
+    """Stands for IPython's shell, which nobody has to import either: in a notebook saved as a script it runs the magics."""
+
+    def __getattr__(self, name: str):
+        return lambda *args, **kwargs: None
+
+
 def cell_of(filename: str) -> int | None:
     """Return the number of the cell that was given this name when it was executed."""
     found = re.fullmatch(r"<cell (\d{1,6})>", filename)
@@ -265,6 +272,7 @@ class StudentCode:
     """The namespace that the cells fill, and the objects that stay on this side.
 
     mapped: bytes of address space that the process had before any student code.
+    stood: what the names stood for when a cell had been executed, by its number; stands: the number for which they do now.
     """
 
     def __init__(self, requests, replies, mapped: int) -> None:
@@ -273,9 +281,10 @@ class StudentCode:
         self.mapped = mapped
         own = sys.modules["__main__"] = ModuleType("__main__")  # and not the warm parent, as whom it began
         self.namespace = vars(own)
-        self.namespace |= {"__builtins__": builtins, "display": display}
+        self.namespace |= {"__builtins__": builtins, "display": display, "get_ipython": NoShell}
         self.kept: dict[int, object] = {}
-        self.cells = 0
+        self.stood: dict[int, dict[str, object]] = {}
+        self.stands: int | None = None
 
     # requests ---------------------------------------------------------------------------------
 
@@ -292,8 +301,7 @@ class StudentCode:
 
     def cell(self, message: dict) -> tuple[dict, Encoded]:
         """Execute one cell; answer with what it printed and the error it raised, if any."""
-        self.cells += 1
-        name = f"<cell {self.cells}>"
+        name = f"<cell {message['number']}>"
         source = message["source"]
         out = KeptText()
         stdout, stderr = sys.stdout, sys.stderr
@@ -318,6 +326,7 @@ class StudentCode:
             error = describe(raised)
         finally:
             sys.stdout, sys.stderr = stdout, stderr
+            self.stood[message["number"]] = self.namespace.copy()
             with_refused(set())  # whoever compares with PyTorch's own norm in a cell has not used it in the exercise
         return {"error": error, "printed": out.text()}, wire.encode(figures())
 
@@ -377,6 +386,17 @@ class StudentCode:
             sys.stdout, sys.stderr = stdout, stderr
         return {"changed": changed, "warnings": said, "used": with_refused(used), "told": told}, encoded
 
+    def stand(self, cell: int | None) -> None:
+        """Let the names stand for what they did when this cell had been executed; those that came later stay as they are.
+
+        Two cells may have helpers of one name, and whoever runs the notebook from top to bottom sees each work.
+        """
+        if cell not in (None, self.stands):
+            self.stands = cell
+            while cell and cell not in self.stood:  # it stopped an earlier process, and was left out of this one
+                cell -= 1
+            self.namespace |= self.stood.get(cell, {})
+
     # what crosses -----------------------------------------------------------------------------
 
     def arrive(self, value: object) -> object:
@@ -432,6 +452,7 @@ class StudentCode:
             except EOFError:
                 return
             request = message.pop("request")
+            self.stand(message.get("as_of"))
             if request in ("call", "torch"):
                 answer, encoded = {"call": self.call, "torch": self.torch}[request](message, values)
             else:

@@ -99,6 +99,24 @@ def merged(notebook: dict) -> None:
     notebook["cells"] = [cell for cell in notebook["cells"] if cell not in rest]
 
 
+def helpers_of_one_name(notebook: dict) -> None:
+    """Two answers have helpers of one name that do not do the same; run from top to bottom, each is right."""
+    first, other = cell_of(notebook, FIRST), cell_of(notebook, "z_scores_by_row")
+    first["source"] = "import numpy as np\ndef mean(x):\n    return sum(x) / len(x)\n" + (
+        "def standard_deviation(scores):\n    m = mean(scores)\n    return float(mean([(s - m) ** 2 for s in scores]) ** 0.5)\n"
+    )
+    other["source"] = "def mean(table):\n    return table.mean(axis=1, keepdims=True)\n" + "".join(other["source"])
+
+
+def answered_one_cell_late(place: Place) -> None:
+    """The first answer stands in the second one's cell, and its own cell was left as released."""
+    notebook, stub = place.solved(), cell_of(place.empty(), FIRST)["source"]
+    first, second = solutions(notebook)[:2]
+    second["source"] = "".join(first["source"]) + "\n\n" + "".join(second["source"])
+    first["source"] = stub
+    place.write(notebook)
+
+
 def with_file(name: str, text: str) -> Make:
     def make(place: Place) -> None:
         place.write(place.solved())
@@ -113,6 +131,8 @@ BEFORE = {
     "a_lot_printed": "for i in range(200_000):\n    print(i, 'value')\n",
     "magic_lines": "%matplotlib inline\n%load_ext autoreload\n%autoreload 2\n",
     "pip": "%pip install numpy\n!pip install --upgrade numpy\n! cd ..; ls\n",
+    "command_of_two_lines": "!pip install \\\n    numpy\nfiles = !ls \\\n  .\n",
+    "saved_as_a_script": "get_ipython().run_line_magic('matplotlib', 'inline')\nget_ipython().system('pip install numpy')\n",
     "timed_cell": "%%time\n",
     "timed_cell_with_blank_line": "\n%%timeit -n 3\n",
     "question_about_a_function": "np.mean?\n?np.sum\nnp.sqrt??\n",
@@ -188,6 +208,8 @@ ROWS = (
     Row("own_cells", changed(own_cells), ALL, exact=True),
     Row("other_order", changed(other_order), ALL, exact=True),
     Row("one_cell_for_all", changed(merged), ALL, exact=True),
+    Row("answered_one_cell_late", answered_one_cell_late, ALL, exact=True),
+    Row("helpers_of_one_name", changed(helpers_of_one_name), ALL, exact=True),
     Row("source_as_lines", changed(lambda n: [c.update(source="".join(c["source"]).splitlines(True)) for c in n["cells"]] and None), ALL, exact=True),
     Row("lines_of_windows", each_source(lambda text: text.replace("\n", "\r\n")), ALL, exact=True),
     Row("lines_of_an_old_mac", each_source(lambda text: text.replace("\n", "\r")), ALL, exact=True),

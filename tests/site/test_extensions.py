@@ -220,6 +220,12 @@ def test_a_description_is_the_front_matters_or_the_first_words(build):
     assert 'property="og:type" content="website"' in html["index"]
 
 
+def test_a_description_is_cut_after_a_word_and_without_its_comma():
+    first = "a" * 100
+    assert page_description.shorten(f"{first}, {'b' * 100}") == f"{first}…"
+    assert page_description.shorten(f" {first}\n b ") == f"{first} b"
+
+
 def test_scripts_stay_where_they_are_needed():
     class Script:
         filename = "design-tabs.js?v=1"

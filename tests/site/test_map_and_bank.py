@@ -1,6 +1,7 @@
 """The knowledge map and the interview bank: what their directives draw, gather and refuse."""
 
 import re
+from itertools import combinations
 from pathlib import Path
 
 import map_layout
@@ -77,6 +78,15 @@ def test_boxes_stand_below_what_they_need_and_two_abreast():
     row = {box: number for number, boxes in enumerate(rows) for box in boxes}
     assert all(row[other] < row[box] for box, others in needs.items() for other in others)
     assert max(map(len, rows)) == map_layout.ABREAST
+
+
+def test_the_fewest_arrows_cross_though_others_are_shorter():
+    needs = {"a": [], "b": ["a"], "c": [], "d": ["a"], "e": ["c"]}
+    items, joined = map_layout.with_lanes(needs, map_layout.layers(needs))
+    x = map_layout.places(map_layout.untangled(items, joined))
+    layer = {item: number for number, row in enumerate(items) for item in row}
+    side_by_side = [(one, two) for one, two in combinations(joined, 2) if layer[one[0]] == layer[two[0]]]
+    assert all((x[a] - x[c]) * (x[b] - x[d]) >= 0 for (a, b), (c, d) in side_by_side)
 
 
 def test_a_shortcut_is_not_drawn():
