@@ -138,6 +138,8 @@ SIGNS = (
     (r"view size is not compatible", "view-of-scattered"),
     (r"Module \[ModuleList\] is missing", "module-list-called"),
     (r"no gradient flows", "graph-cut"),
+    (r"it returned None", "returns-none"),
+    (r"does not have the shape of its upstream gradient", "shape-lost"),
     (r"numpy\(\) on Tensor that requires grad", "graph-cut"),
 )
 

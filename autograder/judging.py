@@ -320,7 +320,7 @@ def _diagnose(exercise: Exercise, check: Check, trials: list, failed: list, past
 def _candidates(exercise, check, trials, failed, past: Past):
     """Yield the names of misconceptions that the evidence supports, the most telling first."""
     faults = {trial.fault for trial in failed}
-    if all(trial.outcome.kind == Kind.NONE for trial in failed):
+    if all(trial.outcome.kind == Kind.NONE or trial.outcome.sign == "returns-none" for trial in failed):
         yield "returns-none"
     signs = {trial.outcome.sign for trial in failed}
     if len(signs) == 1:
@@ -331,6 +331,8 @@ def _candidates(exercise, check, trials, failed, past: Past):
         yield "float64-result" if all(_is_wider(trial) for trial in failed) else "fixed-dtype"
     if faults == {"changed"} or _writes_where_it_may_not(trials, failed):
         yield "input-mutated"
+    if all(_only_the_gradient_is_wrong(trial) for trial in failed):
+        yield "graph-cut"  # no mistake in the values, which a suspect's gradient may resemble
     if faults & TELLING:
         # First what was recognised before: one mistake in all checks is likelier than another in each.
         known = {suspect.misconception for suspect in past.recognised}
@@ -340,8 +342,6 @@ def _candidates(exercise, check, trials, failed, past: Past):
                 if suspect not in past.recognised:
                     past.recognised.append(suspect)
                 yield suspect.misconception
-    if all(_only_the_gradient_is_wrong(trial) for trial in failed):
-        yield "graph-cut"
     if all(_is_transposed(trial) for trial in failed):
         yield "transposed"
     if all(_keeps_an_axis(trial) for trial in failed):

@@ -29,7 +29,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from autograder import reading
+from autograder import reading, second_call
 from autograder.exercise import Case, Check, Exercise, Misconception, Output, Question, Quiz, Suspect, Topic
 from autograder.misconceptions import common, half_not_root, named
 from autograder.norm_names import LIBRARIES, NORMS, OPERATORS
@@ -584,6 +584,7 @@ MODULE = (
     TORCH
     | FORMULAS
     | named(
+        second_call.once_only("module-parameters"),
         Misconception(
             "library-call",
             "The exercise is to write this layer yourself, so PyTorch's own norms earn nothing, inherited or called.",
@@ -1033,6 +1034,7 @@ class Run(Case):
     fresh: the module keeps the weight and bias that it was made with.
     to: the dtype that the module is converted to; none if empty.
     training: the module is in training mode.
+    second_call: the module was called with another x before.
     """
 
     mode: str = "grad"
@@ -1042,6 +1044,7 @@ class Run(Case):
     fresh: bool = False
     to: str = "float64"
     training: bool = False
+    second_call: bool = False
 
 
 def parameters(rng, d: int) -> tuple[np.ndarray, np.ndarray]:
@@ -1163,6 +1166,15 @@ def halves(rng):
         case(rng, (6, 24), " in bfloat16, around 100", location=100.0, spread=1.0, name="bfloat16", **ROUGH),
         case(rng, (3, 7), " in bfloat16, around 100", location=100.0, spread=1.0, name="bfloat16", **ROUGH),
     ]
+
+
+def halves_and_many_rows(rng):
+    """… and so many rows of one sign that a sum in bfloat16 would stop at 256."""
+    rows = 1200
+    x = np.array([-4.0, 1.0, 5.0]) + 0.25 * rng.normal(size=(rows, 3))
+    many = case(rng, (rows, 3), " in bfloat16", x=x, name="bfloat16", judged=PARAMETERS, **ROUGH)
+    dy = 1 + 0.25 * rng.normal(size=(rows, 3))
+    return [*halves(rng), replace(many, args=(*many.args[:4], tensor(dy, "bfloat16", False)))]
 
 
 def dtypes(rng):
@@ -1813,7 +1825,7 @@ LAYERNORM_FUNCTION = Exercise(
             "float16 and bfloat16 with statistics in float32",
             2,
             "low-precision",
-            halves,
+            halves_and_many_rows,
             "half-precision-statistics",
         ),
         Check("dtype", "y has x's dtype", 1, "low-precision", dtypes),
@@ -1863,7 +1875,7 @@ def invoke_module(student: Student, item: Run) -> Reply:
         asked["state"] = {"weight": weight, "bias": bias}
     names = [name for name, position in (("weight", 2), ("bias", 3)) if not item.judged or position in item.judged]
     asked |= {"upstream": [dy], "parameters": names, "names": item.fresh}
-    reply = reading.with_sign(student.torch("LayerNorm", [x], mode=item.mode, **asked), SIGNS)
+    reply = reading.with_sign(second_call.run(student, item.second_call, "LayerNorm", x, mode=item.mode, **asked), SIGNS)
     if reply.problem:
         return reply
     if reading.gave_tuple(reply.value):
@@ -1905,7 +1917,8 @@ def as_made(rng):
 
 def module_values(rng):
     shapes = ((4, 7), (5, 5), (6, 3))
-    return [shown(judged=Y)] + [case(rng, s, judged=Y, training=i == 1) for i, s in enumerate(shapes)]
+    out = [shown(judged=Y)] + [case(rng, s, judged=Y, training=i == 1) for i, s in enumerate(shapes)]
+    return [*out, case(rng, (4, 7), ", after another x of that shape", judged=Y, second_call=True)]
 
 
 def module_gradients(rng):

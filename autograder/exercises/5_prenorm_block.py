@@ -51,6 +51,7 @@ from autograder.block_parts import (
 )
 from autograder.exercise import Case, Check, Exercise, Misconception, Question, Quiz, Topic
 from autograder.misconceptions import common, named, random_acts
+from autograder.second_call import SecondCall, once_only, run, second_call
 from autograder.student import Reply, Rules, Student
 from autograder.student_side import wire
 
@@ -285,7 +286,7 @@ ATTENTION_MISCONCEPTIONS = common("causal-attention") | named(
     ),
     Misconception(
         "naive-softmax",
-        "With large scores the result is NaN: exp overflows. Subtract the row's largest score first, or use `torch.softmax`.",
+        "With large scores exp overflows: the result is NaN, or wrong where a clamp or `nan_to_num` hides that. Subtract the row's largest score first, or use `torch.softmax`.",
         "causal-attention",
     ),
     Misconception(
@@ -298,6 +299,7 @@ ATTENTION_MISCONCEPTIONS = common("causal-attention") | named(
 
 FEED_FORWARD_MISCONCEPTIONS = common("feed-forward") | named(
     random_acts("feed-forward"),
+    once_only("feed-forward"),
     GRAPH_CUT,
     SAVED_IN_PLACE,
     NORM_INSIDE,
@@ -306,6 +308,12 @@ FEED_FORWARD_MISCONCEPTIONS = common("feed-forward") | named(
         "The two maps are called `up` and `down`, and are attributes of the module itself, so that their weights can be set from outside: "
         "`self.up = nn.Linear(d, hidden)`, `self.down = nn.Linear(hidden, d)`.",
         "feed-forward",
+    ),
+    Misconception(
+        "shape-lost",
+        "The result keeps the shape (tokens, d) that x was reshaped to. Bring it back to x's: `.reshape(x.shape)`. A linear map takes any "
+        "number of axes before the last, so no reshape is needed.",
+        "shapes-m-by-d",
     ),
     Misconception(
         "activation-missing",
@@ -356,6 +364,7 @@ FEED_FORWARD_MISCONCEPTIONS = common("feed-forward") | named(
 
 BLOCK_MISCONCEPTIONS = common("pre-norm") | named(
     random_acts("pre-norm"),
+    once_only("pre-norm"),
     GRAPH_CUT,
     SAVED_IN_PLACE,
     NOT_REGISTERED,
@@ -482,6 +491,7 @@ BLOCK_MISCONCEPTIONS = common("pre-norm") | named(
 
 TRANSFORMER_MISCONCEPTIONS = common("final-norm") | named(
     random_acts("final-norm"),
+    once_only("final-norm"),
     GRAPH_CUT,
     SAVED_IN_PLACE,
     NOT_REGISTERED,
@@ -565,6 +575,7 @@ TRANSFORMER_MISCONCEPTIONS = common("final-norm") | named(
 
 SUBLAYER_MISCONCEPTIONS = common("placements") | named(
     random_acts("placements"),
+    GRAPH_CUT,
     Misconception(
         "alpha-everywhere",
         "α multiplies the stream in this placement too. Only DeepNorm has it; in the others the stream passes as it is, whatever `alpha` says.",
@@ -1011,7 +1022,8 @@ def invoke_feed_forward(student: Student, case: Case) -> Reply:
     upstream = {} if dy is None else {"upstream": [sent(dy)]}
     state = {"up.weight": sent(w_up), "up.bias": sent(b_up), "down.weight": sent(w_down), "down.bias": sent(b_down)}
     build = [[x.shape[-1], w_up.shape[0]], {}]
-    reply = answer(student.torch("FeedForward", [sent(x, dy is not None)], build=build, to="float64", state=state, **upstream))
+    asked = {"build": build, "to": "float64", "state": state}
+    reply = answer(run(student, isinstance(case, SecondCall), "FeedForward", sent(x, dy is not None), **asked, **upstream))
     missing = re.search(r"no parameter called `(\w+)\.(\w+)`; it has (.*)", reply.problem or "")
     if not missing:
         return reply
@@ -1033,7 +1045,10 @@ def feed_forward_values(rng):
     weights = (np.array([[1.0, 0.0], [0.0, 1.0], [1.0, 1.0], [2.0, -1.0]]), np.array([0.0, 0.0, 1.0, 0.0]))
     weights += (np.array([[1.0, 1.0, 0.0, 0.0], [0.0, 0.0, 1.0, 1.0]]), np.array([0.5, -0.5]))
     shown = case((x, *weights, None), "the worked example", public=True, atol=5e-3)
-    return [shown] + [feed_forward_case(rng, (*lead, d), 4 * d) for lead, d in (((2, 3), 5), ((4,), 6), ((2, 1, 3), 3))]
+    out = [shown] + [feed_forward_case(rng, (*lead, d), 4 * d) for lead, d in (((2, 3), 5), ((4,), 6), ((2, 1, 3), 3))]
+    loud = feed_forward_case(rng, (3, 5), 20)
+    loud = replace(loud, args=(20 * loud.args[0], *loud.args[1:]), words=f"{loud.words}, large x")
+    return [*out, loud, second_call(feed_forward_case(rng, (2, 3, 5), 20))]
 
 
 def feed_forward_widths(rng):
@@ -1079,7 +1094,9 @@ FEED_FORWARD = Exercise(
             ("gelu-wrong", with_activation(lambda h: gelu(h) / h)),  # Φ(h) alone
             ("gelu-wrong", with_activation(lambda h: gelu(h) - h / 2)),  # 1 + is missing
             ("gelu-wrong", with_activation(lambda h: h / (1 + np.exp(-h)))),  # SiLU
+            ("gelu-wrong", with_activation(lambda h: np.minimum(gelu(h), 6))),  # a bound above, as ReLU6 has it
             ("down-missing", lambda x, wu, bu, wd, bd: gelu(x @ wu.T + bu)),
+            ("shape-lost", lambda x, *weights: feed_forward(x, *weights).reshape(-1, weights[-1].size)),
             ("bias-missing", lambda x, wu, bu, wd, bd: feed_forward(x, wu, 0, wd, bd)),
             ("bias-missing", lambda x, wu, bu, wd, bd: feed_forward(x, wu, bu, wd, 0)),
             ("bias-missing", lambda x, wu, bu, wd, bd: feed_forward(x, wu, 0, wd, 0)),
@@ -1228,7 +1245,7 @@ def invoke_block(student: Student, case: Case) -> Reply:
     parts = [stock_map("causal_mean", w_a), stock_map("bent", w_f), stock_norm(g1, b1), stock_norm(g2, b2)]
     upstream = {} if dy is None else {"upstream": [sent(dy)]}
     asked = {"build": [parts, {}], "count": True, "training": isinstance(case, InTraining)}
-    return answer(student.torch("PreNormBlock", [sent(x, dy is not None)], **asked, **upstream))
+    return answer(run(student, isinstance(case, SecondCall), "PreNormBlock", sent(x, dy is not None), **asked, **upstream))
 
 
 @dataclass(frozen=True)
@@ -1249,7 +1266,8 @@ def block_values(rng):
     x = np.array([[4.0, 2.0], [0.0, 6.0]])
     ones = (np.ones(2), np.zeros(2))
     shown = case((x, eye, eye, *ones, *ones, None), "the worked example", public=True)
-    return [shown] + [block_case(rng, shape, same_norms=True) for shape in ((2, 4, 5), (3, 6), (2, 2, 3, 4))]
+    out = [shown] + [block_case(rng, shape, same_norms=True) for shape in ((2, 4, 5), (3, 6), (2, 2, 3, 4))]
+    return [*out, second_call(block_case(rng, (2, 4, 5), same_norms=True))]
 
 
 def two_norms(rng):
@@ -1395,7 +1413,8 @@ def invoke_transformer(student: Student, case: Case) -> Reply:
     x, weights, gamma, beta, dy = case.args
     parts = [[stock_map("bent", weight) for weight in weights], stock_norm(gamma, beta)]
     upstream = {} if dy is None else {"upstream": [sent(dy)]}
-    return answer(student.torch("Transformer", [sent(x, dy is not None)], build=[parts, {}], count=True, **upstream))
+    asked = {"build": [parts, {}], "count": True, "training": isinstance(case, InTraining)}
+    return answer(run(student, isinstance(case, SecondCall), "Transformer", sent(x, dy is not None), **asked, **upstream))
 
 
 def transformer_case(rng, shape, depth, judged=OUTPUT, kind="", **more) -> Case:
@@ -1409,7 +1428,8 @@ def transformer_case(rng, shape, depth, judged=OUTPUT, kind="", **more) -> Case:
 def transformer_values(rng):
     weights = np.array([np.eye(2), [[0.0, 1.0], [1.0, 0.0]], [[1.0, 1.0], [0.0, 1.0]]])
     shown = case((np.array([[1.0, 0.5]]), weights, np.array([1.0, 2.0]), np.zeros(2), None), "the worked example", public=True)
-    return [shown] + [transformer_case(rng, shape, depth) for shape, depth in (((2, 3, 5), 3), ((4, 6), 2), ((2, 3, 4), 4))]
+    out = [shown] + [transformer_case(rng, shape, depth) for shape, depth in (((2, 3, 5), 3), ((4, 6), 2), ((2, 3, 4), 4))]
+    return [*out, second_call(transformer_case(rng, (2, 3, 5), 2))]
 
 
 def transformer_depths(rng):
@@ -1503,12 +1523,13 @@ def wired(wiring: dict[str, Callable]):
 
 
 def invoke_sublayer(student: Student, case: Case) -> Reply:
-    x, weight, gamma, beta, out_gamma, out_beta, _ = case.args
+    x, weight, gamma, beta, out_gamma, out_beta, dy = case.args
     args = [case.kwargs["placement"], stock_map("bent", weight), stock_norm(gamma, beta)]
     kwargs = {"output_norm": stock_norm(out_gamma, out_beta), "alpha": case.kwargs["alpha"]}
     if isinstance(case, WithDefaults):
         kwargs = {"alpha": case.kwargs["alpha"]} if case.kwargs["placement"] == "deepnorm" else {}
-    return answer(student.torch("residual_sublayer", [sent(x)], build=[args, kwargs]))
+    upstream = {} if dy is None else {"upstream": [sent(dy)]}
+    return answer(student.torch("residual_sublayer", [sent(x, dy is not None)], build=[args, kwargs], **upstream))
 
 
 @dataclass(frozen=True)
@@ -1526,11 +1547,13 @@ def sublayer_cases(placement: str):
         for shape, alpha in (((2, 3, 5), 1.7), ((4, 6), 3.0)):
             args = (stream(rng, *shape), matrix(rng, shape[-1]), *gain(rng, shape[-1]), *gain(rng, shape[-1]), None)
             words = f"x of shape {shape}, “{placement}”"
-            out.append(case(args, words, control=True, kwargs={"placement": placement, "alpha": alpha}))
+            out.append(case(args, words, control=True, kwargs={"placement": placement, "alpha": alpha}, may_change=False))
         if placement != "sandwich":
             lean = {field.name: getattr(out[-1], field.name) for field in fields(Case)}
             lean |= {"words": f"{out[-1].words} and no `output_norm`", "control": False}
             out.append(WithDefaults(**lean))
+        args = (stream(rng, 3, 4), matrix(rng, 4), *gain(rng, 4), *gain(rng, 4), drawn(rng, 3, 4))
+        out.append(case(args, f"x of shape (3, 4), “{placement}”", GRADIENT, control=True, kwargs={"placement": placement, "alpha": 1.7}))
         return out
 
     return cases

@@ -9,8 +9,9 @@ output may be rounded twice, 1 %. Statistics in bfloat16 round a mean of about 1
 a quarter of the spread drawn here.
 """
 
+import math
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 
@@ -45,6 +46,7 @@ from autograder.block_parts import (
 )
 from autograder.exercise import Case, Check, Exercise, Misconception, Question, Quiz, Topic
 from autograder.misconceptions import common, named
+from autograder.second_call import SecondCall, once_only, run, second_call
 from autograder.student import Kind, Reply, Rules, Student
 from autograder.student_side import wire
 
@@ -77,12 +79,22 @@ def incident(
         Check("mended", mended[0], 2, section, mended[1], telltale),
         Check("intact", intact[0], 1, section, repaired_and_intact, telltale),
     )
-    known = common(section) | wrong(section, graph_cut=GRAPH_CUT, saved_in_place=SAVED_IN_PLACE) | misconceptions
+    known = common(section) | wrong(section, graph_cut=GRAPH_CUT, saved_in_place=SAVED_IN_PLACE) | named(once_only(section)) | misconceptions
     return Exercise(name, (name,), OUTPUTS, invoke, judged_by(forward), checks, suspects(imitations), known, section)
 
 
 def wrong(section: str, **hints: str) -> dict[str, Misconception]:
     return named(*(Misconception(name.replace("_", "-"), hint, section) for name, hint in hints.items()))
+
+
+@dataclass(frozen=True)
+class InTraining(Case):
+    """A case that is run in training mode, which changes nothing here: there is no dropout."""
+
+
+def in_training_mode(case: Case) -> InTraining:
+    kept = {field.name: getattr(case, field.name) for field in fields(Case)}
+    return InTraining(**kept | {"words": f"{case.words}, in training mode"})
 
 
 # 1 · MigratedModel ----------------------------------------------------------------------------
@@ -134,7 +146,8 @@ def invoke_model(student: Student, case: Case) -> Reply:
     blocks = [wire.Stock("residual", {"weight": sent(weight)}) for weight in weights]
     upstream = {} if dy is None else {"upstream": [sent(dy)]}
     build = [[blocks, stock_norm(gamma, beta), stock_map("linear", head)], {}]
-    return answer(student.torch("MigratedModel", [sent(x, dy is not None)], build=build, **upstream))
+    asked = {"build": build, "training": isinstance(case, InTraining)}
+    return answer(run(student, isinstance(case, SecondCall), "MigratedModel", sent(x, dy is not None), **asked, **upstream))
 
 
 def model_case(rng, shape, depth, judged=OUTPUT, **more) -> Case:
@@ -148,7 +161,8 @@ def model_case(rng, shape, depth, judged=OUTPUT, **more) -> Case:
 def deep_models(rng):
     shown = case((np.array([[3.0, 1.0]]), np.zeros((1, 2, 2)), np.array([1.0, 2.0]), np.zeros(2), np.eye(2), None),
                  "a block that adds nothing, γ = (1, 2), a head that is the identity, x = (3, 1)", public=True)  # fmt: skip
-    return [shown] + [model_case(rng, (2, 3, 5), depth) for depth in (2, 5)]
+    calls = [second_call(model_case(rng, (2, 3, 5), 2)), in_training_mode(model_case(rng, (2, 3, 5), 2))]
+    return [shown, model_case(rng, (2, 3, 5), 2), *calls, model_case(rng, (2, 3, 5), 5)]
 
 
 def shallow_models(rng):
@@ -305,7 +319,8 @@ def invoke_block(name: str):
         x, w_a, w_f, g1, b1, g2, b2, dy = case.args
         parts = [stock_map("causal_mean", w_a), stock_map("bent", w_f), stock_norm(g1, b1), stock_norm(g2, b2)]
         upstream = {} if dy is None else {"upstream": [sent(dy)]}
-        return answer(student.torch(name, [sent(x, dy is not None)], build=[parts, {}], **upstream))
+        asked = {"build": [parts, {}], "training": isinstance(case, InTraining)}
+        return answer(run(student, isinstance(case, SecondCall), name, sent(x, dy is not None), **asked, **upstream))
 
     return invoke
 
@@ -323,14 +338,16 @@ def plain_blocks(rng):
     ones = (np.ones(2), np.zeros(2))
     quiet = case((np.array([[4.0, 2.0]]), np.zeros((2, 2)), np.zeros((2, 2)), *ones, *ones, None),
                  "branches that add nothing, x = (4, 2)", public=True)  # fmt: skip
-    return [quiet] + [block_case(rng, shape) for shape in ((2, 4, 5), (3, 6))]
+    calls = [second_call(block_case(rng, (2, 4, 5))), in_training_mode(block_case(rng, (2, 4, 5)))]
+    return [quiet, block_case(rng, (2, 4, 5)), *calls, block_case(rng, (3, 6))]
 
 
 def trained_blocks(rng):
     eye, ones = np.eye(2), np.ones(2)
     shown = case((np.array([[4.0, 2.0]]), 0 * eye, eye, ones, 0 * ones, 2 * ones, 0 * ones, None),
                  "attention that adds nothing, tanh for the feed-forward network, γ1 = 1 and γ2 = 2, x = (4, 2)", public=True)  # fmt: skip
-    return [shown] + [block_case(rng, shape) for shape in ((2, 4, 5), (3, 6))]
+    calls = [second_call(block_case(rng, (2, 4, 5))), in_training_mode(block_case(rng, (2, 4, 5)))]
+    return [shown, block_case(rng, (2, 4, 5)), *calls, block_case(rng, (3, 6))]
 
 
 def block_stays(rng):
@@ -485,7 +502,7 @@ def merge_case(rng, *shape, gradient=False, **more) -> Case:
 def several_heads(rng):
     x = np.arange(8.0).reshape(2, 2, 2)
     shown = case((x, None), "two heads of two tokens with two features, numbered 0 to 7", public=True)
-    return [shown, merge_case(rng, 3, 4, 2, 5), merge_case(rng, 2, 3, 6)]
+    return [shown, merge_case(rng, 3, 4, 2, 5), merge_case(rng, 1, 2, 1, 3), merge_case(rng, 2, 3, 6)]
 
 
 def single_heads(rng):
@@ -505,6 +522,7 @@ MERGE_HEADS = incident(
         ("wrong-axes-exchanged", lambda x: merge_by_rows_of(np.swapaxes(x, -1, -2), x.shape)),
         ("axes-from-the-front", lambda x: merge_by_rows_of(np.swapaxes(x, 0, 1), x.shape)),
         ("heads-not-merged", lambda x: np.swapaxes(x, -2, -3)),
+        ("axes-lost", lambda x: np.squeeze(merge(x))),
     ],
     wrong(
         "clinic-transpose",
@@ -514,6 +532,8 @@ MERGE_HEADS = incident(
         "(…, m, heads, d_h), that is `transpose(-2, -3)`.",
         axes_from_the_front="Axes 0 and 1 change places, and with a batch before them those are not heads and tokens. Count from the end, "
         "`transpose(-2, -3)`: before the last three axes there may be any number.",
+        axes_lost="`squeeze` takes away every axis of length 1: a batch of one sequence, or a single token, loses its axis. Name the axis, or "
+        "leave the axes alone.",
         heads_not_merged="The heads still stand on an axis of their own. After the exchange a reshape puts them side by side, (…, m, heads · d_h).",
         view_of_scattered="`.view` needs the numbers side by side in memory, and after the exchange they are not. `.reshape` copies where it must.",
         features_interleaved="The right token, but its features are interleaved: feature 1 of every head, then feature 2. "
@@ -552,7 +572,11 @@ def whole_rows(rng):
     shown = case((np.array([[0.0, 2.0], [0.0, 0.0]]), None), "scores ((0, 2), (0, 0))", public=True)
     out = [shown, weights_case(rng, 2, 3, 5, 5, control=True), weights_case(rng, 4, 4, control=True)]
     far = drawn(rng, 2, 4, 4) + 2000.0 * np.triu(np.ones((4, 4)), 1)
-    return out + [weights_case(rng, 2, 4, 4, scores=far, words="later scores two thousand higher")]
+    low = drawn(rng, 3, 3, 4, 4) * 2 - 2e4
+    return out + [
+        weights_case(rng, 3, 3, 4, 4, scores=low, atol=0.01, words="scores around −20,000"),
+        weights_case(rng, 2, 4, 4, scores=far, words="later scores two thousand higher"),
+    ]
 
 
 def last_rows(rng):
@@ -577,13 +601,13 @@ ATTENTION_WEIGHTS = incident(
         ("renormalised-after", lambda scores: shared_out(np.tril(softmax(scores)))),
         ("naive-softmax", lambda scores: shared_out(np.exp(np.where(earlier(scores), scores, -np.inf)))),
         ("mask-by-value", lambda scores: softmax(np.where(np.tril(scores) == 0, -np.inf, scores))),
+        *(("mask-by-zero", lambda scores, low=low: softmax(np.where(earlier(scores), scores, low))) for low in (0.0, -1.0, -10.0, -1e3, -1e4)),
         ("mask-sign", lambda scores: softmax(np.where(earlier(scores), scores, np.inf))),
         ("mask-sign", lambda scores: np.where(earlier(scores), softmax(scores), -np.inf)),
         *(("mask-sign", lambda scores, high=high: softmax(np.where(earlier(scores), scores, high))) for high in (1e4, 1e9)),
         ("keepdims-missing", lambda scores: np.tril(softmax(scores)) / np.tril(softmax(scores)).sum(-1)),
         *(("mask-by-zero", lambda scores, low=low: softmax(scores + low * ~earlier(scores))) for low in (-1.0, -10.0, -100.0, -1e3)),
         ("mask-after-softmax", lambda scores: np.where(earlier(scores), softmax(scores), 0.0)),
-        *(("mask-by-zero", lambda scores, low=low: softmax(np.where(earlier(scores), scores, low))) for low in (0.0, -1.0, -10.0)),
         ("mask-missing", softmax),
         ("mask-one-late", lambda scores: softmax(np.where(np.tri(scores.shape[-1], k=1, dtype=bool), scores, -np.inf))),
         ("mask-reversed", lambda scores: softmax(np.where(earlier(scores).T, scores, -np.inf))),
@@ -597,7 +621,7 @@ ATTENTION_WEIGHTS = incident(
         "clinic-mask",
         mask_after_softmax="The mask still comes after the softmax, whose denominator has seen the future. Put −∞ into the "
         "scores first.",
-        naive_softmax="exp of a large score is infinite, and ∞/∞ is NaN. Put −∞ into the scores and leave the rest to `torch.softmax`, which "
+        naive_softmax="exp of a large score is infinite, that of a very low one 0, and ∞/∞ or 0/0 is NaN. Put −∞ into the scores and leave the rest to `torch.softmax`, which "
         "subtracts each row's largest score first.",
         mask_by_value="Scores are masked because they are 0, and a score may be 0 by itself. Make the mask from the positions, j > i, as "
         "`future` is.",
@@ -847,6 +871,7 @@ def even_widths(rng):
         norm_case(rng, (3, 8), offset=3.0),
         norm_case(rng, (2, 2, 64), eps=0.1, spread=0.5, kind=" with ε = 0.1", any_dtype=False),
         norm_case(rng, (2, 3, 4), offset=1.0, gradient=True),
+        far_and_exact(rng),
     ]
 
 
@@ -865,6 +890,7 @@ FUSED_LAYER_NORM = incident(
         ("divided-by-block", padded(True, False, lambda d: d)),
         ("divided-by-block", padded(True, True, block_size)),
         ("padded-lanes", one_lane_too_many),
+        ("one-pass-variance", variance_of_zero),
         ("zeros-for-padding", zeros_left_out),
         *(("feature-left-out", one_feature_too_few(everywhere)) for everywhere in (True, False)),
         ("ddof-1", sample_norm),
@@ -875,6 +901,8 @@ FUSED_LAYER_NORM = incident(
         padded_lanes="The padding still counts in the variance: a lane of 0 lies at −mean from the mean. Set the deviations of "
         "the padding to 0 before they are squared.",
         zeros_for_padding="A feature that is 0 was taken for padding. What is padding is told by the place: the lanes from d on.",
+        one_pass_variance="The padding is out of the sums, but so are the digits: far from zero mean(x²) − mean(x)² is a difference of two "
+        "huge, nearly equal numbers. Subtract the mean first, set the padding's deviations to 0, then square.",
         ddof_1=DDOF,
         feature_left_out="The last feature is taken for padding. The lanes from 0 to d − 1 hold features: `torch.arange(block) < d`.",
         **SLIP_HINTS,
@@ -965,6 +993,15 @@ SHOWN_NAMES = ("w", "norm.weight", "norm.bias")
 LONG = 16  # a vector of so many entries has more of them than a matrix of three by three
 
 
+ROW = "value_head.weight"  # a matrix of one row, as a head with one output has it
+
+
+def shape_of(name: str, axes: int, public: bool) -> list[int]:
+    if name == ROW:
+        return [1, LONG]
+    return [3] * axes if public or axes > 1 else [LONG]
+
+
 def decays(axes, decay):
     return np.where(axes > 1, decay, 0.0)
 
@@ -976,7 +1013,7 @@ def _is_number(value: object) -> bool:
 def invoke_decays(student: Student, case: Case) -> Reply:
     axes, decay = case.args[:2]
     names = case.kwargs["names"]
-    shapes = {name: [3] * int(n) if case.public or n > 1 else [LONG] for name, n in zip(names, axes)}
+    shapes = {name: shape_of(name, int(n), case.public) for name, n in zip(names, axes)}
     reply = student.call("weight_decays", shapes, decay)
     if reply.problem:
         return reply
@@ -1010,7 +1047,7 @@ def all_parameters(rng):
 
 def matrices_alone(rng):
     names = {f"blocks.{i}.{part}": 2 for i in rng.choice(20, size=3, replace=False) for part in ("w_q", "w_k", "up.weight")}
-    return [decays_case(rng, names), decays_case(rng, {"kernel": 4, "head.weight": 2})]
+    return [decays_case(rng, names), decays_case(rng, {"kernel": 4, ROW: 2, "head.weight": 2})]
 
 
 def by_name(names_with: tuple[str, ...]):
@@ -1021,7 +1058,7 @@ def by_size(most: int) -> Callable:
     """More entries than that, and it decays."""
 
     def forward(axes, decay, names):
-        sizes = [3**n if n > 1 or names == SHOWN_NAMES else LONG for n in axes]
+        sizes = [math.prod(shape_of(name, int(n), names == SHOWN_NAMES)) for name, n in zip(names, axes)]
         return np.where(np.array(sizes) > most, decay, 0.0)
 
     return forward
@@ -1049,6 +1086,7 @@ WEIGHT_DECAYS = incident(
         ("nothing-decays", plain(lambda axes, decay: np.zeros(axes.shape))),
         ("decay-exchanged", plain(lambda axes, decay: np.where(axes > 1, 0.0, decay))),
         ("two-axes-only", plain(lambda axes, decay: np.where(axes == 2, decay, 0.0))),
+        ("row-forgotten", lambda axes, decay, names: np.where((axes > 1) & [name != ROW for name in names], decay, 0.0)),
     ],
     wrong(
         "clinic-weight-decay",
@@ -1059,6 +1097,8 @@ WEIGHT_DECAYS = incident(
         decay_exchanged="The two are exchanged: vectors decay and matrices do not. Vectors should not, matrices should.",
         two_axes_only="A weight with more than two axes, such as that of a convolution, does not decay. What is spared is a vector: one "
         "axis.",
+        row_forgotten="A matrix of one row, such as the weight of a head with one output, does not decay. It has two axes, as every matrix has: "
+        "`len(shape)`.",
         names_left_out="The dict lacks a name, or holds something that is no number. Every name has its decay; where nothing decays it is "
         "0.0.",
         size_for_axes="The choice goes by the number of entries. A long vector has more of them than a small matrix; what tells them apart is "

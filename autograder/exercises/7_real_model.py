@@ -64,6 +64,17 @@ BOTH = common("build-layernorm") | named(
         "unnoticed-mistakes",
     ),
     Misconception(
+        "eps-altered",
+        "ε was squared, or divided by d, before it was added (adding it to the sum of the squares does that), or it was added twice. It is "
+        "added once, to the mean of the squares, as it is.",
+        "unnoticed-mistakes",
+    ),
+    Misconception(
+        "absolute-deviation",
+        "The absolute values were averaged. It is the squares that are averaged, and a root is taken of that.",
+        "build-layernorm",
+    ),
+    Misconception(
         "eps-fixed",
         "A fixed ε stands in place of the argument. MiniLM asks for 1e-12, SmolLM2 for 1e-5; each norm uses its own.",
         "unnoticed-mistakes",
@@ -226,12 +237,16 @@ RMSNORM_ONLY = named(
 # references -----------------------------------------------------------------------------------
 
 
-def spread(values: np.ndarray, eps: float, ddof: int = 0, axes=-1, outside: bool = False, floor: bool = False) -> np.ndarray:
+def spread(
+    values: np.ndarray, eps: float, ddof: int = 0, axes=-1, outside: bool = False, floor: bool = False, twice: bool = False
+) -> np.ndarray:
     """Root of the mean square over ``axes``, with ε."""
     count = np.prod([values.shape[a] for a in np.atleast_1d(axes)]) if axes is not None else values.size
     square = (values**2).sum(axes, keepdims=True) / (count - ddof)
     if floor:
         return np.sqrt(np.maximum(square, eps))
+    if twice:
+        return np.sqrt(square + eps) + eps
     return np.sqrt(square) + eps if outside else np.sqrt(square + eps)
 
 
@@ -488,6 +503,8 @@ def common_formulas(prepared: Callable) -> list[tuple[str, Callable]]:
         ("no-root", lambda z, eps: z / (squares_of(z) + eps)),
         ("half-not-root", lambda z, eps: z / ((squares_of(z) + eps) / 2)),
         ("half-not-root", lambda z, eps: z / (squares_of(z) + eps) / 2),
+        ("absolute-deviation", lambda z, eps: z / (mean(np.abs(z)) + eps)),
+        ("absolute-deviation", lambda z, eps: z / np.sqrt(mean(np.abs(z)) + eps)),
     ]
     return [(name, scaled(lambda x, eps, formula=formula: formula(prepared(x), eps))) for name, formula in formulas]
 
@@ -591,7 +608,11 @@ def wrongs(norm: Callable, has_bias: bool) -> list[tuple[str, Callable]]:
 def as_suspects(norm: Callable, forwards: list[tuple[str, Callable]]) -> tuple[Suspect, ...]:
     """A norm without ε gives NaN for a constant token, as others do: it must agree where ε is seen, too."""
     no_eps = Suspect("eps-missing", outputs_of(lambda x, w, b, eps: norm(x, w, b, 0.0)), throughout=True)
-    return (no_eps, *(Suspect(name, outputs_of(forward)) for name, forward in forwards))
+    altered = (lambda eps, d: eps**2, lambda eps, d: eps / d)
+    other_eps = [lambda x, w, b, eps, e=e: norm(x, w, b, e(eps, x.shape[-1])) for e in altered]
+    other_eps.append(lambda x, w, b, eps: norm(x, w, b, eps, twice=True))
+    by_eps = [no_eps, *(Suspect("eps-altered", outputs_of(forward), throughout=True) for forward in other_eps)]
+    return (*by_eps, *(Suspect(name, outputs_of(forward)) for name, forward in forwards))
 
 
 def throughout(forwards: list[tuple[str, Callable]]) -> tuple[Suspect, ...]:

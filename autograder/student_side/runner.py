@@ -211,6 +211,10 @@ def spellings(names: tuple[str, ...]) -> dict[str, str]:
     return {form.format(name): name for name in names for form in ("{}", "_{}", "__{}", "{}.forward")}
 
 
+# Functions of these have the names of others: they look up versions and shorten numbers as PyTorch loads a part of itself.
+OTHERS = (f"{os.sep}importlib{os.sep}", f"{os.sep}mpmath{os.sep}")
+
+
 def watcher(names: list[str], found: set[str]):
     """Return a function for ``sys.setprofile``: those of the names that run, and do not stand in the cells, it puts in ``found``."""
     known = spellings(tuple(names))
@@ -223,7 +227,7 @@ def watcher(names: list[str], found: set[str]):
         elif event == "call":
             code = frame.f_code
             name = known.get(code.co_name) or known.get(code.co_qualname)
-            if name and not code.co_filename.startswith("<cell"):
+            if name and not code.co_filename.startswith("<cell") and not any(part in code.co_filename for part in OTHERS):
                 found.add(name)
 
     return watch

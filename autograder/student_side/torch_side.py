@@ -223,6 +223,7 @@ def run(namespace: dict, target: str, mode: str, asked: dict) -> tuple[dict, dic
         upstream: gradient of the loss by each output; without it nothing is differentiated.
         parameters: names of the parameters whose gradients are wanted.
         again: whether the backward runs a second time over the same graph.
+        earlier: args of another call, which is made first and then forgotten.
         between: args of another call, which is made between the forward and the backward and then forgotten.
         second: a vector for each input that requires a gradient; then the gradients of Σ vector · gradient by these
             inputs and by upstream are found.
@@ -250,6 +251,9 @@ def run(namespace: dict, target: str, mode: str, asked: dict) -> tuple[dict, dic
             raise Unmet(f"`{target}` is no kernel of Triton's")
         told = _launch(call, args, kwargs, asked)
         return {"outputs": tuple(args[i] for i in asked["returns"])}, told, _changed(before, args, asked["returns"])
+    if "earlier" in asked:
+        with _MODES[mode]():
+            call(*asked["earlier"], **kwargs)
     saved: list = []
     with _MODES[mode](), _listing(saved if asked.get("measure") else None):
         result = call(*args, **kwargs)

@@ -141,7 +141,10 @@ def steady(card: Card, run: Callable, x: torch.Tensor, section: str) -> bool:
     first, second = (attempt(run, x.clone()).value for _ in range(2))
     if not isinstance(first, torch.Tensor) or close(second, first):
         return True
-    hint = "Something random acts, as dropout does. `F.dropout` acts always; a module `nn.Dropout` only in training mode. The contract has none."
+    hint = (
+        "Something random acts, as dropout does (`F.dropout` acts always, a module `nn.Dropout` only in training mode), or a call uses "
+        "something up, as `iter`, `zip` or `pop` do."
+    )
     return card.check(False, "the same input gives the same output twice", "the same", "something else", hint, section)
 
 

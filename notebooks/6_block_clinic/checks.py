@@ -11,7 +11,7 @@ from torch import nn
 
 import python_errors
 from card import Card, attempt, describe, letters
-from tensors import Bent, close, compare, drawn, learns, linear, made, norm_of, present, unchanged
+from tensors import Bent, close, compare, drawn, learns, linear, made, norm_of, present, steady, unchanged
 
 CHAPTER = "6_block_clinic"
 FINAL_NORM = "clinic-final-norm: Why does the loss grow with depth?"
@@ -233,10 +233,11 @@ def migrated_model(kind: type) -> None:
             far = attempt(model, 1000 * x)
             size = f"{rms(far.value):.3g}" if isinstance(far.value, torch.Tensor) else far.problem
             hint = "What the head reads has to have the same scale, whatever the depth and the size of the stream."
-            steady = isinstance(far.value, torch.Tensor) and rms(far.value) < 50
-            if card.check(steady, "a stream a thousand times as large gives no larger logits", "logits of a usual size", size, hint, FINAL_NORM):
+            bounded = isinstance(far.value, torch.Tensor) and rms(far.value) < 50
+            if card.check(bounded, "a stream a thousand times as large gives no larger logits", "logits of a usual size", size, hint, FINAL_NORM):
                 expected = head(norm(blocks[1](blocks[0](x))))
                 compare(card, "nothing else has changed", attempt(model, x), expected, "The blocks run in order, once each; the norm comes once, before the head.", FINAL_NORM, signs)
+                steady(card, model, x, FINAL_NORM)
                 learns(card, model, x, FINAL_NORM)
     card.show()
 
@@ -246,6 +247,7 @@ def _a_block(title: str, kind: type, section: str, *marks: Callable) -> None:
     if present(card, kind, "class", f"class {title}(nn.Module):", section):
         block = made(card, kind, Bent(4, 1), Bent(4, 2), norm_of(4, 3), norm_of(4, 4), section=section)
         if block is not None and all(mark(card, kind, section) for mark in marks):
+            steady(card, block, drawn(3, 4), section)
             unchanged(card, block, drawn(3, 4), section)
             learns(card, block, drawn(3, 4), section)
     card.show()
@@ -258,7 +260,9 @@ def _silent_branches(card: Card, kind: type, section: str) -> bool:
         return False
     x = drawn(3, 4) * 5
     hint = "With nothing to add, what comes out is what came in: to the last digit, at any scale."
-    return compare(card, "branches that return 0 leave the stream alone", attempt(block, x), x, hint, section)
+    if not compare(card, "branches that return 0 leave the stream alone", attempt(block, x), x, hint, section):
+        return False
+    return compare(card, "… in training mode too", attempt(block.train(), x), x, hint, section)
 
 
 def _branch_reads(card: Card, kind: type, section: str) -> bool:
@@ -335,6 +339,9 @@ def merge_heads(function: Callable) -> None:
         if compare(card, text, attempt(function, x), expected, "Row 1 is token 1: head 1's features, then head 2's.", TRANSPOSE, signs):
             single = drawn(2, 1, 4, 3)
             compare(card, "one head is left as it is", attempt(function, single), single[:, 0], "", TRANSPOSE)
+            token = drawn(1, 2, 1, 3)
+            hint = "An axis of length 1 stays an axis: `squeeze` would take away the batch's or the tokens'."
+            compare(card, "a batch of one sequence of one token keeps its axes", attempt(function, token), token.reshape(1, 1, 6), hint, TRANSPOSE)
             several = drawn(3, 2, 4, 5)
             hint = "Before heads, tokens and features there may be any number of axes: count from the end, as in `transpose(-2, -3)`."
             one, alone = attempt(lambda t: function(t)[1], several), attempt(function, several[1])
@@ -367,6 +374,8 @@ def attention_weights(function: Callable) -> None:
         compare(card, text, attempt(function, torch.zeros(3, 3, dtype=torch.float64)), torch.ones(3, 3, dtype=torch.float64).tril() * even[:, None], hint, MASK)
         hint = "exp of a large score is infinite; `torch.softmax` subtracts each row's largest first."
         compare(card, "all scores 5000 higher give the same weights", attempt(function, scores + 5000), function(scores), hint, MASK)
+        hint = "The mask is a number that these scores lie below, or exp leaves only zeros. Put −∞ there, before the softmax."
+        compare(card, "… and so do all scores 20,000 lower", attempt(function, scores - 20000), function(scores), hint, MASK, atol=0.01)
         hint = "Queries and keys are the last two axes. The softmax runs over the keys: dim=-1."
         compare(card, "in a batch of heads each gives what it gives alone", attempt(lambda s: function(s)[1, 0], drawn(2, 3, 4, 4)), function(drawn(2, 3, 4, 4)[1, 0]), hint, MASK)
         learns(card, function, scores, MASK)
@@ -439,6 +448,7 @@ def fused_layer_norm(function: Callable) -> None:
         ("6 features", drawn(3, 6) + 2, 1e-5, 1e-6, hint),
         ("6 features, some of which are 0", (drawn(3, 6) + 2) * (drawn(3, 6, seed=4) > 0), 1e-5, 1e-6, "A feature may be 0. Padding is told by its place."),
         ("ε = 0.1, 100 features", drawn(3, 100) - 1, 0.1, 1e-6, "ε is an argument; d is the number of features."),
+        ("float32 tokens around 10,000", (drawn(4, 64) + 1e4).float(), 1e-5, 0.1, "It worked before. Subtract the mean before you square."),
     ])  # fmt: skip
 
 
@@ -474,8 +484,8 @@ def token_norm(kind: type) -> None:
 def weight_decays(function: Callable) -> None:
     card = Card("weight_decays", CHAPTER)
     if present(card, function, "function", "def weight_decays(shapes, decay):", DECAY):
-        shapes = {"w_q": [4, 4], "norm1.weight": [4], "norm1.bias": [4], "up.bias": [16], "gain": [4], "normaliser.map": [4, 4], "kernel": [4, 4, 3, 3]}
-        expected = {"w_q": 0.1, "norm1.weight": 0.0, "norm1.bias": 0.0, "up.bias": 0.0, "gain": 0.0, "normaliser.map": 0.1, "kernel": 0.1}
+        shapes = {"w_q": [4, 4], "norm1.weight": [4], "norm1.bias": [4], "up.bias": [16], "gain": [4], "normaliser.map": [4, 4], "kernel": [4, 4, 3, 3], "value_head.weight": [1, 16]}
+        expected = {"w_q": 0.1, "norm1.weight": 0.0, "norm1.bias": 0.0, "up.bias": 0.0, "gain": 0.0, "normaliser.map": 0.1, "kernel": 0.1, "value_head.weight": 0.1}
         answer = attempt(function, dict(shapes), 0.1)
         if answer.problem or not isinstance(answer.value, dict):
             card.check(False, "gives a dict", "{name: decay}", answer.problem or describe(answer.value), answer.hint, DECAY)

@@ -7,7 +7,7 @@ there is one, else on the CPU.
 import importlib
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import nn
@@ -506,6 +506,14 @@ def _sixteen_bits(card: Card, function: type) -> None:
     y = attempt(lambda: function.apply(x, ones.float(), zeros.float(), 1e-5).double())
     hint = "mean(x²) − mean(x)² has no digit left at this offset. Subtract the mean first, then square."
     compare(card, "the example shifted by 8192, in float32: the same x̂", y, expected, hint, PRECISION, atol=0.01)
+    many = _tensor([[98.0, 99.0, 101.0, 102.5]] * 1000, torch.bfloat16)
+    owned = [t.clone().requires_grad_() for t in (ones, zeros)]
+    sums = attempt(lambda: torch.autograd.grad(function.apply(many, *owned, 1e-5), owned, torch.ones_like(many)))
+    hint = "In bfloat16 256 + 1 is 256. Add the rows up in float32, and convert the sum."
+    if not sums.problem:
+        sums = replace(sums, value=torch.cat([t.double() for t in sums.value]))
+    expected = _tensor([-1217.4, -644.5, 501.3, 1360.6] + [1000.0] * 4)
+    compare(card, "1,000 such rows, dy = 1: the gradients of weight and bias", sums, expected, hint, PRECISION, atol=10.0)
 
 
 def _gaps(card: Card, function: type) -> None:
@@ -710,6 +718,12 @@ def _module_dtypes(card: Card, kind: type) -> None:
     expected = _tensor([[-1.2174, -0.6445, 0.5013, 1.3606]])
     hint = "The mean is 100.125, and bfloat16 has 100 and 100.5. Statistics in float32."
     compare(card, "bfloat16 features (98, 99, 101, 102.5)", answer, expected, hint, PRECISION, atol=0.01)
+    layer = _layer(kind, 4, torch.float32)
+    attempt(layer, _tensor([[98.0, 99.0, 101.0, 102.5]], torch.float32))
+    again = attempt(lambda: layer(_tensor([[-98.0, 99.0, 101.0, -102.0]], torch.float32)).double())
+    hint = "Each x has statistics of its own. Keep none of them from one call to the next."
+    expected = _tensor([[-0.9799, 0.9899, 1.0099, -1.0199]])
+    compare(card, "a second call, of another x", again, expected, hint, PRECISION, atol=0.01)
     far = attempt(lambda: _layer(kind, 4, torch.float32)((_example()[0] + 8192).float()).double())
     expected = _tensor([[-1.4, -0.2, 0.2, 1.4], [-1.0, -1.0, 1.0, 1.0]])
     hint = "mean(x²) − mean(x)² has no digit left at this offset. Subtract the mean first, then square."

@@ -365,6 +365,7 @@ def transformer(kind: type) -> None:
             hint = "`nn.ModuleList(blocks)` registers what stands in a list; a plain list does not."
             hint = "The final norm is missing: `self.final_norm = final_norm`." if found == 48 else hint
             card.check(found == 56, "`parameters()` lists blocks and norm: 56 numbers", 56, found, hint, SPEC)
+            steady(card, model, drawn(2, 3, 4), FINAL)
             learns(card, model, drawn(2, 3, 4), DEPTH)
     card.show()
 
@@ -444,7 +445,8 @@ def _placement(card: Card, function: Callable, placement: str) -> None:
         found = build.problem or describe(build.value)
         card.check(False, text, "a function of x", found, build.hint or "Return a function (or module), not a tensor.", section)
         return
-    answer = attempt(build.value, x.clone())
+    lent = x.clone()
+    answer = attempt(build.value, lent)
     read = {name: list(inputs) for name, inputs in read.items()}  # what follows is not the function's own
     if answer.problem or not isinstance(answer.value, torch.Tensor):
         card.check(False, text, "a tensor", answer.problem or describe(answer.value), answer.hint, section)
@@ -509,6 +511,10 @@ def _placement(card: Card, function: Callable, placement: str) -> None:
         }[placement]()
         good = close(y, right)
         found = found if good else "other numbers: is the branch there, and added to x?"
+    if good and not torch.equal(lent, x):
+        good, found = False, "x itself was changed: write `x = x + …`, not `x += …`"
+    if good and not learns(Card(text, CHAPTER), build.value, x, section):  # a card that is not shown
+        good, found = False, "the gradient of x is not that of the output: `.detach()` or `torch.no_grad()` cuts the graph"
     formulas = {
         "pre": "x + F(norm(x))",
         "post": "norm(x + F(x))",

@@ -1,0 +1,12 @@
+from torch import nn
+from torch.nn import functional as F
+
+
+class FeedForward(nn.Module):
+
+    def __init__(self, d, hidden):
+        super().__init__()
+        self.up, self.down = (nn.Linear(d, hidden), nn.Linear(hidden, d))
+
+    def forward(self, x):
+        return self.down(F.gelu(self.up(x.reshape(-1, x.shape[-1]))))
