@@ -200,7 +200,11 @@ def why_nothing_can_be_recorded(error: Exception) -> str | None:
 
 
 def save_scores(gradebook: Gradebook, notebook: NotebookNode, stem: str, student: str) -> None:
-    """Save what nbgrader's own ``SaveAutoGrades`` saves, with the judge's points, and commit once."""
+    """Save what nbgrader's own ``SaveAutoGrades`` saves, with the judge's points, and commit once.
+
+    An answer that a person read, and that is word for word the same now, need not be read again, as nbgrader would have it.
+    """
+    before = _cells_before(student, stem)
     saved = gradebook.find_submission_notebook(stem, stem, student)
     grades = _by_name(gradebook.db, saved, Grade, Grade)
     comments = _by_name(gradebook.db, saved, Comment, Comment)
@@ -211,12 +215,23 @@ def save_scores(gradebook: Gradebook, notebook: NotebookNode, stem: str, student
             # A cell that a person reads has no points yet, and none at all if it was left as released.
             grade.auto_score = determine_grade(cell)[0] if is_solution(cell) else cell.metadata["course_points"]
             held = not is_solution(cell) and cell.metadata["course_held"]
-            grade.needs_manual_grade = held or grade.auto_score is None or grade.manual_score is not None
+            was_read = grade.manual_score is not None and not grade.needs_manual_grade
+            if not (was_read and is_solution(cell) and cell.source == before.get(name)):
+                grade.needs_manual_grade = held or grade.auto_score is None or grade.manual_score is not None
         if is_solution(cell):
             untouched = cell.metadata.nbgrader.get("checksum") == compute_checksum(cell)
             [comment] = comments[name]
             comment.auto_comment = "No response." if untouched else None
     gradebook.db.commit()
+
+
+def _cells_before(student: str, stem: str) -> dict[str, str]:
+    """Return {name: text} of the cells of the submission as it was judged last; nothing if that is not to be had."""
+    try:
+        cells = nbformat.v4.reads(course.autograded_notebook(student, stem).read_text(encoding="utf-8")).cells
+        return {cell.metadata.nbgrader.grade_id: cell.source for cell in cells if "nbgrader" in cell.metadata}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return {}
 
 
 def _is_late(handed: SubmittedAssignment) -> bool:

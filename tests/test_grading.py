@@ -132,6 +132,35 @@ def test_a_manual_grade_survives_a_regrade(graded):
     assert course.scores()["sample_bela", stem] == results[stem]["sample_bela"]["score"] + 3
 
 
+def test_an_answer_that_was_read_is_to_be_read_again_only_where_it_changed(graded):
+    from nbgrader.api import Gradebook
+
+    course, _ = graded
+    stem, student = STEMS[0], "read once"
+    notebook = json.loads(course.submitted("sample_bela", stem).read_bytes())
+    [written] = (cell for cell in notebook["cells"] if cell["metadata"].get("nbgrader", {}).get("grade_id", "").startswith("explain"))
+    code = next(cell for cell in notebook["cells"] if cell["cell_type"] == "code" and cell["metadata"]["nbgrader"]["solution"])
+    path = course.submitted(student, stem)
+
+    def to_be_read() -> bool:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(notebook))
+        return "to be read" in course.run("python", "-m", "autograder", "grade", stem, "--student", student).stdout
+
+    assert to_be_read()
+    with Gradebook(f"sqlite:///{course.root / 'grading' / 'gradebook.db'}") as gradebook:
+        grades = gradebook.find_submission_notebook(stem, stem, student).grades
+        grade = next(grade for grade in grades if grade.cell.name.startswith("explain"))
+        grade.manual_score, grade.needs_manual_grade = 3.0, False
+        gradebook.db.commit()
+    code["source"] = "# judged again\n" + "".join(code["source"])
+    assert not to_be_read()
+    written["source"] = "".join(written["source"]) + " And another thought."
+    assert to_be_read()
+    code["source"] = "# judged a third time, read by nobody yet\n" + code["source"]
+    assert to_be_read()
+
+
 def test_a_time_and_a_due_date_that_come_later_count(graded):
     """Late work, known as such after it was graded; its author's name has a comma, and the table of scores holds."""
     course, results = graded
