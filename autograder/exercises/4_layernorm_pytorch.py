@@ -468,7 +468,8 @@ FUNCTION = (
             "dgamma-wrong-axis",
             "The gradient of weight or bias is summed over the wrong axes: weight serves every "
             "token, so it is summed over "
-            "every axis but the last, and has shape (d,).",
+            "every axis but the last, and has shape (d,). (For a single token that is no axis at all, and PyTorch's `sum(())` adds up "
+            "everything.)",
             "autograd-function",
         ),
         Misconception(
@@ -540,6 +541,12 @@ FUNCTION = (
             "The first backward is right, a second one over the same graph is not: the first wrote "
             "into a saved tensor or "
             "into dy. Look for `*=`, `-=`, `mul_`, `pop`.",
+            "what-to-save",
+        ),
+        Misconception(
+            "divided-by-gamma",
+            "Something was divided by weight, to win back x̂ from y or dy from g. A weight may be 0, and 0/0 is NaN: x, mean and rstd "
+            "give x̂ without it.",
             "what-to-save",
         ),
         Misconception(
@@ -1198,6 +1205,13 @@ def offsets(rng):
     return out
 
 
+def without_some_weights(drawn: Run) -> Run:
+    """The case with every other weight 0."""
+    x, weight, *others = drawn.args
+    kept = tensor(weight.raw * (np.arange(weight.raw.size) % 2), "float64")
+    return replace(drawn, args=(x, kept, *others), words=f"{drawn.words} and weight = 0 in places")
+
+
 def corners(rng):
     flat = tokens(rng, (5, 7))
     # Levels whose squares add up without rounding: one pass is right here, and judged elsewhere.
@@ -1207,6 +1221,7 @@ def corners(rng):
         case(rng, (5, 7), " in which two tokens are constant", x=flat, atol=0.03),
         case(rng, (6, 1), atol=1e-3),
         case(rng, (3, 5), " with a spread of 0.001", spread=1e-3, atol=0.03, control=True),
+        without_some_weights(case(rng, (4, 6))),
     ]
 
 
@@ -1779,6 +1794,17 @@ SECOND_PARTS = [
 ]
 
 
+def divided_by_weight(dx_too: bool):
+    """x̂ won back from y, which reaches dx too, or dy from g: right where no weight is 0."""
+
+    def imitation(x, weight, *others) -> tuple:
+        lost = np.where(weight == 0, np.nan, 0.0)
+        y, dx, dweight, *more = layernorm()(x, weight, *others)
+        return (y, dx + (lost.sum() if dx_too else 0.0), dweight + lost, *more)
+
+    return imitation
+
+
 def suspects_of(parts: list) -> tuple[Suspect, ...]:
     return tuple(Suspect(name, layernorm(**changed), throughout=True) for name, changed in parts)
 
@@ -1831,7 +1857,12 @@ LAYERNORM_FUNCTION = Exercise(
         Check("dtype", "y has x's dtype", 1, "low-precision", dtypes),
         Check("offset", "float32 tokens at a large offset", 1, "low-precision", offsets, "one-pass-variance"),
         Check(
-            "corners", "One feature, constant tokens and quiet ones", 1, "autograd-function", corners, "nan-on-constant"
+            "corners",
+            "One feature, constant tokens and quiet ones, and a weight of 0",
+            1,
+            "autograd-function",
+            corners,
+            "nan-on-constant",
         ),
         Check("saved", "No more is saved than x, weight, bias and two numbers a row", 2, "what-to-save", kept("saved")),
         Check("context", "Tensors are kept by save_for_backward only", 1, "what-to-save", kept("context")),
@@ -1855,6 +1886,7 @@ LAYERNORM_FUNCTION = Exercise(
     suspects=suspects_of(FORWARD_PARTS + BACKWARD_PARTS + SECOND_PARTS + OF_TENSORS)
     + (
         Suspect("gamma-beta-swapped", arguments_exchanged, throughout=True),
+        *(Suspect("divided-by-gamma", divided_by_weight(dx_too), throughout=True) for dx_too in (True, False)),
         Suspect("global-state", layernorm(frozen=lambda x, eps, was: centred_by(x, OTHER_EPS))),
     ),
     misconceptions=FUNCTION,

@@ -240,6 +240,7 @@ def layernorm_function(function: type) -> None:
         _again(card, function)  # what is changed in place spoils the checks below, so it is named first
         _hands_off(card, function)
         _constant(card, function)
+        _weight_of_zero(card, function)
         _any_rank(card, function)
         _gradcheck(card, function)
         _kept(card, function)
@@ -321,6 +322,15 @@ def _constant(card: Card, function: type) -> None:
         found = step.gradients.problem or figures(step.gradients.value[0])
         good = not step.gradients.problem and bool(torch.isfinite(step.gradients.value[0]).all())
         card.check(good, "… and x's gradient is finite", "finite numbers", found, _reason(found) or hint, FUNCTION)
+
+
+def _weight_of_zero(card: Card, function: type) -> None:
+    x, _, bias, dy = _example()
+    step = _step(function, x, _tensor([2.0, 0.0, 0.5, 1.5]), bias, dy)
+    found = step.gradients.problem or figures(step.gradients.value[1])
+    good = not step.gradients.problem and all(bool(torch.isfinite(g).all()) for g in step.gradients.value)
+    hint = "y says nothing of x̂ where weight is 0, so x̂ can't be won back by dividing by weight. x, mean and rstd give it."
+    card.check(good, "with a weight of 0 the gradients are finite", "finite numbers", found, _reason(found) or hint, FUNCTION)
 
 
 def _any_rank(card: Card, function: type) -> None:

@@ -1,0 +1,27 @@
+class LayerNormFunction(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x, weight, bias, eps):
+        mean, rstd = statistics(x, eps)
+        ctx.save_for_backward(x, weight, bias)
+        ctx.eps = eps
+        return ((x.to(mean.dtype) - mean) * rstd * weight + bias).to(x.dtype)
+
+    @staticmethod
+    def backward(ctx, dy):
+        x, weight, bias = ctx.saved_tensors
+        mean, rstd = statistics(x, ctx.eps)
+        y = (x.to(mean.dtype) - mean) * rstd * weight + bias
+        x_hat = (y - bias) / weight
+        g = dy.to(mean.dtype) * weight
+        dx = rstd * (g - g.mean(-1, keepdim=True) - x_hat * (g * x_hat).mean(-1, keepdim=True))
+        rows = x.numel() // x.shape[-1]
+        dweight = (dy.to(mean.dtype) * x_hat).reshape(rows, -1).sum(0)
+        dbias = dy.to(mean.dtype).reshape(rows, -1).sum(0)
+        return dx.to(x.dtype), dweight.to(weight.dtype), dbias.to(weight.dtype), None
+
+
+def statistics(x, eps):
+    x = x.to(torch.promote_types(x.dtype, torch.float32))
+    mean = x.mean(-1, keepdim=True)
+    variance = ((x - mean) ** 2).mean(-1, keepdim=True)
+    return mean, 1 / torch.sqrt(variance + eps)
