@@ -352,6 +352,9 @@ def _candidates(exercise, check, trials, failed, past: Past):
     stopped = any(trial.outcome.kind == Kind.STOPPED for trial in failed)  # says nothing of what was computed
     if check.telltale and controls and not stopped and not any(trial.fault for trial in controls):
         yield check.telltale
+    suspicions = {trial.outcome.suspicion for trial in failed}
+    if len(suspicions) == 1:
+        yield suspicions.pop()
 
 
 def _explains(suspect: Suspect, trials: list[Trial], failed: list[Trial]) -> bool:

@@ -24,6 +24,7 @@ class Outcome:
     grown: int = 0
     warnings: tuple[str, ...] = ()
     sign: str | None = None
+    suspicion: str | None = None
 
 
 def name_of(value: object) -> str:
@@ -98,7 +99,8 @@ def read(reply: Reply, outputs: tuple[Output, ...], count: int) -> Outcome:
     if len(values) != count:
         said = f"{len(values) or 'no'} results came back; expected {count}"
         return Outcome(problem=said, brief=said, kind=Kind.OTHER)
-    return Outcome(tuple(values), changed=reply.changed, grown=reply.grown, warnings=reply.warnings, sign=reply.sign)
+    beside = {"changed": reply.changed, "grown": reply.grown, "warnings": reply.warnings}
+    return Outcome(tuple(values), sign=reply.sign, suspicion=reply.suspicion, **beside)
 
 
 def _array(value: object) -> np.ndarray | None:

@@ -22,7 +22,7 @@ def test_a_cause_is_told_once_and_what_was_found_each_time():
 
 def test_an_error_of_the_cell_is_told_once():
     told = hints(*(failed(size, f"For {size}: `f` is not defined.") for size in ("two", "three")))
-    assert told == ["For two: f is not defined. Read the section", "The same as above."]
+    assert told == ["For two: f is not defined. Read the section", "For the same reason as above."]
 
 
 def test_nothing_is_taken_for_html():

@@ -374,6 +374,12 @@ BACKWARD = common("what-to-cache") | named(
         "backward-epsilon",
     ),
     Misconception(
+        "forward-wrong",
+        "The forward that stands here gives another y than the norm does, so this is the gradient of another function. Mend it first: "
+        "the checks of assignment 2 say what is wrong with it.",
+        "what-to-cache",
+    ),
+    Misconception(
         "eps-outside-root",
         "ε was added to the root. It belongs inside: the root of (… + ε).",
         "backward-epsilon",
@@ -753,6 +759,7 @@ class Norm:
     def __init__(self, name: str, has_beta: bool) -> None:
         self.name = name
         self.has_beta = has_beta
+        self.statistics = centred_by if has_beta else rms_by
 
     def arguments(self, rng, x, eps, dtype="float64") -> tuple:
         """(x, γ[, β], ε, dy): γ of mixed signs, 0.5 ≤ |γ| ≤ 2; dy random."""
@@ -915,7 +922,19 @@ def invoke_backward(norm: Norm, expected: str, length: int):
             # y is judged in assignment 2; what is no array at all was meant for the cache.
             swapped = isinstance(first.value[0], (tuple, list, dict))
             return replace(reply, sign="outputs-swapped") if swapped else reply
-        return Reply(reply.value, changed=first.changed + reply.changed, warnings=first.warnings + reply.warnings)
+        suspicion = "forward-wrong" if gives_another_y(first.value[0], case) else None
+        changed, warnings = first.changed + reply.changed, first.warnings + reply.warnings
+        return Reply(reply.value, changed=changed, warnings=warnings, suspicion=suspicion)
+
+    def gives_another_y(y: object, case: Calls) -> bool:
+        """Whether y is not the norm's. It earns nothing here, and what is no array stands for nothing."""
+        x, gamma, *others, eps, _ = case.exact_args()
+        xhat, _ = norm.statistics(x, eps)
+        right = gamma * xhat + (others[0] if others else 0.0)
+        near = {"rtol": 0.02, "atol": 0.02 * np.abs(right).max()}
+        if not isinstance(y, np.ndarray) or y.dtype.kind not in "fiu":
+            return False
+        return y.shape != right.shape or not np.allclose(y.astype(float), right, **near)
 
     return invoke
 

@@ -64,7 +64,8 @@
       this.paint(width, 2 * TALL, ...Object.entries(NETWORKS).flatMap(([key, [formula, colour]], i) => {
         const panel = (left, title, low, top, what) => bars({ left, width: half, top: i * TALL + 30, bottom: i * TALL + 30 + HIGH,
           title, colour, low, high: top, before: start[key][what], now: now[key][what] });
-        return [...panel(0, `${formula} looks at`, 0, 1, "shares"), ...panel(half + 12, "and adds", -high, high, "added")];
+        const title = width < 300 ? formula : `${formula} looks at`; // on the smallest phones it would run into the next panel's
+        return [...panel(0, title, 0, 1, "shares"), ...panel(half + 12, "and adds", -high, high, "added")];
       }));
       const row = (values) => values.map((value) => significant(value, 3)).join(", ");
       this.svg.setAttribute("aria-label", Object.entries(NETWORKS).map(([key, [formula]]) =>
