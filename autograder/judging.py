@@ -42,6 +42,8 @@ def judge(item: Exercise | Quiz, topic: Topic, student: Student, secret: bytes) 
     # What the source hides (another name, getattr) shows when it runs.
     for library in sorted(student.used):
         return located([_library_verdict(item, check, library) for check in item.checks], topic)
+    if not any(verdict.misconception for verdict, _ in judged):
+        judged = [_suspected(item, verdict, trial) for verdict, trial in judged]
     verdicts = _told(item, judged, student)
     doubts = reaching_inside.worth_reading(student.cells[1:])  # what comes first is the topic's own prelude
     if doubts:
@@ -142,6 +144,15 @@ def _varies(exercise: Exercise, failed: list[Trial], student: Student) -> bool:
         if any(not _equal(second, first.astype("float64"), trial.case) for first, second in found):
             return True
     return False
+
+
+def _suspected(exercise: Exercise, verdict: Verdict, trial: Trial | None) -> tuple[Verdict, Trial | None]:
+    """Explain a failure by what was suspected when the function was called; for exercises of which nothing was recognised."""
+    name = trial.outcome.suspicion if trial else None
+    if name not in exercise.misconceptions:
+        return verdict, trial
+    misconception = exercise.misconceptions[name]
+    return replace(verdict, misconception=name, hint=misconception.hint, section=misconception.section), trial
 
 
 def _told(exercise: Exercise, judged: list[tuple[Verdict, Trial | None]], student: Student) -> list[Verdict]:
@@ -352,9 +363,6 @@ def _candidates(exercise, check, trials, failed, past: Past):
     stopped = any(trial.outcome.kind == Kind.STOPPED for trial in failed)  # says nothing of what was computed
     if check.telltale and controls and not stopped and not any(trial.fault for trial in controls):
         yield check.telltale
-    suspicions = {trial.outcome.suspicion for trial in failed}
-    if len(suspicions) == 1:
-        yield suspicions.pop()
 
 
 def _explains(suspect: Suspect, trials: list[Trial], failed: list[Trial]) -> bool:

@@ -66,7 +66,7 @@ class Reply:
     ``changed`` lists the positions of the arguments that the call modified; ``grown`` counts the bytes
     by which the process's peak memory grew. ``sign`` names the misconception that a problem, or a wrong value,
     is the sign of, where whoever made the call knows it; ``suspicion`` names one that explains a failure
-    if nothing else does.
+    if nothing else was recognised.
     """
 
     value: Any = None
