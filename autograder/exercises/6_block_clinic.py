@@ -658,8 +658,9 @@ def invoke_norm(name: str):
         dtype = case.args[0].dtype if isinstance(x, wire.Tensor) else x.dtype.name
         x = x if isinstance(x, wire.Tensor) else tensors.tensor(x, dtype, dy is not None)
         upstream = {} if dy is None else {"upstream": [sent(dy)]}
-        return answer(student.torch(name, [x, gamma if isinstance(gamma, wire.Tensor) else sent(gamma),
-                                           beta if isinstance(beta, wire.Tensor) else sent(beta), eps], **upstream))  # fmt: skip
+        parameters = [p if isinstance(p, wire.Tensor) else sent(p) for p in (gamma, beta)]
+        given = [] if eps == EPS else [eps]  # a repair leaves its default as it was
+        return answer(student.torch(name, [x, *parameters, *given], **upstream))
 
     return invoke
 
@@ -724,7 +725,7 @@ SLIPS = [
 ]
 SLIP_HINTS = dict(
     eps_outside_root="ε is added to the spread, after the root. It belongs to the variance: the root of (variance + ε).",
-    eps_ignored="ε is an argument; a fixed one stands in its place, or none.",
+    eps_ignored="ε is an argument, 1e-5 if it is not given; a fixed one stands in its place, or none.",
     root_missing="It is divided by the variance, and not by its root.",
     over_everything="The variance, or the mean too, runs over the whole array. Each token has its own: the last axis, `dim=-1, keepdim=True`.",
     parameters_ignored="γ and β have no effect any more.",
