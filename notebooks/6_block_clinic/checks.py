@@ -237,6 +237,8 @@ def migrated_model(kind: type) -> None:
             if card.check(bounded, "a stream a thousand times as large gives no larger logits", "logits of a usual size", size, hint, FINAL_NORM):
                 expected = head(norm(blocks[1](blocks[0](x))))
                 compare(card, "nothing else has changed", attempt(model, x), expected, "The blocks run in order, once each; the norm comes once, before the head.", FINAL_NORM, signs)
+                compare(card, "… in training either", attempt(model.train(), x), expected, "A norm without dropout does the same in both modes.", FINAL_NORM)
+                model.eval()
                 steady(card, model, x, FINAL_NORM)
                 learns(card, model, x, FINAL_NORM)
     card.show()
@@ -403,7 +405,8 @@ def _norm(title: str, function: Callable, section: str, cases: list[tuple]) -> N
             gamma, beta = 1 + drawn(d, seed=1).abs(), drawn(d, seed=2)
             exact = x.double() - x.double().mean(-1, keepdim=True)
             exact = exact / (exact.pow(2).mean(-1, keepdim=True) + eps).sqrt() * gamma + beta
-            answer = attempt(function, x, gamma.to(x.dtype), beta.to(x.dtype), eps)
+            given = () if eps == 1e-5 else (eps,)  # that is its default
+            answer = attempt(function, x, gamma.to(x.dtype), beta.to(x.dtype), *given)
             if answer.problem or not isinstance(answer.value, torch.Tensor) or answer.value.shape != x.shape:
                 found = answer.problem or describe(answer.value)
                 card.check(False, text, f"a tensor of shape {tuple(x.shape)}", found, answer.hint, section)
@@ -424,7 +427,7 @@ def fast_layer_norm(function: Callable) -> None:
     far = (drawn(4, 64) + 1e4).float()
     hint = "Negative variances are only the visible part: clamped to 0, the others are as wrong. Subtract the mean before you square."
     _norm("fast_layer_norm", function, ONE_PASS, [
-        ("ordinary tokens", drawn(3, 5), 1e-5, 1e-6, "It worked before; what has changed?"),
+        ("ordinary tokens", drawn(3, 5), 1e-5, 1e-6, "It worked before; what has changed? ε is 1e-5 where it is not given."),
         ("ε = 0.1", drawn(3, 5), 0.1, 1e-6, "ε is an argument."),
         ("float32 tokens around 10,000", far, 1e-5, 0.1, hint),
     ])  # fmt: skip
@@ -434,7 +437,7 @@ def narrow_layer_norm(function: Callable) -> None:
     far = (drawn(4, 64) * 2 + 100).to(torch.bfloat16)
     hint = "A mean near 100 is kept to 0.5 in bfloat16. Convert x first, take statistics in float32."
     _norm("narrow_layer_norm", function, NARROW, [
-        ("float64 tokens", drawn(3, 5), 1e-5, 1e-6, "It worked before; what has changed?"),
+        ("float64 tokens", drawn(3, 5), 1e-5, 1e-6, "It worked before; what has changed? ε is 1e-5 where it is not given."),
         ("ε = 0.1", drawn(3, 64), 0.1, 1e-6, "ε is an argument."),
         ("float32 tokens around 10,000", (drawn(4, 64) + 1e4).float(), 1e-5, 0.1, "It worked before. Subtract the mean before you square."),
         ("bfloat16 tokens around 100", far, 1e-5, 0.06, hint),
@@ -444,7 +447,7 @@ def narrow_layer_norm(function: Callable) -> None:
 def fused_layer_norm(function: Callable) -> None:
     hint = "A lane of padding holds 0, which is far from the mean: how does it get into the variance? And by what are the sums divided?"
     _norm("fused_layer_norm", function, FUSING, [
-        ("8 features", drawn(3, 8) + 2, 1e-5, 1e-6, "It worked before; what has changed?"),
+        ("8 features", drawn(3, 8) + 2, 1e-5, 1e-6, "It worked before; what has changed? ε is 1e-5 where it is not given."),
         ("6 features", drawn(3, 6) + 2, 1e-5, 1e-6, hint),
         ("6 features, some of which are 0", (drawn(3, 6) + 2) * (drawn(3, 6, seed=4) > 0), 1e-5, 1e-6, "A feature may be 0. Padding is told by its place."),
         ("ε = 0.1, 100 features", drawn(3, 100) - 1, 0.1, 1e-6, "ε is an argument; d is the number of features."),

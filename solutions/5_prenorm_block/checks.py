@@ -203,7 +203,14 @@ def _large(card: Card, function: Callable) -> None:
         return
     hint = "The number that later scores get, or that is added to them, is not low enough beside scores of thousands. Use −∞."
     expected = x[:1] @ weights[2] @ weights[3]
-    compare(card, "… and the first token sees only itself there, too", Answer(answer.value[:1]), expected, hint, MASK, atol=0.1)
+    if not compare(card, "… and the first token sees only itself there, too", Answer(answer.value[:1]), expected, hint, MASK, atol=0.1):
+        return
+    answer = attempt(function, x, *weights, 1)
+    values = x @ weights[2] @ weights[3]  # each token's score for one token lies thousands above its others
+    nearest = [float((values - row).abs().amax(-1).min()) for row in answer.value] if not answer.problem else [math.inf]
+    hint = "Large scores differ as much as small ones do. They are not to be clamped: `torch.softmax` subtracts the largest first."
+    text = "… and with one head each token looks at one token alone"
+    card.check(max(nearest) < 0.1, text, "a row of the values", answer.problem or "a mixture", answer.hint or hint, ATTENTION)
 
 
 # FeedForward ----------------------------------------------------------------------------------
@@ -214,6 +221,7 @@ def feed_forward(kind: type) -> None:
     if present(card, kind, "class", "class FeedForward(nn.Module):", FEED_FORWARD):
         network = made(card, kind, 3, 5, section=SPEC)
         if network is not None and _named(card, network) and steady(card, network, drawn(2, 3), FEED_FORWARD) and _up_and_down(card, network):
+            _same_shape(card, network)
             learns(card, network, drawn(2, 4, 3), DEPTH)
     card.show()
 
@@ -246,6 +254,14 @@ def _up_and_down(card: Card, network: nn.Module) -> bool:
     text = "with biases of 1 in `up` and ½ in `down` it is 5 · GELU(−1) + ½ = −0.2933"
     signs = [(value * ones, "A bias has no part in the result.", FEED_FORWARD) for value in (-0.2275, 0.2725, -0.7933)]
     return compare(card, text, attempt(network, x), -0.2933 * ones, "Call the `nn.Linear` itself, or add its bias.", FEED_FORWARD, signs, atol=5e-3)
+
+
+def _same_shape(card: Card, network: nn.Module) -> None:
+    answer = attempt(network, drawn(2, 4, 3))
+    hint = "A linear map takes any number of axes before the last: no reshape is needed, and one that is made has to be undone."
+    found = answer.problem or describe(answer.value)
+    good = isinstance(answer.value, torch.Tensor) and answer.value.shape == (2, 4, 3)
+    card.check(good, "x of shape (2, 4, 3) keeps its shape", "a tensor of shape (2, 4, 3)", found, answer.hint or hint, SHAPES)
 
 
 # PreNormBlock ---------------------------------------------------------------------------------
