@@ -6,6 +6,7 @@ which of them count.
 
 import math
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -179,6 +180,11 @@ def stream(rng, *shape) -> np.ndarray:
 def gain(rng, d: int) -> tuple[np.ndarray, np.ndarray]:
     """γ of mixed signs, 0.5 ≤ |γ| ≤ 2, and β."""
     return rng.uniform(0.5, 2.0, size=d) * rng.choice([-1, 1], size=d), drawn(rng, d)
+
+
+@dataclass(frozen=True)
+class InTraining(Case):
+    """A case that is run in training mode, where dropout acts."""
 
 
 def case(args: tuple, words: str, judged=OUTPUT, **more) -> Case:

@@ -1,7 +1,7 @@
 """The words that the hidden modules are written in: exercise, check, case, misconception, verdict."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 import numpy as np
@@ -87,6 +87,10 @@ class Case:
             if isinstance(values, np.ndarray):
                 return values.dtype if tensors.is_floating(values.dtype) else np.dtype("float64")
         return np.dtype("float64")
+
+    def of_kind(self, kind: type["Case"], **changed: Any) -> "Case":
+        """Return it as a case of a kind of its own, which tells the call how it is made; with some fields changed."""
+        return kind(**{field.name: getattr(self, field.name) for field in fields(Case)} | changed)
 
 
 def _values(arg: Any) -> Any:

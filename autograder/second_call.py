@@ -1,6 +1,6 @@
 """Of a module's second call: what the first one used up or kept must not change what it gives."""
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -28,8 +28,7 @@ class SecondCall(Case):
 
 def second_call(case: Case) -> SecondCall:
     """Return the case as one of a second call."""
-    kept = {field.name: getattr(case, field.name) for field in fields(Case)}
-    return SecondCall(**kept | {"words": f"{case.words}, after another x of that shape"})
+    return case.of_kind(SecondCall, words=f"{case.words}, after another x of that shape")
 
 
 def run(student: Student, twice: bool, target: str, x: wire.Tensor, **asked: Any) -> Reply:

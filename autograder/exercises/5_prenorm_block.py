@@ -15,7 +15,7 @@ close, an output of about 100 is off by up to 0.02. Allowed: 0.3 + 1 %.
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -24,6 +24,7 @@ from autograder.block_parts import (
     GRADIENT,
     OUTPUT,
     OUTPUTS,
+    InTraining,
     answer,
     bent,
     case,
@@ -1248,11 +1249,6 @@ def invoke_block(student: Student, case: Case) -> Reply:
     return answer(run(student, isinstance(case, SecondCall), "PreNormBlock", sent(x, dy is not None), **asked, **upstream))
 
 
-@dataclass(frozen=True)
-class InTraining(Case):
-    """A case that is run in training mode, where dropout acts."""
-
-
 def block_case(rng, shape, judged=OUTPUT, same_norms=False, kind="", **more) -> Case:
     d = shape[-1]
     norms = gain(rng, d)
@@ -1549,9 +1545,7 @@ def sublayer_cases(placement: str):
             words = f"x of shape {shape}, “{placement}”"
             out.append(case(args, words, control=True, kwargs={"placement": placement, "alpha": alpha}, may_change=False))
         if placement != "sandwich":
-            lean = {field.name: getattr(out[-1], field.name) for field in fields(Case)}
-            lean |= {"words": f"{out[-1].words} and no `output_norm`", "control": False}
-            out.append(WithDefaults(**lean))
+            out.append(out[-1].of_kind(WithDefaults, words=f"{out[-1].words} and no `output_norm`", control=False))
         args = (stream(rng, 3, 4), matrix(rng, 4), *gain(rng, 4), *gain(rng, 4), drawn(rng, 3, 4))
         out.append(case(args, f"x of shape (3, 4), “{placement}”", GRADIENT, control=True, kwargs={"placement": placement, "alpha": 1.7}))
         return out

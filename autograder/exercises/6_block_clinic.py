@@ -11,7 +11,7 @@ a quarter of the spread drawn here.
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, fields, replace
+from dataclasses import replace
 
 import numpy as np
 
@@ -20,6 +20,7 @@ from autograder.block_parts import (
     GRADIENT,
     OUTPUT,
     OUTPUTS,
+    InTraining,
     answer,
     bent,
     case,
@@ -87,14 +88,9 @@ def wrong(section: str, **hints: str) -> dict[str, Misconception]:
     return named(*(Misconception(name.replace("_", "-"), hint, section) for name, hint in hints.items()))
 
 
-@dataclass(frozen=True)
-class InTraining(Case):
-    """A case that is run in training mode, which changes nothing here: there is no dropout."""
-
-
-def in_training_mode(case: Case) -> InTraining:
-    kept = {field.name: getattr(case, field.name) for field in fields(Case)}
-    return InTraining(**kept | {"words": f"{case.words}, in training mode"})
+def in_training_mode(case: Case) -> Case:
+    """Return the case as one in training mode, which changes nothing here: there is no dropout."""
+    return case.of_kind(InTraining, words=f"{case.words}, in training mode")
 
 
 # 1 · MigratedModel ----------------------------------------------------------------------------
