@@ -1,6 +1,9 @@
-"""Runs one exercise's visible checks, as the notebook has them, on all its implementations: prints which ones they pass.
+"""Runs an assignment's visible checks, as the notebook has them, on the implementations: prints which ones they pass.
 
-    python -m tests.visible_checks 1_z_scores z_scores
+    python -m tests.visible_checks 1_z_scores z_scores         every right one, and a wrong one of each mistake
+    python -m tests.visible_checks 1_z_scores z_scores --all   every wrong one, too (minutes for torch)
+
+Several exercises may be named.
 
 Each implementation runs in a process of its own, forked from this one, which has imported what they need.
 """
@@ -16,7 +19,7 @@ IMPLEMENTATIONS = ROOT / "tests" / "implementations"
 SECONDS = 120
 
 
-def main(stem: str, exercise: str) -> None:
+def main(stem: str, *words: str) -> None:
     folder = ROOT / "notebooks" / stem
     os.environ["TRITON_INTERPRET"] = "1"  # as the notebook's first cell does it
     sys.path[:0] = [str(folder)]
@@ -26,13 +29,20 @@ def main(stem: str, exercise: str) -> None:
     from autograder import exercises
 
     prelude = exercises.topic(stem).prelude
-    [call] = (line for line in _lines_of(folder / f"{stem}.ipynb", exercise) if line.startswith("checks."))
+    chosen = [word for word in words if word != "--all"]
+    print(json.dumps({exercise: _passed(stem, exercise, prelude, "--all" in words) for exercise in chosen}))
+
+
+def _passed(stem: str, exercise: str, prelude: str, every: bool) -> dict[str, list[str]]:
+    lines = _lines_of(ROOT / "notebooks" / stem / f"{stem}.ipynb", exercise)
+    [call] = (line for line in lines if line.startswith("checks."))
     passed = {"right": [], "wrong": []}
     for kind, names in passed.items():
-        for path in sorted((IMPLEMENTATIONS / stem / exercise / kind).glob("*.py")):
-            if _passes(path, prelude, call):
-                names.append(path.stem)
-    print(json.dumps(passed))
+        files = sorted((IMPLEMENTATIONS / stem / exercise / kind).glob("*.py"), key=lambda path: path.stem)
+        if kind == "wrong" and not every:
+            files = list({path.stem.partition("__")[0]: path for path in reversed(files)}.values())
+        names += [path.stem for path in files if _passes(path, prelude, call)]
+    return passed
 
 
 def _lines_of(notebook: Path, cell: str) -> list[str]:
