@@ -148,7 +148,7 @@ def _varies(exercise: Exercise, failed: list[Trial], student: Student) -> bool:
 
 def _suspected(exercise: Exercise, verdict: Verdict, trial: Trial | None) -> tuple[Verdict, Trial | None]:
     """Explain a failure by what was suspected when the function was called; for exercises of which nothing was recognised."""
-    name = trial.outcome.suspicion if trial else None
+    name = trial.outcome.suspicion() if trial and trial.outcome.suspicion else None
     if name not in exercise.misconceptions:
         return verdict, trial
     misconception = exercise.misconceptions[name]

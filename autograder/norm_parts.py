@@ -43,6 +43,28 @@ def dbeta_of(p) -> np.ndarray:
     return over_tokens(p.dy)
 
 
+def divided_by_gamma(norm, dx_too: bool, dx_at: int = 0):
+    """x̂ won back from y, which reaches dx too, or dγ from g: right where no γ is 0.
+
+    dx_at: the place of dx among the norm's results; dγ comes after it.
+    """
+
+    def imitation(x, gamma, *others) -> tuple:
+        lost = np.where(gamma == 0, np.nan, 0.0)
+        results = list(norm(x, gamma, *others))
+        results[dx_at] = results[dx_at] + (lost.sum() if dx_too else 0.0)
+        results[dx_at + 1] = results[dx_at + 1] + lost
+        return tuple(results)
+
+    return imitation
+
+
+def added_down(x, eps):
+    """x̂ with Python's ``sum``, which adds over the first axis, and the number of features."""
+    centre = x.sum(0) / x.shape[-1]
+    return (x - centre) / np.sqrt(((x - centre) ** 2).sum(0) / x.shape[-1] + eps)
+
+
 def tokens(rng: np.random.Generator, shape: tuple, location=None, spread=None, least_spread=3.0) -> np.ndarray:
     """Tokens whose spread is exact: each with one of least_spread to 6 and a mean of 1/2 to 2 spreads either side of 0.
 

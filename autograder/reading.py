@@ -1,6 +1,7 @@
 """From what a call returned to outputs that can be compared, or to words that say what is wrong."""
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -24,7 +25,7 @@ class Outcome:
     grown: int = 0
     warnings: tuple[str, ...] = ()
     sign: str | None = None
-    suspicion: str | None = None
+    suspicion: Callable[[], str | None] | None = None
 
 
 def name_of(value: object) -> str:

@@ -65,8 +65,8 @@ class Reply:
 
     ``changed`` lists the positions of the arguments that the call modified; ``grown`` counts the bytes
     by which the process's peak memory grew. ``sign`` names the misconception that a problem, or a wrong value,
-    is the sign of, where whoever made the call knows it; ``suspicion`` names one that explains a failure
-    if nothing else was recognised.
+    is the sign of, where whoever made the call knows it; ``suspicion`` finds one that explains a failure
+    if nothing else was recognised, and is asked only then.
     """
 
     value: Any = None
@@ -78,7 +78,7 @@ class Reply:
     grown: int = 0
     warnings: tuple[str, ...] = ()
     sign: str | None = None
-    suspicion: str | None = None
+    suspicion: Callable[[], str | None] | None = None
 
 
 class _Gone(Exception):

@@ -21,6 +21,7 @@ from autograder import reading
 from autograder.exercise import Case, Check, Exercise, Misconception, Output, Question, Quiz, Suspect, Topic
 from autograder.misconceptions import common, half_not_root, named
 from autograder.norm_names import LIBRARIES
+from autograder.norm_parts import added_down
 from autograder.student import Reply, Rules, Student
 from autograder.student_side import wire
 
@@ -728,15 +729,9 @@ def zeros_beside_a_constant_row(x):
     return np.zeros(x.shape)
 
 
-def added_down(x):
-    """With Python's ``sum`` and the length of a row."""
-    centre = x.sum(0) / x.shape[-1]
-    return (x - centre) / np.sqrt(((x - centre) ** 2).sum(0) / x.shape[-1])
-
-
 # One of a table's two statistics taken over the wrong axes.
 ONE_WRONG = (
-    ("wrong-axis", lambda x: (added_down(x),)),
+    ("wrong-axis", lambda x: (added_down(x, 0.0),)),
     ("wrong-axis", lambda x: ((x - x.sum(0) / x.shape[-1]) / over_row(np.std, x),)),
     ("wrong-axis", lambda x: ((x - x.mean(axis=0)) / over_row(np.std, x),)),
     ("wrong-axis", lambda x: (deviations(x) / x.std(axis=0),)),

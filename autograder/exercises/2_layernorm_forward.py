@@ -24,7 +24,7 @@ from autograder import reading
 from autograder.exercise import Case, Check, Exercise, Misconception, Output, Question, Quiz, Suspect, Topic
 from autograder.misconceptions import common, half_not_root, named
 from autograder.norm_names import LIBRARIES
-from autograder.norm_parts import deviation, mean, tokens, variance
+from autograder.norm_parts import added_down, deviation, mean, tokens, variance
 from autograder.student import Kind, Reply, Rules, Student
 from autograder.student_side import wire
 
@@ -866,12 +866,6 @@ MISPLACED = (
     lambda m, e, d: np.sqrt(np.abs(m - e)),
     lambda m, e, d: np.sqrt(m * (1 + e)),
 )
-
-
-def added_down(x, eps):
-    """x̂ with Python's ``sum``, and the right number of features."""
-    centre = x.sum(0) / x.shape[-1]
-    return (x - centre) / np.sqrt(((x - centre) ** 2).sum(0) / x.shape[-1] + eps)
 
 
 FIXED = (1e-3, 1e-5, 1e-6, 1e-8, 1e-12)

@@ -40,6 +40,7 @@ from autograder.norm_parts import (
     dbeta_of,
     deviation,
     dgamma_of,
+    divided_by_gamma,
     layernorm_dx,
     mean,
     not_centred,
@@ -1794,17 +1795,6 @@ SECOND_PARTS = [
 ]
 
 
-def divided_by_weight(dx_too: bool):
-    """x̂ won back from y, which reaches dx too, or dy from g: right where no weight is 0."""
-
-    def imitation(x, weight, *others) -> tuple:
-        lost = np.where(weight == 0, np.nan, 0.0)
-        y, dx, dweight, *more = layernorm()(x, weight, *others)
-        return (y, dx + (lost.sum() if dx_too else 0.0), dweight + lost, *more)
-
-    return imitation
-
-
 def suspects_of(parts: list) -> tuple[Suspect, ...]:
     return tuple(Suspect(name, layernorm(**changed), throughout=True) for name, changed in parts)
 
@@ -1886,7 +1876,7 @@ LAYERNORM_FUNCTION = Exercise(
     suspects=suspects_of(FORWARD_PARTS + BACKWARD_PARTS + SECOND_PARTS + OF_TENSORS)
     + (
         Suspect("gamma-beta-swapped", arguments_exchanged, throughout=True),
-        *(Suspect("divided-by-gamma", divided_by_weight(dx_too), throughout=True) for dx_too in (True, False)),
+        *(Suspect("divided-by-gamma", divided_by_gamma(layernorm(), dx_too, 1), throughout=True) for dx_too in (True, False)),
         Suspect("global-state", layernorm(frozen=lambda x, eps, was: centred_by(x, OTHER_EPS))),
     ),
     misconceptions=FUNCTION,
