@@ -41,9 +41,6 @@ def main(arguments: list[str] | None = None) -> int:
         )
 
     options = parser.parse_args(arguments)
-    # jsonschema would import a checker of international web addresses, which takes a second to build, for
-    # a format that no notebook has. Told that it is not installed, jsonschema does without.
-    sys.modules.setdefault("rfc3987_syntax", None)
     try:
         if options.command in ("grade", "judge"):
             if options.trust_submissions:
