@@ -424,12 +424,12 @@ def _norm(title: str, function: Callable, section: str, cases: list[tuple]) -> N
 
 
 def fast_layer_norm(function: Callable) -> None:
-    far = (drawn(4, 64) + 1e4).float()
+    far = (drawn(4, 64) + 1e4 * torch.tensor([[1.0], [-1.0], [-1.0], [1.0]])).float()
     hint = "Negative variances are only the visible part: clamped to 0, the others are as wrong. Subtract the mean before you square."
     _norm("fast_layer_norm", function, ONE_PASS, [
         ("ordinary tokens", drawn(3, 5), 1e-5, 1e-6, "It worked before; what has changed? ε is 1e-5 where it is not given."),
         ("ε = 0.1", drawn(3, 5), 0.1, 1e-6, "ε is an argument."),
-        ("float32 tokens around 10,000", far, 1e-5, 0.1, hint),
+        ("float32 tokens around 10,000 and −10,000", far, 1e-5, 0.1, hint),
     ])  # fmt: skip
 
 
@@ -471,6 +471,10 @@ def token_norm(kind: type) -> None:
             small = 0.01 * x
             hint = "ε belongs to the variance, under the root: √(variance + ε)."
             compare(card, "a token of small spread, where ε counts", attempt(norm, small), nn.functional.layer_norm(small, (4,)), hint, EVALUATION)
+            wide = made(card, kind, 4, 0.5, section=EVALUATION)
+            if wide is not None:
+                hint = "ε is an argument, `TokenNorm(d, eps)`; a fixed one stands in its place."
+                compare(card, "ε = 0.5", attempt(wide, x), nn.functional.layer_norm(x, (4,), eps=0.5), hint, EVALUATION)
             parameters = dict(norm.named_parameters())
             hint = "γ and β stay, in both modes."
             if card.check({"weight", "bias"} <= parameters.keys(), "γ and β are still parameters", "weight and bias", set(parameters), hint, EVALUATION):
