@@ -138,6 +138,7 @@ SIGNS = (
     (r"modified by an inplace operation", "saved-in-place"),
     (r"view size is not compatible", "view-of-scattered"),
     (r"Module \[ModuleList\] is missing", "module-list-called"),
+    (r"cannot be converted to type .* without overflow", "number-too-large"),
     (r"no gradient flows", "graph-cut"),
     (r"it returned None", "returns-none"),
     (r"does not have the shape of its upstream gradient", "shape-lost"),

@@ -32,7 +32,7 @@ def random_acts(section: str) -> Misconception:
     """Return the misconception whose evidence is that a second call with the same input gives something else."""
     hint = (
         "The same input gave something else the second time. Something random acts, as dropout does (`F.dropout` acts always, unless it is "
-        "told `training=self.training`), or something is kept from call to call."
+        "told `training=self.training`), or a layer of your own begins with random weights, or something is kept from call to call."
     )
     return Misconception("random-acts", hint, section)
 

@@ -67,6 +67,13 @@ def names():
     return [item.name for stem in exercises.stems() for item in exercises.topic(stem).exercises]
 
 
+@pytest.mark.parametrize("path", ["causal_self_attention/wrong/only-3d", "FeedForward/wrong/hidden-fixed"])
+def test_what_has_a_check_of_its_own_costs_that_alone(path):
+    """Most people write attention for (batch, m, d), and a hidden width of 4·d."""
+    file = FOLDER / "5_prenorm_block" / f"{path}.py"
+    assert len([v for v in verdicts_of(file.read_text(), exercise_of(file)) if not v.passed]) == 1
+
+
 @pytest.mark.parametrize("name", names())
 def test_every_misconception_is_tried(name):
     """A misconception that an exercise can name has a wrong implementation, and there are five right ones."""

@@ -60,7 +60,7 @@ SAID = {
     ),
     "tensor-from-number": ("torch.sqrt(2.0)", "torch.rsqrt(2)"),
     "function-not-method": ("x.sqrt()", "x.square()"),
-    "module-not-begun": ("BareModule()",),
+    "module-not-begun": ("BareModule()", "super.__init__()"),
     "not-kept-for-backward": ("gradient(Forgetful)",),
     "none-for-value": ("None * x", "t * None", "None.shape", "None(1)", "a, b = None"),
     "function-not-called": ("t.size / 2", "x.mean * 2"),

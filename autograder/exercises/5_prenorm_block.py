@@ -71,7 +71,7 @@ SAVED_IN_PLACE = Misconception(
 )
 NORM_INSIDE = Misconception(
     "norm-inside",
-    "x is normalised first. The norm belongs to the block, which decides where it stands.",
+    "Something is normalised inside: x, what is computed of it, or the result. The norm belongs to the block, which decides where it stands.",
     "pre-norm",
 )
 NORM_REPLACED = Misconception(
@@ -97,6 +97,12 @@ ATTENTION_MISCONCEPTIONS = common("causal-attention") | named(
         "split-heads",
     ),
     Misconception(
+        "number-too-large",
+        "The number in the place of −∞ is too large for the dtype: float32 ends at 3.4e38, float16 at 65,504. Write `float(\"-inf\")`, which "
+        "every dtype has.",
+        "causal-mask",
+    ),
+    Misconception(
         "mask-sign",
         "Later tokens get +∞ or a large positive number, and so all the weight (∞ itself ends in NaN). Their scores get −∞, and before "
         "the softmax: −∞ among the weights ends in NaN as well.",
@@ -117,7 +123,8 @@ ATTENTION_MISCONCEPTIONS = common("causal-attention") | named(
     ),
     Misconception(
         "mask-missing",
-        "Every token sees every other, those after it too. Set the scores of later positions to −∞ before the softmax.",
+        "Every token sees every other, those after it too. Set the scores of later positions to −∞ before the softmax. `masked_fill` gives "
+        "a new tensor, which has to be kept: `scores = scores.masked_fill(…)`.",
         "causal-mask",
     ),
     Misconception(
@@ -261,7 +268,7 @@ ATTENTION_MISCONCEPTIONS = common("causal-attention") | named(
     ),
     Misconception(
         "wrong-projection",
-        "One of q, k and v is x itself, or made with the weights of another. Each has weights of its own: q = x @ w_q, "
+        "Of q, k and v some are x itself, or made with the weights of another. Each has weights of its own: q = x @ w_q, "
         "k = x @ w_k and v = x @ w_v.",
         "causal-attention",
     ),
@@ -378,7 +385,8 @@ BLOCK_MISCONCEPTIONS = common("pre-norm") | named(
     ),
     Misconception(
         "first-of-output",
-        "`[0]` takes the first sequence of the batch. Some libraries' attention returns a tuple; the parts here return the tensor itself.",
+        "`[0]`, or `out, _ = …`, takes the first sequence of the batch. Some libraries' attention returns a tuple; the parts here return "
+        "the tensor itself.",
         "shapes-m-by-d",
     ),
     Misconception(
@@ -641,9 +649,9 @@ SUBLAYER_MISCONCEPTIONS = common("placements") | named(
         "deepnorm-placement",
     ),
     Misconception(
-        "needs-output-norm",
-        "It fails where no `output_norm` is given. Only the sandwich has one: compute the placement that is asked for, and none of the "
-        "others.",
+        "fails-with-defaults",
+        "It goes wrong where `output_norm` and `alpha` are left out. Keep the defaults, `output_norm=None` and `alpha=1.0`. Only the "
+        "sandwich has an `output_norm`: compute the placement that is asked for, and none of the others.",
         "placements",
     ),
     Misconception(
@@ -771,9 +779,9 @@ def attention_case(rng, shape, heads, kind="", x=None, gradient=False, rows=None
 
 
 def one_head(rng):
-    x = np.array([[1.0, 0.0], [0.0, 1.0], [1.0, 1.0]])
+    x = np.array([[[1.0, 0.0], [0.0, 1.0], [1.0, 1.0]]])  # a batch of one: whether a single sequence works too is `any_rank`'s to ask
     eye = np.eye(2)
-    shown = case((x, eye, eye, x[1:], eye, None), "the worked example, 1 head", kwargs={"heads": 1}, public=True)
+    shown = case((x, eye, eye, x[0, 1:], eye, None), "the worked example, 1 head", kwargs={"heads": 1}, public=True)
     return [shown, attention_case(rng, (2, 5, 4), 1), attention_case(rng, (1, 3, 7), 1)]
 
 
@@ -971,6 +979,8 @@ ATTENTIONS = [
     ("wrong-projection", projected(lambda q, k, v, one: (one, k, v))),
     ("wrong-projection", projected(lambda q, k, v, one: (q, one, v))),
     ("wrong-projection", projected(lambda q, k, v, one: (q, k, one))),
+    ("wrong-projection", projected(lambda q, k, v, one: (one, one, one))),
+    ("wrong-projection", projected(lambda q, k, v, one: (q, q, q))),
     ("wrong-projection", projected(lambda q, k, v, one: (q, q, v))),
     ("wrong-projection", projected(lambda q, k, v, one: (q, k, k))),
     ("wrong-projection", projected(lambda q, k, v, one: (q, k, q))),
@@ -1043,8 +1053,9 @@ def feed_forward_case(rng, shape, hidden, gradient=False, **more) -> Case:
 
 def feed_forward_values(rng):
     x = np.array([[1.0, -1.0]])
-    weights = (np.array([[1.0, 0.0], [0.0, 1.0], [1.0, 1.0], [2.0, -1.0]]), np.array([0.0, 0.0, 1.0, 0.0]))
-    weights += (np.array([[1.0, 1.0, 0.0, 0.0], [0.0, 0.0, 1.0, 1.0]]), np.array([0.5, -0.5]))
+    up = np.array([[1.0, 0.0], [0.0, 1.0], [1.0, 1.0], [2.0, -1.0]] + 4 * [[0.0, 0.0]])  # 8 = 4·2: another width is `width`'s to ask
+    down = np.array([[1.0, 1.0, 0.0, 0.0] + 4 * [0.0], [0.0, 0.0, 1.0, 1.0] + 4 * [0.0]])
+    weights = (up, np.array([0.0, 0.0, 1.0] + 5 * [0.0]), down, np.array([0.5, -0.5]))
     shown = case((x, *weights, None), "the worked example", public=True, atol=5e-3)
     out = [shown] + [feed_forward_case(rng, (*lead, d), 4 * d) for lead, d in (((2, 3), 5), ((4,), 6), ((2, 1, 3), 3))]
     loud = feed_forward_case(rng, (3, 5), 20)
@@ -1103,6 +1114,8 @@ FEED_FORWARD = Exercise(
             ("bias-missing", lambda x, wu, bu, wd, bd: feed_forward(x, wu, 0, wd, 0)),
             ("residual-inside", lambda x, *weights: x + feed_forward(x, *weights)),
             ("norm-inside", lambda x, *weights: feed_forward(layer_norm(x, 1.0, 0.0), *weights)),
+            ("norm-inside", with_activation(lambda h: gelu(layer_norm(h, 1.0, 0.0)))),
+            ("norm-inside", lambda x, *weights: layer_norm(x + feed_forward(x, *weights), 1.0, 0.0)),
         ]
     ),
     misconceptions=FEED_FORWARD_MISCONCEPTIONS,
@@ -1182,6 +1195,16 @@ def first_of(branch: Callable) -> Callable:
     return lambda a, f, t: branch(a, f, t)[0]
 
 
+def unpacked(branch: Callable) -> Callable:
+    """An array unpacks into its rows, if there are two; else it is an error, here as there."""
+
+    def first(a, f, t):
+        out, _ = branch(a, f, t)
+        return out
+
+    return first
+
+
 def one_residual(x, w_a, w_f, g1, b1, g2, b2):
     return x + bent(layer_norm(causal_mean(layer_norm(x, g1, b1), w_a), g2, b2), w_f)
 
@@ -1245,7 +1268,7 @@ def invoke_block(student: Student, case: Case) -> Reply:
     x, w_a, w_f, g1, b1, g2, b2, dy = case.args
     parts = [stock_map("causal_mean", w_a), stock_map("bent", w_f), stock_norm(g1, b1), stock_norm(g2, b2)]
     upstream = {} if dy is None else {"upstream": [sent(dy)]}
-    asked = {"build": [parts, {}], "count": True, "training": isinstance(case, InTraining)}
+    asked = {"build": [parts, {}], "to": "float64", "count": True, "training": isinstance(case, InTraining)}
     return answer(run(student, isinstance(case, SecondCall), "PreNormBlock", sent(x, dy is not None), **asked, **upstream))
 
 
@@ -1353,6 +1376,7 @@ PRE_NORM_BLOCK = Exercise(
             ("normalised-stream", normalised_at_both_ends),
             ("post-norm-for-pre-norm", post_then_pre),
             ("first-of-output", branches(first_of(attended), fed)),
+            ("first-of-output", branches(unpacked(attended), fed)),
             ("first-of-output", branches(first_of(attended), first_of(fed))),
             *(("branch-scaled", branches(attended, times(factor, fed))) for factor in (0.5, 0.1, 2.0)),
             *(("branch-scaled", branches(times(factor, attended), times(factor, fed))) for factor in (0.5**0.5, 0.5, 0.1, 2.0)),
@@ -1409,7 +1433,7 @@ def invoke_transformer(student: Student, case: Case) -> Reply:
     x, weights, gamma, beta, dy = case.args
     parts = [[stock_map("bent", weight) for weight in weights], stock_norm(gamma, beta)]
     upstream = {} if dy is None else {"upstream": [sent(dy)]}
-    asked = {"build": [parts, {}], "count": True, "training": isinstance(case, InTraining)}
+    asked = {"build": [parts, {}], "to": "float64", "count": True, "training": isinstance(case, InTraining)}
     return answer(run(student, isinstance(case, SecondCall), "Transformer", sent(x, dy is not None), **asked, **upstream))
 
 
@@ -1523,14 +1547,14 @@ def invoke_sublayer(student: Student, case: Case) -> Reply:
     args = [case.kwargs["placement"], stock_map("bent", weight), stock_norm(gamma, beta)]
     kwargs = {"output_norm": stock_norm(out_gamma, out_beta), "alpha": case.kwargs["alpha"]}
     if isinstance(case, WithDefaults):
-        kwargs = {"alpha": case.kwargs["alpha"]} if case.kwargs["placement"] == "deepnorm" else {}
+        kwargs = {}
     upstream = {} if dy is None else {"upstream": [sent(dy)]}
     return answer(student.torch("residual_sublayer", [sent(x, dy is not None)], build=[args, kwargs], **upstream))
 
 
 @dataclass(frozen=True)
 class WithDefaults(Case):
-    """A case in which only those arguments are given that the placement needs."""
+    """A case in which neither `output_norm` nor `alpha` is given, so that α is 1."""
 
 
 def sublayer_cases(placement: str):
@@ -1545,7 +1569,8 @@ def sublayer_cases(placement: str):
             words = f"x of shape {shape}, “{placement}”"
             out.append(case(args, words, control=True, kwargs={"placement": placement, "alpha": alpha}, may_change=False))
         if placement != "sandwich":
-            out.append(out[-1].of_kind(WithDefaults, words=f"{out[-1].words} and no `output_norm`", control=False))
+            words = f"{out[-1].words}, no `output_norm` and no `alpha`"
+            out.append(out[-1].of_kind(WithDefaults, words=words, control=False, kwargs={"placement": placement, "alpha": 1.0}))
         args = (stream(rng, 3, 4), matrix(rng, 4), *gain(rng, 4), *gain(rng, 4), drawn(rng, 3, 4))
         out.append(case(args, f"x of shape (3, 4), “{placement}”", GRADIENT, control=True, kwargs={"placement": placement, "alpha": 1.7}))
         return out
@@ -1629,7 +1654,7 @@ RESIDUAL_SUBLAYER = Exercise(
     reference=judged_by(wired({})),
     section="placements",
     checks=tuple(
-        Check(placement.replace("-", "_"), f"“{placement}”: {formula}", 1, section, sublayer_cases(placement), "needs-output-norm")
+        Check(placement.replace("-", "_"), f"“{placement}”: {formula}", 1, section, sublayer_cases(placement), "fails-with-defaults")
         for placement, (formula, section) in SECTIONS.items()
     ),
     suspects=suspects([(name, wired(wiring)) for name, wiring in WIRINGS]),

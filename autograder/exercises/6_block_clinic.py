@@ -15,7 +15,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from autograder import tensors
+from autograder import reading, tensors
 from autograder.block_parts import (
     GRADIENT,
     OUTPUT,
@@ -142,8 +142,9 @@ def invoke_model(student: Student, case: Case) -> Reply:
     blocks = [wire.Stock("residual", {"weight": sent(weight)}) for weight in weights]
     upstream = {} if dy is None else {"upstream": [sent(dy)]}
     build = [[blocks, stock_norm(gamma, beta), stock_map("linear", head)], {}]
-    asked = {"build": build, "training": isinstance(case, InTraining)}
-    return answer(run(student, isinstance(case, SecondCall), "MigratedModel", sent(x, dy is not None), **asked, **upstream))
+    asked = {"build": build, "to": "float64", "training": isinstance(case, InTraining)}
+    reply = answer(run(student, isinstance(case, SecondCall), "MigratedModel", sent(x, dy is not None), **asked, **upstream))
+    return reading.with_sign(reply, ((r"Given normalized_shape", "norm-after-head"),))
 
 
 def model_case(rng, shape, depth, judged=OUTPUT, **more) -> Case:
@@ -183,6 +184,7 @@ MIGRATED_MODEL = incident(
         ("norm-first", norm_at_both_ends),
         ("another-norm", lambda x, weights, gamma, beta, head: model(x, weights, np.ones_like(gamma), np.zeros_like(beta), head)),
         ("another-norm", lambda x, weights, gamma, beta, head: by_rms(layers(x, weights)) @ head.T),
+        ("another-norm", lambda x, weights, gamma, beta, head: by_rms(layers(x, weights)) / x.shape[-1] ** 0.5 @ head.T),  # F.normalize
         *(("rescaled-by-depth", rescaled(power, more)) for power in (0.5, 1.0) for more in (0, 1)),
         ("final-norm-twice", lambda x, weights, gamma, beta, head: layer_norm(model(x, weights, gamma, beta, np.eye(x.shape[-1])), gamma, beta) @ head.T),
         ("return-in-loop", lambda x, weights, gamma, beta, head: model(x, weights[:1], gamma, beta, head) if len(weights) else None),
@@ -200,6 +202,8 @@ MIGRATED_MODEL = incident(
         final_norm_twice="The norm is applied twice. With γ and β of its own, a second time changes the result.",
         return_in_loop="`return` stands inside the loop, which therefore ends after the first block. Indent it no further than the `for`.",
         another_norm="The stream is normalised, but without the γ and β of the norm that was handed over. Use `self.norm`.",
+        norm_after_head="The norm stands after the head, on the logits. It belongs before it: the head reads a normalised stream, "
+        "`self.head(self.norm(x))`.",
         norm_after_every_block="The norm after every block puts it back on the stream, and the model is post-norm again. "
         "Once, after the last block.",
     ),
@@ -246,6 +250,19 @@ def norms_in_a_row(first: Callable, second: Callable):
         def both(t):
             norms = ((g1, b1), (g2, b2))
             return layer_norm(layer_norm(t, *first(norms)), *second(norms))
+
+        x = x + causal_mean(both(x), w_a)
+        return x + bent(both(x), w_f)
+
+    return forward
+
+
+def norms_added(factor: float) -> Callable:
+    """Each branch reads the sum of both norms, or their mean: now either γ moves."""
+
+    def forward(x, w_a, w_f, g1, b1, g2, b2):
+        def both(t):
+            return factor * (layer_norm(t, g1, b1) + layer_norm(t, g2, b2))
 
         x = x + causal_mean(both(x), w_a)
         return x + bent(both(x), w_f)
@@ -315,7 +332,7 @@ def invoke_block(name: str):
         x, w_a, w_f, g1, b1, g2, b2, dy = case.args
         parts = [stock_map("causal_mean", w_a), stock_map("bent", w_f), stock_norm(g1, b1), stock_norm(g2, b2)]
         upstream = {} if dy is None else {"upstream": [sent(dy)]}
-        asked = {"build": [parts, {}], "training": isinstance(case, InTraining)}
+        asked = {"build": [parts, {}], "to": "float64", "training": isinstance(case, InTraining)}
         return answer(run(student, isinstance(case, SecondCall), name, sent(x, dy is not None), **asked, **upstream))
 
     return invoke
@@ -373,6 +390,8 @@ BLOCK_HINTS = dict(
     "feed-forward network.",
     norms_in_a_row="Each branch reads through both norms. One norm for each: norm1 before attention, norm2 before the feed-forward "
     "network.",
+    norms_added="Each branch reads both norms, added up. That moves either γ, and neither belongs to one branch alone: norm1 stands before "
+    "attention, norm2 before the feed-forward network.",
     norm_of_the_norm="norm2 reads what norm1 gave. It reads the stream, after attention has been added to it.",
     parallel_branches="Both branches read the same x now. The feed-forward network reads the stream after attention has been added.",
     residual_from_input="The second residual starts again from the block's input, so that what attention added is lost.",
@@ -442,6 +461,7 @@ COMPACT_BLOCK = block_incident(
         *ONE_NORM,
         ("norms-in-a-row", norms_in_a_row(lambda norms: norms[0], lambda norms: norms[1])),
         ("norms-in-a-row", norms_in_a_row(lambda norms: norms[1], lambda norms: norms[0])),
+        *(("norms-added", norms_added(factor)) for factor in (0.5, 1.0)),
         ("return-in-loop", first_branch_alone),
         ("nested-loops", every_pair),
         ("both-ends", both_ends),
@@ -515,8 +535,8 @@ MERGE_HEADS = incident(
     [
         ("merge-not-transposed", merge_by_rows),
         ("features-interleaved", interleaved),
+        *(("axes-from-the-front", lambda x, a=a: merge_by_rows_of(np.swapaxes(x, a, a + 1), x.shape)) for a in (0, 1)),
         ("wrong-axes-exchanged", lambda x: merge_by_rows_of(np.swapaxes(x, -1, -2), x.shape)),
-        ("axes-from-the-front", lambda x: merge_by_rows_of(np.swapaxes(x, 0, 1), x.shape)),
         ("heads-not-merged", lambda x: np.swapaxes(x, -2, -3)),
         ("axes-lost", lambda x: np.squeeze(merge(x))),
     ],
@@ -526,10 +546,12 @@ MERGE_HEADS = incident(
         "of one head. Exchange heads and m first.",
         wrong_axes_exchanged="Tokens and features were exchanged. It is heads and tokens that change places: from (…, heads, m, d_h) to "
         "(…, m, heads, d_h), that is `transpose(-2, -3)`.",
-        axes_from_the_front="Axes 0 and 1 change places, and with a batch before them those are not heads and tokens. Count from the end, "
-        "`transpose(-2, -3)`: before the last three axes there may be any number.",
+        axes_from_the_front="The axes are counted from the front, and with more or fewer of them those are not heads and tokens. Count from "
+        "the end, `transpose(-2, -3)`: before the last three axes there may be any number, and none at all.",
         axes_lost="`squeeze` takes away every axis of length 1: a batch of one sequence, or a single token, loses its axis. Name the axis, or "
         "leave the axes alone.",
+        extra_axis="The values are right, and an axis of length 1 stands before them: a reshape to (−1, m, …) makes one even where x has none. "
+        "`*lead` keeps the axes that there are.",
         heads_not_merged="The heads still stand on an axis of their own. After the exchange a reshape puts them side by side, (…, m, heads · d_h).",
         view_of_scattered="`.view` needs the numbers side by side in memory, and after the exchange they are not. `.reshape` copies where it must.",
         features_interleaved="The right token, but its features are interleaved: feature 1 of every head, then feature 2. "
@@ -546,6 +568,12 @@ def earlier(scores):
 
 def shared_out(weights):
     return weights / weights.sum(-1, keepdims=True)
+
+
+def rest_to_itself(scores):
+    """What the mask took away is given to the token itself, so that the rows add up to 1."""
+    left = np.tril(softmax(scores))
+    return left + np.eye(scores.shape[-1]) * (1 - left.sum(-1, keepdims=True))
 
 
 def causal_weights(scores):
@@ -604,6 +632,7 @@ ATTENTION_WEIGHTS = incident(
         ("keepdims-missing", lambda scores: np.tril(softmax(scores)) / np.tril(softmax(scores)).sum(-1)),
         *(("mask-by-zero", lambda scores, low=low: softmax(scores + low * ~earlier(scores))) for low in (-1.0, -10.0, -100.0, -1e3)),
         ("mask-after-softmax", lambda scores: np.where(earlier(scores), softmax(scores), 0.0)),
+        ("mask-after-softmax", rest_to_itself),
         ("mask-missing", softmax),
         ("mask-one-late", lambda scores: softmax(np.where(np.tri(scores.shape[-1], k=1, dtype=bool), scores, -np.inf))),
         ("mask-reversed", lambda scores: softmax(np.where(earlier(scores).T, scores, -np.inf))),
@@ -626,7 +655,8 @@ ATTENTION_WEIGHTS = incident(
         "before the softmax.",
         mask_by_zero="A score of 0, or a small negative one, is not “no weight”: exp(0) = 1. Nor is it enough to lower a later score by a fixed "
         "number, when it may be higher than that. Put −∞ there.",
-        mask_missing="There is no mask any more, so every token sees those after it. Put −∞ into their scores, before the softmax.",
+        mask_missing="No mask acts any more, so every token sees those after it. Put −∞ into their scores, before the softmax. `masked_fill` "
+        "gives a new tensor, which has to be kept.",
         mask_one_late="The mask begins one column late, so a token sees the one after it. With `torch.triu` the future is "
         "`diagonal=1`.",
         mask_reversed="The mask stands the wrong way round: a token sees itself and what comes after it. Row i keeps the columns j ≤ i.",
@@ -674,15 +704,16 @@ def norm_case(rng, shape, eps=EPS, offset=0.0, spread=2.0, dtype="float64", grad
 
 def far_tokens(rng):
     out = [norm_case(rng, (3, 64), control=True)]
+    either_side = np.array([[1.0], [-1.0], [-1.0], [1.0]])  # the mean of all tokens is of no help
     for c, allowed in ((1e3, 0.02), (1e4, 0.1)):
-        kind = f" in float32 around {c:.0f}"
-        out.append(norm_case(rng, (4, 64), offset=c, spread=1.0, dtype="float32", kind=kind, atol=allowed, rtol=0.01))
+        kind = f" in float32 around {c:.0f} and {-c:.0f}"
+        out.append(norm_case(rng, (4, 64), offset=c * either_side, spread=1.0, dtype="float32", kind=kind, atol=allowed, rtol=0.01))
     return out
 
 
 def near_tokens(rng):
     return [
-        norm_case(rng, (2, 3, 5), any_dtype=False),
+        norm_case(rng, (2, 3, 5), spread=0.1, any_dtype=False),  # so small that another default of ε shows
         norm_case(rng, (7,), eps=0.1, spread=0.5, kind=" with ε = 0.1"),
         norm_case(rng, (2, 3, 4), gradient=True),
         norm_case(rng, (2, 3, 6), dtype="float32", kind=" in float32", atol=1e-3, rtol=1e-3, any_dtype=False),
@@ -715,6 +746,7 @@ SLIPS = [
     ("eps-outside-root", eps_outside),
     ("eps-ignored", lambda x, gamma, beta, eps: norm(x, gamma, beta, EPS)),
     ("eps-ignored", lambda x, gamma, beta, eps: norm(x, gamma, beta, 0.0)),
+    *(("eps-ignored", lambda x, gamma, beta, eps, other=other: norm(x, gamma, beta, other)) for other in (1e-6, 1e-8, 1e-12)),
     ("root-missing", no_root),
     *(("over-everything", over_everything(own_mean)) for own_mean in (True, False)),
     ("parameters-ignored", lambda x, gamma, beta, eps: norm(x, 1.0, 0.0, eps)),
@@ -762,7 +794,7 @@ def narrow_tokens(rng):
 
 def wide_tokens(rng):
     return [
-        norm_case(rng, (2, 3, 5), dtype="float32", atol=1e-4, rtol=1e-4, any_dtype=False),
+        norm_case(rng, (2, 3, 5), spread=0.1, dtype="float32", atol=1e-4, rtol=1e-4, any_dtype=False),
         norm_case(rng, (3, 16), dtype="bfloat16", atol=0.05, rtol=0.02, any_dtype=False, kind=" in bfloat16"),
         norm_case(rng, (4, 6), eps=0.1, spread=0.5, kind=" with ε = 0.1", any_dtype=False),
         norm_case(rng, (2, 3, 4), gradient=True),
@@ -865,7 +897,7 @@ def odd_widths(rng):
 
 def even_widths(rng):
     return [
-        norm_case(rng, (3, 8), offset=3.0),
+        norm_case(rng, (3, 8), offset=3.0, spread=0.1),
         norm_case(rng, (2, 2, 64), eps=0.1, spread=0.5, kind=" with ε = 0.1", any_dtype=False),
         norm_case(rng, (2, 3, 4), offset=1.0, gradient=True),
         far_and_exact(rng),
@@ -911,66 +943,60 @@ FUSED_LAYER_NORM = incident(
 # 8 · TokenNorm --------------------------------------------------------------------------------
 
 
-def token_norm(x, gamma, beta):
-    return norm(x, gamma, beta, EPS)
-
-
-def over_batch(x, gamma, beta):
+def over_batch(x, gamma, beta, eps):
     axes = tuple(range(x.ndim - 1))
     centred = x - x.mean(axes)
-    return centred / np.sqrt((centred**2).mean(axes) + EPS) * gamma + beta
+    return centred / np.sqrt((centred**2).mean(axes) + eps) * gamma + beta
 
 
 def invoke_token_norm(student: Student, case: Case) -> Reply:
     x, gamma, beta, dy = case.args
     upstream = {} if dy is None else {"upstream": [sent(dy)]}
     state = {"weight": sent(gamma), "bias": sent(beta)}
-    asked = {"build": [[x.shape[-1]], {}], "to": "float64", "state": state, "training": case.kwargs["training"]}
+    given = [] if case.kwargs["eps"] == EPS else [case.kwargs["eps"]]  # a repair leaves its default as it was
+    asked = {"build": [[x.shape[-1], *given], {}], "to": "float64", "state": state, "training": case.kwargs["training"]}
     reply = answer(student.torch("TokenNorm", [sent(x, dy is not None)], **asked, **upstream))
-    return replace(reply, sign="parameters-renamed") if "no parameter called" in (reply.problem or "") else reply
+    return reading.with_sign(reply, ((r"no parameter called", "parameters-renamed"), (r"2 positional arguments but 3", "eps-ignored")))
 
 
-def token_norm_case(rng, shape, training, gradient=False, **more) -> Case:
+def token_norm_case(rng, shape, training, gradient=False, eps=EPS, kind="", **more) -> Case:
     dy = drawn(rng, *shape) if gradient else None
-    words = f"x of shape {shape} in {'training' if training else 'evaluation'}"
+    words = f"x of shape {shape} in {'training' if training else 'evaluation'}{kind}"
     judged = GRADIENT if gradient else OUTPUT
-    return case((stream(rng, *shape), *gain(rng, shape[-1]), dy), words, judged, kwargs={"training": training}, **more)
+    kwargs = {"training": training, "eps": eps}
+    return case((stream(rng, *shape), *gain(rng, shape[-1]), dy), words, judged, kwargs=kwargs, **more)
 
 
 def in_evaluation(rng):
     shown = case((np.array([[4.0, 2.0]]), np.array([1.0, 2.0]), np.zeros(2), None), "x = (4, 2), γ = (1, 2), in evaluation",
-                 kwargs={"training": False}, public=True)  # fmt: skip
+                 kwargs={"training": False, "eps": EPS}, public=True)  # fmt: skip
     return [shown] + [token_norm_case(rng, shape, False) for shape in ((2, 3, 5), (4, 6))]
 
 
 def in_training(rng):
     return [token_norm_case(rng, shape, True) for shape in ((2, 3, 5), (1, 4))] + [
-        token_norm_case(rng, (3, 4), True, gradient=True)
+        token_norm_case(rng, (3, 4), True, gradient=True),
+        token_norm_case(rng, (2, 6), True, eps=0.1, kind=" with ε = 0.1"),
     ]
 
 
 def whatever_mode(forward: Callable) -> Callable:
-    return lambda *inputs, training: forward(*inputs)
+    return lambda *inputs, training, eps: forward(*inputs, eps)
 
-
-TOKEN_SLIPS = [
-    (name, slip) for name, slip in SLIPS if name in ("eps-outside-root", "root-missing", "over-everything")
-] + [("eps-ignored", lambda x, gamma, beta, eps: norm(x, gamma, beta, 0.0))]
 
 TOKEN_NORM = incident(
     "TokenNorm",
     "clinic-eval-statistics",
     invoke_token_norm,
-    whatever_mode(token_norm),
+    whatever_mode(norm),
     ("Evaluation normalises each token too", in_evaluation),
-    ("Training, gradients", in_training),
+    ("Training, ε, gradients", in_training),
     [
-        ("running-statistics", whatever_mode(lambda x, gamma, beta: x / np.sqrt(1 + EPS) * gamma + beta)),
-        ("running-statistics", whatever_mode(lambda x, gamma, beta: (x - x.mean(-1, keepdims=True)) / np.sqrt(1 + EPS) * gamma + beta)),
+        ("running-statistics", whatever_mode(lambda x, gamma, beta, eps: x / np.sqrt(1 + eps) * gamma + beta)),
+        ("running-statistics", whatever_mode(lambda x, gamma, beta, eps: (x - x.mean(-1, keepdims=True)) / np.sqrt(1 + eps) * gamma + beta)),
         ("batch-statistics", whatever_mode(over_batch)),
-        *((name, whatever_mode(lambda x, gamma, beta, slip=slip: slip(x, gamma, beta, EPS))) for name, slip in TOKEN_SLIPS),
-        ("parameters-ignored", whatever_mode(lambda x, gamma, beta: norm(x, 1.0, 0.0, EPS))),
-        ("ddof-1", whatever_mode(lambda x, gamma, beta: sample_norm(x, gamma, beta, EPS))),
+        *((name, whatever_mode(slip)) for name, slip in SLIPS),
+        ("ddof-1", whatever_mode(sample_norm)),
     ],
     wrong(
         "clinic-eval-statistics",
@@ -1195,7 +1221,7 @@ QUIZ = Quiz(
             "q10", "d",
             {
                 "a": "bfloat16 has float32's range: nothing overflows at 100.",
-                "b": "ε is far below a variance of 4.",
+                "b": "Beside a variance of 4 an ε of 1e-5 changes the output by a millionth, whether it is lost or not.",
                 "c": "γ multiplies after the statistics; its rounding is below 1 % of each output.",
             },
             "clinic-bf16",

@@ -592,6 +592,7 @@ def wrongs(norm: Callable, has_bias: bool) -> list[tuple[str, Callable]]:
         ("wrong-axis", lambda x, w, b, eps: norm(x, w, b, eps, axes=1)),
         ("whole-array", lambda x, w, b, eps: norm(x, w, b, eps, axes=(-2, -1))),
         ("whole-array", lambda x, w, b, eps: norm(x, w, b, eps, axes=tuple(range(x.ndim)) if w.ndim == 1 else (1, 2))),
+        ("whole-array", lambda x, w, b, eps: norm(x, w, b, eps, axes=tuple(range(x.ndim)) if w.ndim == 1 else (1, 2), ddof=1)),  # x.var()
         ("wrong-axis", lambda x, w, b, eps: norm(x, w, b, eps, axes=0 if w.ndim == 1 else 1)),
         ("ddof-1", lambda x, w, b, eps: norm(x, w, b, eps, ddof=1, outside=True)),
         ("only-3d", lambda x, w, b, eps: at_least_3d(norm(x, w, b, eps), w)),

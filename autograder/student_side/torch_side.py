@@ -327,7 +327,8 @@ def _build(kind: object, target: str, asked: dict):
         return module
     if "to" in asked:
         module.to(getattr(torch, asked["to"]))
-    places = dict(module.named_parameters()) | dict(module.named_buffers())
+    # A part that has two names is found by either: `self.net = nn.Sequential(…)` and `self.up = self.net[0]`.
+    places = dict(module.named_parameters(remove_duplicate=False)) | dict(module.named_buffers())
     for name, values in asked.get("state", {}).items():
         if name not in places:
             raise Unmet(f"`{target}` has no parameter called `{name}`; it has {', '.join(places)[:300] or 'none'}")

@@ -298,8 +298,8 @@ MEANINGS = (
     Meaning(
         "module-not-begun",
         GRADIENTS,
-        r"before Module\.__init__\(\) call",
-        "A module begins with `super().__init__()`: the first line of its `__init__`, before any parameter.",
+        r"before Module\.__init__\(\) call|'__init__' of 'super' object needs an argument",
+        "A module begins with `super().__init__()`, with brackets behind `super`: the first line of its `__init__`, before any parameter.",
     ),
     Meaning(
         "not-kept-for-backward",
@@ -394,7 +394,8 @@ MEANINGS = (
         VALUES,
         r"values to unpack|cannot unpack",
         "Left of the `=` stand more names, or fewer, than there are things on the right. Compare with what was put there: what "
-        "the function returns, or what the cache holds, and in which order.",
+        "the function returns, or what the cache holds, and in which order. A shape has as many entries as there are axes: "
+        "`*lead, m, d = x.shape` takes any number.",
     ),
     Meaning(
         "only-tensors-saved",

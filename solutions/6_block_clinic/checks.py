@@ -236,7 +236,8 @@ def migrated_model(kind: type) -> None:
             bounded = isinstance(far.value, torch.Tensor) and rms(far.value) < 50
             if card.check(bounded, "a stream a thousand times as large gives no larger logits", "logits of a usual size", size, hint, FINAL_NORM):
                 expected = head(norm(blocks[1](blocks[0](x))))
-                compare(card, "nothing else has changed", attempt(model, x), expected, "The blocks run in order, once each; the norm comes once, before the head.", FINAL_NORM, signs)
+                hint = "The blocks run in order, once each; `self.norm`, with the γ and β that it brings, comes once, before the head."
+                compare(card, "nothing else has changed", attempt(model, x), expected, hint, FINAL_NORM, signs)
                 compare(card, "… in training either", attempt(model.train(), x), expected, "A norm without dropout does the same in both modes.", FINAL_NORM)
                 model.eval()
                 steady(card, model, x, FINAL_NORM)
@@ -340,7 +341,8 @@ def merge_heads(function: Callable) -> None:
         text = "head 1 has the tokens (1, 2) and (3, 4), head 2 (5, 6) and (7, 8)"
         if compare(card, text, attempt(function, x), expected, "Row 1 is token 1: head 1's features, then head 2's.", TRANSPOSE, signs):
             single = drawn(2, 1, 4, 3)
-            compare(card, "one head is left as it is", attempt(function, single), single[:, 0], "", TRANSPOSE)
+            hint = "This is a batch of two. Before heads, tokens and features there may be any number of axes."
+            compare(card, "one head is left as it is", attempt(function, single), single[:, 0], hint, TRANSPOSE)
             token = drawn(1, 2, 1, 3)
             hint = "An axis of length 1 stays an axis: `squeeze` would take away the batch's or the tokens'."
             compare(card, "a batch of one sequence of one token keeps its axes", attempt(function, token), token.reshape(1, 1, 6), hint, TRANSPOSE)
@@ -358,7 +360,7 @@ def attention_weights(function: Callable) -> None:
     if present(card, function, "function", "def attention_weights(scores):", MASK) and _sums(card, function):
         scores = drawn(4, 4)
         ahead = float(function(scores).triu(1).abs().max())
-        hint = "A score of 0 is not “no weight”: exp(0) = 1."
+        hint = "No mask acts (`masked_fill` gives a new tensor, which has to be kept), or later scores became 0: exp(0) = 1."
         card.check(ahead < 1e-9, "weights above the diagonal are 0", 0, f"{ahead:.2g}", hint, MASK)
         other = scores + 5 * torch.ones(4, 4, dtype=torch.float64).triu(1)
         moved = float((function(scores) - function(other)).abs().max())
@@ -424,12 +426,12 @@ def _norm(title: str, function: Callable, section: str, cases: list[tuple]) -> N
 
 
 def fast_layer_norm(function: Callable) -> None:
-    far = (drawn(4, 64) + 1e4).float()
+    far = (drawn(4, 64) + 1e4 * torch.tensor([[1.0], [-1.0], [-1.0], [1.0]])).float()
     hint = "Negative variances are only the visible part: clamped to 0, the others are as wrong. Subtract the mean before you square."
     _norm("fast_layer_norm", function, ONE_PASS, [
         ("ordinary tokens", drawn(3, 5), 1e-5, 1e-6, "It worked before; what has changed? ε is 1e-5 where it is not given."),
         ("ε = 0.1", drawn(3, 5), 0.1, 1e-6, "ε is an argument."),
-        ("float32 tokens around 10,000", far, 1e-5, 0.1, hint),
+        ("float32 tokens around 10,000 and −10,000", far, 1e-5, 0.1, hint),
     ])  # fmt: skip
 
 
@@ -469,11 +471,16 @@ def token_norm(kind: type) -> None:
                 hint = "One rule for both modes: each token by its own features. Nothing is remembered."
                 compare(card, f"in {text} each token has mean 0 and spread 1", attempt(norm, x), exact, hint, EVALUATION, signs)
             small = 0.01 * x
-            hint = "ε belongs to the variance, under the root: √(variance + ε)."
+            hint = "ε belongs to the variance, under the root: √(variance + ε). It is 1e-5 where it is not given."
             compare(card, "a token of small spread, where ε counts", attempt(norm, small), nn.functional.layer_norm(small, (4,)), hint, EVALUATION)
+            wide = made(card, kind, 4, 0.5, section=EVALUATION)
+            if wide is not None:
+                hint = "ε is an argument, `TokenNorm(d, eps)`; a fixed one stands in its place."
+                compare(card, "ε = 0.5", attempt(wide, x), nn.functional.layer_norm(x, (4,), eps=0.5), hint, EVALUATION)
             parameters = dict(norm.named_parameters())
-            hint = "γ and β stay, in both modes."
+            hint = "γ and β stay, in both modes, as the module's own `weight` and `bias`: the checkpoint finds them by these names."
             if card.check({"weight", "bias"} <= parameters.keys(), "γ and β are still parameters", "weight and bias", set(parameters), hint, EVALUATION):
+                hint = "γ and β stay, in both modes."
                 plain = attempt(norm, x).value
                 with torch.no_grad():
                     parameters["weight"].fill_(2.0)

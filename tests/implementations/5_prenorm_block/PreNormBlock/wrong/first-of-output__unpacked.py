@@ -1,0 +1,9 @@
+class PreNormBlock(nn.Module):
+    def __init__(self, attention, feed_forward, norm1, norm2):
+        super().__init__()
+        self.attention, self.feed_forward, self.norm1, self.norm2 = attention, feed_forward, norm1, norm2
+
+    def forward(self, x):
+        attended, _ = self.attention(self.norm1(x))
+        x = x + attended
+        return x + self.feed_forward(self.norm2(x))

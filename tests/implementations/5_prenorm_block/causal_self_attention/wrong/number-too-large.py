@@ -1,0 +1,6 @@
+def causal_self_attention(x, w_q, w_k, w_v, w_o, heads):
+    *lead, m, d = x.shape
+    q, k, v = ((x @ w).reshape(*lead, m, heads, d // heads).transpose(-2, -3) for w in (w_q, w_k, w_v))
+    later = torch.ones(m, m, dtype=torch.bool, device=x.device).triu(1)
+    scores = (q @ k.mT / (d // heads) ** 0.5).masked_fill(later, -1e50)
+    return (scores.softmax(-1) @ v).transpose(-2, -3).reshape(*lead, m, d) @ w_o
