@@ -398,8 +398,8 @@ BACKWARD = common("what-to-cache") | named(
     ),
     Misconception(
         "measured-gradient",
-        "dx was measured, by small steps of the forward pass: along the imaginary axis, or so that it is lost where features are 10¹² "
-        "apart. That is for checking a backward. The formula needs no step, and a few sums for each token.",
+        "dx was measured, by small steps of the forward pass: along the imaginary axis, or so that it is lost beside far larger "
+        "numbers. That is for checking a backward. The formula needs no step, and a few sums for each token.",
         "two-components",
     ),
     Misconception(
@@ -795,12 +795,27 @@ class Norm:
 
     def dx(self, rng):
         out = [self.shown(judged=DX)] + [self.case(rng, shape, judged=DX, control=True) for shape in ((4, 7), (5, 5), (6, 3))]
-        # A step that is small enough elsewhere is lost beside such features; in proportion to its own feature, beside larger ones.
-        # In proportion to the token's spread it is as exact as the formula in float32, and passes.
-        apart = tokens(rng, (4, 6))
-        apart[:, 0] *= 1e12
-        wide = {"location": 0.0, "spread": 1e12, "atol": 1e-16, "judged": DX, "by_formula": True}
-        return [*out, *(self.case(rng, (4, 6), " whose features are 10¹² apart", x=x, **wide) for x in (None, apart))]
+        return [*out, self.apart(rng, among_features=True), self.apart(rng, among_features=False)]
+
+    def apart(self, rng, among_features) -> Calls:
+        """Features of a token, or tokens, that are 10¹² apart: nothing to the formula, and lost in a difference of two forward passes.
+
+        A fixed step is lost beside a large feature, and one in proportion to its own feature beside a larger one. A step in
+        proportion to the token's spread is as exact as the formula in float32, unless the outputs hold what the slopes do not
+        depend on: β, or in their sum another token's loss.
+        """
+        if among_features:
+            x = tokens(rng, (4, 6))
+            x[:, 0] *= 1e12
+            drawn = self.case(rng, x.shape, " whose features are 10¹² apart", x=x, atol=1e-16, judged=DX, by_formula=True)
+        else:
+            spread = np.array([[1e12], [4.0], [1e12], [5.0]])
+            words = " whose tokens are 10¹² apart"
+            drawn = self.case(rng, (4, 6), words, location=0.0, spread=spread, judged=DX, by_formula=True)
+            drawn.args[-1][:] *= np.where(spread > 1e6, spread, 1.0)  # so that all slopes are of order 1
+        if self.has_beta:
+            drawn.args[2][:] *= 1e10  # x̂ = (y − β)/γ keeps six digits, and has a check of its own
+        return drawn
 
     def parameters(self, rng):
         out = [self.shown(judged=PARAMETERS)]
