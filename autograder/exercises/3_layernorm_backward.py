@@ -123,8 +123,8 @@ NUMERICAL = common("gradient-checking") | named(
     ),
     Misconception(
         "same-array",
-        "All slopes are 0: both values of f come from the same point. `a = x` is a second name for the same array, not a "
-        "copy. Write `x.copy()` before you move an entry.",
+        "All slopes are 0: both values of f come from the same point. Either both steps go the same way, `+=` twice, or both names stand "
+        "for one array: `a = x` makes no copy, `x.copy()` does.",
         "gradient-checking",
     ),
     Misconception(
@@ -379,6 +379,23 @@ BACKWARD = common("what-to-cache") | named(
         "The forward that stands here gives another y than the norm does, so this is the gradient of another function. Mend it first: "
         "the checks of assignment 2 say what is wrong with it.",
         "what-to-cache",
+    ),
+    Misconception(
+        "cache-order",
+        "The backward takes the cache apart in another order than the forward put it together, so that its names stand for other things. Copy "
+        "the line.",
+        "what-to-cache",
+    ),
+    Misconception(
+        "arguments-swapped",
+        "The backward is called with dy first and the cache second, and here its first parameter is the cache. (PyTorch's `backward` is "
+        "given `ctx` first.)",
+        "what-to-cache",
+    ),
+    Misconception(
+        "matrix-product",
+        "`@`, or `dot`, pairs every feature with every other, or every token. γ and x̂ belong together entry by entry: `*`, then a sum or a mean.",
+        "gradient-of-gamma-beta",
     ),
     Misconception(
         "eps-outside-root",
@@ -937,9 +954,15 @@ def invoke_backward(norm: Norm, expected: str, length: int):
         if reply.problem:
             # y is judged in assignment 2; what is no array at all was meant for the cache.
             swapped = isinstance(first.value[0], (tuple, list, dict))
-            return replace(reply, sign="outputs-swapped") if swapped else reply
+            return replace(reply, sign="outputs-swapped" if swapped else of_source(student) or reply.sign)
         changed, warnings = first.changed + reply.changed, first.warnings + reply.warnings
-        return Reply(reply.value, changed=changed, warnings=warnings, suspicion=lambda: of_y(first.value[0], case))
+        return Reply(reply.value, changed=changed, warnings=warnings, suspicion=lambda: of_source(student) or of_y(first.value[0], case))
+
+    def of_source(student: Student) -> str | None:
+        """Suspect how the cache travels, by what the source says of it."""
+        if source_code.takes_first(student.cells, backward) in ("cache", "ctx"):
+            return "arguments-swapped"
+        return "cache-order" if source_code.unpacks_in_another_order(student.cells, forward, backward) else None
 
     def of_y(y: object, case: Calls) -> str | None:
         """Suspect the forward if y is not the norm's. y earns nothing here, and what is no array stands for nothing."""
@@ -1042,6 +1065,7 @@ def left_moved(left):
     return imitation
 
 
+CUBE_ROOT = np.finfo("float64").eps ** (1 / 3)  # of the machine precision: a step that many recommend
 OTHER_STEPS = (1e-2, 1e-3, 1e-4, 5e-6, 1e-6, 1e-7, 1e-8)
 
 NUMERICAL_GRADIENT = Exercise(
@@ -1087,6 +1111,7 @@ NUMERICAL_GRADIENT = Exercise(
         Suspect("diagonal-only", diagonal),
         Suspect("all-at-once", lambda f, x, dy, h=1e-5: (all_together(f, x, dy, h),)),
         Suspect("all-at-once", lambda f, x, dy, h=1e-5: (np.full(x.shape, all_together(f, x, dy, h).sum()),)),
+        Suspect("all-at-once", lambda f, x, dy, h=1e-5: (all_together(f, x, dy, h).sum(),)),
         Suspect("all-at-once", rows_together),
         Suspect("same-array", scaled(lambda h: 0.0), throughout=True),
         Suspect("return-in-loop", slope_alone(0)),
@@ -1094,7 +1119,7 @@ NUMERICAL_GRADIENT = Exercise(
         Suspect("not-restored", left_moved(1)),
     )
     + tuple(Suspect("default-step", lambda f, x, dy, h=k: numerical(f, x, dy, h)) for k in OTHER_STEPS)
-    + tuple(Suspect("h-fixed", lambda f, x, dy, h=1e-5, k=k: numerical(f, x, dy, k)) for k in (1e-4, 1e-5, 1e-6, 1e-7)),
+    + tuple(Suspect("h-fixed", lambda f, x, dy, h=1e-5, k=k: numerical(f, x, dy, k)) for k in (1e-4, 1e-5, 1e-6, 1e-7, CUBE_ROOT)),
     misconceptions=NUMERICAL,
 )  # fmt: skip
 
@@ -1245,6 +1270,11 @@ def common_parts(dx, statistics):
         ("eps-missing", {"dx": with_other_eps(dx, statistics, 0.0), "dgamma": with_other_eps(dgamma_of, statistics, 0.0)}),
         ("eps-missing", {"dgamma": with_other_eps(dgamma_of, statistics, 0.0)}),
         ("eps-outside-root", {"statistics": outside_root(statistics)}),
+        # The gradient of that other function, in which x̂ is not divided by its own spread.
+        ("eps-outside-root", {"statistics": outside_root(statistics), "dx": other_second(lambda p: p.xhat / np.sqrt(mean(p.xhat**2)) * along(p))}),
+        ("matrix-product", {"dgamma": lambda p: p.dy.T @ p.xhat}),
+        ("matrix-product", {"dgamma": lambda p: p.xhat.T @ p.dy}),
+        ("matrix-product", {"dx": other_second(lambda p: p.g @ p.xhat.T @ p.xhat / width(p))}),
     ]
     for value in (1e-5, 1e-6, 1e-8):
         parts.append(("eps-fixed", {"dx": with_other_s(dx, statistics, value)}))

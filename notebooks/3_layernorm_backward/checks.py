@@ -99,7 +99,7 @@ def _cubes(card: Card, function: object) -> bool:
         ([1.5, 12, -13.5], "Half of what is right: divide by 2h once.", CHECKING),
         ([0, 0, -27], "Only the last slope is left. Make the array of slopes once, before the loop.", CHECKING),
         ([3, 0, 0], "Only the first slope is there: `return` stands inside the loop.", CHECKING),
-        ([0, 0, 0], "Zero is 3 + 24 − 27: every entry was moved at once. Move one, leave the others, then the next.", CHECKING),
+        ([0, 0, 0], "Zero is 3 + 24 − 27: every entry was moved at once. Or both values of f come from one point: `+=` twice, or no copy.", CHECKING),
         ([-3, -24, 27], "The sign is turned: L(x + h) − L(x − h), in this order.", CHECKING),
         (0, "Zero is 3 + 24 − 27, a single slope for all entries moved at once. Move one, leave the others, then the next.", CHECKING),
     ]
