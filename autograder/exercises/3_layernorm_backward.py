@@ -1209,6 +1209,8 @@ def common_parts(dx, statistics):
         ("sum-for-mean", {"dx": written(lambda p: mean(p.g), lambda p: (p.g * p.xhat).sum(**SUM))}),
         ("divided-by-batch", {"dx": written(lambda p: p.g.sum(**SUM) / batch(p), lambda p: (p.g * p.xhat).sum(**SUM) / batch(p))}),
         ("divided-by-batch", {"dx": written(lambda p: mean(p.g), lambda p: (p.g * p.xhat).sum(**SUM) / batch(p))}),
+        # The first two lengths multiplied, which count the tokens of three axes.
+        ("divided-by-batch", {"dx": written(lambda p: mean(p.g) / batch(p), lambda p: along(p) / batch(p))}),
         ("divided-by-batch", {"dgamma": lambda p: dgamma_of(p) / tokens_of(p), "dbeta": lambda p: dbeta_of(p) / tokens_of(p)}),
         ("divided-by-batch", {"dgamma": lambda p: dgamma_of(p) / batch(p), "dbeta": lambda p: dbeta_of(p) / batch(p)}),
         ("divided-by-batch", {"dx": lambda p: dx(p) / batch(p)}),
