@@ -268,7 +268,8 @@ MEANINGS = (
         SHAPES,
         r"IndexError: .*(out of range|out of bounds)",
         "The positions of n things run from 0 to n − 1 (or from −n to −1), and here one was asked for that lies outside. "
-        "Look at how far the loop runs, and whether something can be empty. (`x.size` counts the entries along all axes, `x[i]` goes along the first.)",
+        "Look at how far the loop runs, and whether something can be empty. (`x.size` counts the entries along all axes, `x[i]` goes along "
+        "the first.)",
     ),
     Meaning(
         "array-in-condition",
