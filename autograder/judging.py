@@ -13,6 +13,7 @@ from autograder.student import Kind, Student
 
 MAX_TOLD_SIZE, MAX_MORE_AXES = 4096, 2
 MAX_ANEW_SECONDS = 10.0  # what takes longer is not begun once more for the sake of a hint
+MORE_THAN_ROUNDING = 1e-6
 MAX_TRIED_AGAIN = 3  # failed cases of a check, to see whether something random acts
 SAYS_IT_ALL = {Kind.MISSING, Kind.STOPPED, "NotImplementedError"}  # outcomes after which other cases would say the same
 TELLING = {"value", "shape"}  # the faults by which an imitation can be recognised
@@ -383,6 +384,8 @@ def _explains(suspect: Suspect, trials: list[Trial], failed: list[Trial]) -> boo
             imitated = np.asarray(imitated, dtype="float64")
             if not _equal(found, imitated, trial.case, slack=4.0):
                 return False
+            if not np.any(found) and np.any(np.abs(imitated) > MORE_THAN_ROUNDING):
+                return False  # zeros have reasons of their own, such as an overflow, and are near to anything small
             # An imitation that is right here explains nothing that is nearly right.
             telling |= trial.fault in TELLING and not _equal(imitated, right, trial.case)
     return telling

@@ -58,6 +58,39 @@ def computes_in_complex(cells: list[str], functions: tuple[str, ...]) -> bool:
     return any(_is_complex(node) for node in _reached(nodes_of(tuple(cells)), functions))
 
 
+def takes_first(cells: list[str], function: str) -> str | None:
+    """Return the name of a function's first parameter."""
+    found = _defined(cells, function)
+    names = [arg.arg for arg in found.args.args] if found else []
+    return names[0] if names else None
+
+
+def unpacks_in_another_order(cells: list[str], packing: str, unpacking: str) -> bool:
+    """Whether the last parameter of one function is taken apart into names that the other put together in another order."""
+    ahead, back = _defined(cells, packing), _defined(cells, unpacking)
+    if not (ahead and back and back.args.args):
+        return False
+    packed = [_names_in(node) for node in ast.walk(ahead) if isinstance(node, ast.Tuple | ast.List)]
+    unpacked = [
+        _names_in(node.targets[0])
+        for node in ast.walk(back)
+        if isinstance(node, ast.Assign) and getattr(node.value, "id", None) == back.args.args[-1].arg
+    ]
+    return any(set(names) == set(others) and names != others for names in unpacked for others in packed if len(names) > 1)
+
+
+def _defined(cells: list[str], name: str) -> ast.FunctionDef | None:
+    """Return the last function of a name."""
+    found = [node for node in nodes_of(tuple(cells)) if isinstance(node, ast.FunctionDef) and node.name == name]
+    return found[-1] if found else None
+
+
+def _names_in(node: ast.AST) -> list[str]:
+    """Return what stands in a tuple or list, if it is names alone."""
+    parts = getattr(node, "elts", [])
+    return [part.id for part in parts] if all(isinstance(part, ast.Name) for part in parts) else []
+
+
 def _is_complex(node: ast.AST) -> bool:
     """Whether a node is a complex number (`1j`), or a name or a text that makes one, or takes one apart."""
     if isinstance(node, ast.Constant):

@@ -52,11 +52,11 @@ SAID = {
     "no-such-axis": ("x.mean(axis=2)", "t.mean(2)", "x[:, :, 0]", "t[:, :, 0]", "x.transpose(0, 1, 2)", "t.permute(0, 1, 2)", "torch.tril(t[0])"),
     "no-such-position": ("x[3]", "t[3]", "[1][1]", "x.shape[2]"),
     "array-in-condition": ("1 if x > 0 else 2", "x > 0 and x < 1", "1 if t > 0 else 2"),
-    "number-from-array": ("math.sqrt(x)", "math.sqrt(t)", "float(x)", "t.item()"),
+    "number-from-array": ("math.sqrt(x)", "math.sqrt(t)", "float(x)", "x.item()", "t.item()"),
     "numpy-or-torch": (
         "x.mean(dim=1)", "x.mean(axis=1, keepdim=True)", "x.std(-1, correction=0, unbiased=False)", "np.mean(t, keepdims=True)",
         "t.std(-1, ddof=0)", "torch.mean(t, keepdims=True)", "torch.sqrt(x)", "torch.mean(x, -1)", "t.astype('float32')", "t.copy()",
-        "x.unsqueeze(0)", "t.to(np.float32)", "t.to(x.dtype)", "x.to(torch.float32)", "np.zeros(3, dtype=torch.float32)", "torch.zeros(3, dtype=np.float32)",
+        "x.unsqueeze(0)", "x.view(-1, 2)", "np.rsqrt(x)", "t.to(np.float32)", "t.to(x.dtype)", "x.to(torch.float32)", "np.zeros(3, dtype=torch.float32)", "torch.zeros(3, dtype=np.float32)",
     ),
     "tensor-from-number": ("torch.sqrt(2.0)", "torch.rsqrt(2)"),
     "function-not-method": ("x.sqrt()", "x.square()"),

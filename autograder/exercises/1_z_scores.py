@@ -61,8 +61,15 @@ MISCONCEPTIONS = common("four-steps") | named(
         "four-steps",
     ),
     Misconception(
+        "one-subtracted",
+        "1 was subtracted from the average: Python divides before it subtracts, so `total / n - 1` is no division by n − 1. Here "
+        "n itself divides.",
+        "n-or-n-minus-1",
+    ),
+    Misconception(
         "root-before-mean",
-        "The root was taken of the sum, and n divided only then. Average the squares first: n belongs inside the root.",
+        "The root was taken of the sum, and n divided only then. Average the squares first: n belongs inside the root. (What is "
+        "divided by √n once more is the standard error of a mean, which nobody asks for here.)",
         "four-steps",
     ),
     Misconception(
@@ -433,7 +440,7 @@ def row_value_cases(rng):
     example = [[20.0, 50.0, 60.0, 80.0, 90.0], [1.0, 2.0, 3.0, 4.0, 5.0]]
     return [
         shown(example, "the table [[20 50 60 80 90] [1 2 3 4 5]]", control=True, **Z),
-        *(table_case(rng, shape, control=True) for shape in ((3, 4), (4, 4), (7, 64))),
+        *(table_case(rng, shape, control=True) for shape in ((7, 3), (4, 4), (7, 64))),
     ]
 
 
@@ -597,6 +604,8 @@ STANDARD_DEVIATION = Exercise(
     suspects=(
         Suspect("ddof-1", lambda x: (math.sqrt((deviations(x) ** 2).sum() / (len(x) - 1)),)),
         Suspect("ddof-1", lambda x: (math.sqrt(float((deviations(x) ** 2).sum()) / (len(x) - 1)),)),  # raises at n = 1
+        Suspect("one-subtracted", lambda x: (math.sqrt((deviations(x) ** 2).mean() - 1),)),
+        Suspect("one-subtracted", lambda x: root((deviations(x) ** 2).mean() - 1)),
         Suspect("no-root", lambda x: ((deviations(x) ** 2).mean(),)),
         Suspect("absolute-deviation", lambda x: (np.abs(deviations(x)).mean(),)),
         Suspect("sum-for-mean", lambda x: (math.sqrt((deviations(x) ** 2).sum()),)),
@@ -622,6 +631,7 @@ STANDARD_DEVIATION = Exercise(
         Suspect("sum-subtracted", lambda x: (math.sqrt(((x - x.sum()) ** 2).mean()),)),
         Suspect("not-centred", lambda x: (math.sqrt((x**2).mean()),)),
         Suspect("integer-truncated", lambda x: (with_floored_mean(x),)),
+        Suspect("integer-truncated", lambda x: (np.std(np.trunc(x)),)),
     ),
     misconceptions=MISCONCEPTIONS,
     forbidden_names=SPREADS,
@@ -742,6 +752,7 @@ ONE_WRONG = (
     ("wrong-axis", lambda x: (deviations(x) / np.sqrt((deviations(x) ** 2).mean(axis=0)),)),
     ("whole-array", lambda x: ((x - x.mean()) / root_mean_square(x - x.mean()),)),
     ("whole-array", lambda x: (deviations(x) / np.sqrt((deviations(x) ** 2).mean()),)),
+    ("whole-array", lambda x: (deviations(x) / np.sqrt((deviations(x) ** 2).sum() / x.shape[-1]),)),
     ("divided-by-rows", lambda x: (by_length(x, x.sum(-1, keepdims=True) / len(x)),)),
     ("divided-by-rows", lambda x: (by_length(x, over_row(np.mean, x)),)),
 )
@@ -879,6 +890,8 @@ RUNNING_MEAN_VARIANCE = Exercise(
         Suspect("ddof-1", lambda x: (x.mean(), float(x.var()) * len(x) / (len(x) - 1))),  # raises at n = 1
         Suspect("sum-for-mean", lambda x: (x.mean(), x.var() * len(x))),
         Suspect("root-taken", lambda x: (x.mean(), x.std())),
+        Suspect("one-subtracted", lambda x: (x.mean(), x.var() - 1)),
+        Suspect("integer-truncated", lambda x: (np.trunc(x).mean(), np.trunc(x).var())),
         Suspect("not-centred", lambda x: (x.mean(), (x**2).mean())),
         Suspect("welford-old-mean", welford_with_old_mean),
         Suspect("welford-old-mean", welford_from_zero),

@@ -83,6 +83,11 @@ BOTH = common("any-shape") | named(
         "any-shape",
     ),
     Misconception(
+        "list-for-array",
+        "y is a Python list. Make an array of it before you return it: `np.array(rows)`.",
+        "any-shape",
+    ),
+    Misconception(
         "eps-outside-root",
         "ε was added to the root. It belongs inside: the root of (… + ε). On ordinary tokens the two agree; with "
         "ε = 0.1, or on a quiet token, they do not.",
@@ -654,9 +659,11 @@ def invoke(name: str):
         if reply.problem:
             return reply
         if isinstance(reply.value[0], (tuple, list, dict)):
+            # A list is rather a y that was built entry by entry than a cache.
+            sign = "list-for-array" if isinstance(reply.value[0], list) else "outputs-swapped"
             return Reply(
                 problem=f"y is {reading.name_of(reply.value[0])}; expected a NumPy array",
-                brief="y is something else; expected a NumPy array", error_type=Kind.OTHER, sign="outputs-swapped",
+                brief="y is something else; expected a NumPy array", error_type=Kind.OTHER, sign=sign,
             )  # fmt: skip
         return Reply(reply.value[:1], changed=reply.changed, warnings=reply.warnings)
 
@@ -865,7 +872,12 @@ MISPLACED = (
     lambda m, e, d: np.sqrt(m - e),
     lambda m, e, d: np.sqrt(np.abs(m - e)),
     lambda m, e, d: np.sqrt(m * (1 + e)),
+    lambda m, e, d: np.sqrt(m + e) + e,
 )
+
+
+def outside_root(v, eps):
+    return np.sqrt(mean_square(v)) + eps
 
 
 FIXED = (1e-3, 1e-5, 1e-6, 1e-8, 1e-12)
@@ -943,17 +955,24 @@ LAYERNORM_SUSPECTS = (
     Suspect("padded-lanes", padded_layernorm(True, True)),
     Suspect("padded-lanes", padded_layernorm(False, True)),
     Suspect("padded-lanes", padded_mean_only),
+    # Before a missing ε, which a tiny default resembles where ε is not given.
+    *(Suspect("eps-default", lambda x, g, b, eps=default: layernorm(x, g, b, eps)) for default in DEFAULTS),
     Suspect("eps-missing", lambda x, g, b, eps=EPS: like_layernorm(x, g, b, 0.0)),
-    Suspect("eps-outside-root", divided(lambda dev, e: np.sqrt(mean(dev**2)) + e)),
+    *(
+        Suspect("eps-outside-root", lambda x, g, b, eps=default: like_layernorm(x, g, b, eps, divisor=outside_root))
+        for default in (EPS, *DEFAULTS)
+    ),
     Suspect("eps-as-floor", divided(lambda dev, e: np.sqrt(np.maximum(mean(dev**2), e)))),
+    Suspect("eps-as-floor", divided(lambda dev, e: np.maximum(np.sqrt(mean(dev**2)), e))),
     *(Suspect("eps-misplaced", divided(lambda dev, e, by=by: by(mean(dev**2), e, dev.shape[-1]))) for by in MISPLACED),
     Suspect("eps-misplaced", written(lambda x, e: right(x, 0.0) + e)),
     Suspect("eps-misplaced", written(lambda x, e: right(x, e) + e / np.sqrt(variance(x) + e))),
     Suspect("residual-added", lambda x, g, b, eps=EPS: (x + g * right(x, eps) + b,)),
     Suspect("absolute-deviation", divided(lambda dev, e: mean(np.abs(dev)) + e)),
     Suspect("absolute-deviation", divided(lambda dev, e: np.sqrt(mean(np.abs(dev)) ** 2 + e))),
-    *(Suspect("eps-default", lambda x, g, b, eps=default: layernorm(x, g, b, eps)) for default in DEFAULTS),
-) + tuple(Suspect("eps-fixed", lambda x, g, b, eps=EPS, fixed=fixed: layernorm(x, g, b, fixed)) for fixed in FIXED)
+    *(Suspect("eps-fixed", lambda x, g, b, eps=EPS, fixed=fixed: layernorm(x, g, b, fixed)) for fixed in FIXED),
+    *(Suspect("eps-fixed", divided(lambda dev, e, fixed=fixed: outside_root(dev, fixed))) for fixed in FIXED),
+)
 
 
 RMSNORM_SUSPECTS = (
@@ -989,14 +1008,19 @@ RMSNORM_SUSPECTS = (
     Suspect("root-before-mean", lambda x, g, eps=EPS: (g * x / (np.sqrt(sum_of_squares(x) + eps) / x.shape[-1]),)),
     Suspect("root-before-mean", lambda x, g, eps=EPS: (g * x / np.sqrt(sum_of_squares(x) / x.shape[-1] ** 2 + eps),)),
     Suspect("padded-lanes", lambda x, g, eps=EPS: (g * x / np.sqrt(mean_square(padded(x)) + eps),)),
+    *(Suspect("eps-default", lambda x, g, eps=default: rmsnorm(x, g, eps)) for default in DEFAULTS),
     Suspect("eps-missing", lambda x, g, eps=EPS: (g * x / np.sqrt(mean_square(x)),)),
-    Suspect("eps-outside-root", lambda x, g, eps=EPS: (g * x / (np.sqrt(mean_square(x)) + eps),)),
+    *(Suspect("eps-outside-root", lambda x, g, eps=default: (g * x / outside_root(x, eps),)) for default in (EPS, *DEFAULTS)),
     Suspect("eps-as-floor", lambda x, g, eps=EPS: (g * x / np.sqrt(np.maximum(mean_square(x), eps)),)),
+    Suspect("eps-as-floor", lambda x, g, eps=EPS: (g * x / np.maximum(np.sqrt(mean_square(x)), eps),)),
+    # A unit vector times √d.
+    Suspect("eps-as-floor", lambda x, g, eps=EPS: (g * x * x.shape[-1] ** 0.5 / np.maximum(np.sqrt(sum_of_squares(x)), eps),)),
     *(Suspect("eps-misplaced", written_rms(lambda x, e, by=by: x / by(mean_square(x), e, x.shape[-1]))) for by in MISPLACED),
     Suspect("eps-misplaced", written_rms(lambda x, e: right_rms(x, 0.0) + e)),
     Suspect("eps-misplaced", written_rms(lambda x, e: x / np.sqrt(mean_square(x + e)))),
-    *(Suspect("eps-default", lambda x, g, eps=default: rmsnorm(x, g, eps)) for default in DEFAULTS),
-) + tuple(Suspect("eps-fixed", lambda x, g, eps=EPS, fixed=fixed: rmsnorm(x, g, fixed)) for fixed in FIXED)
+    *(Suspect("eps-fixed", lambda x, g, eps=EPS, fixed=fixed: rmsnorm(x, g, fixed)) for fixed in FIXED),
+    *(Suspect("eps-fixed", lambda x, g, eps=EPS, fixed=fixed: (g * x / outside_root(x, fixed),)) for fixed in FIXED),
+)
 
 
 def kinds(imitations: dict):

@@ -123,8 +123,8 @@ NUMERICAL = common("gradient-checking") | named(
     ),
     Misconception(
         "same-array",
-        "All slopes are 0: both values of f come from the same point. `a = x` is a second name for the same array, not a "
-        "copy. Write `x.copy()` before you move an entry.",
+        "All slopes are 0: both values of f come from the same point. Either both steps go the same way, `+=` twice, or both names stand "
+        "for one array: `a = x` makes no copy, `x.copy()` does.",
         "gradient-checking",
     ),
     Misconception(
@@ -381,6 +381,23 @@ BACKWARD = common("what-to-cache") | named(
         "what-to-cache",
     ),
     Misconception(
+        "cache-order",
+        "The backward takes the cache apart in another order than the forward put it together, so that its names stand for other things. Copy "
+        "the line.",
+        "what-to-cache",
+    ),
+    Misconception(
+        "arguments-swapped",
+        "The backward is called with dy first and the cache second, and here its first parameter is the cache. (PyTorch's `backward` is "
+        "given `ctx` first.)",
+        "what-to-cache",
+    ),
+    Misconception(
+        "matrix-product",
+        "`@`, or `dot`, pairs every feature with every other, or every token. γ and x̂ belong together entry by entry: `*`, then a sum or a mean.",
+        "gradient-of-gamma-beta",
+    ),
+    Misconception(
         "eps-outside-root",
         "ε was added to the root. It belongs inside: the root of (… + ε).",
         "backward-epsilon",
@@ -398,8 +415,8 @@ BACKWARD = common("what-to-cache") | named(
     ),
     Misconception(
         "measured-gradient",
-        "dx was measured, by small steps of the forward pass: along the imaginary axis, or so that it is lost where features are 10¹² "
-        "apart. That is for checking a backward. The formula needs no step, and a few sums for each token.",
+        "dx was measured, by small steps of the forward pass: along the imaginary axis, or so that it is lost beside far larger "
+        "numbers. That is for checking a backward. The formula needs no step, and a few sums for each token.",
         "two-components",
     ),
     Misconception(
@@ -795,12 +812,27 @@ class Norm:
 
     def dx(self, rng):
         out = [self.shown(judged=DX)] + [self.case(rng, shape, judged=DX, control=True) for shape in ((4, 7), (5, 5), (6, 3))]
-        # A step that is small enough elsewhere is lost beside such features; in proportion to its own feature, beside larger ones.
-        # In proportion to the token's spread it is as exact as the formula in float32, and passes.
-        apart = tokens(rng, (4, 6))
-        apart[:, 0] *= 1e12
-        wide = {"location": 0.0, "spread": 1e12, "atol": 1e-16, "judged": DX, "by_formula": True}
-        return [*out, *(self.case(rng, (4, 6), " whose features are 10¹² apart", x=x, **wide) for x in (None, apart))]
+        return [*out, self.apart(rng, among_features=True), self.apart(rng, among_features=False)]
+
+    def apart(self, rng, among_features) -> Calls:
+        """Features of a token, or tokens, that are 10¹² apart: nothing to the formula, and lost in a difference of two forward passes.
+
+        A fixed step is lost beside a large feature, and one in proportion to its own feature beside a larger one. A step in
+        proportion to the token's spread is as exact as the formula in float32, unless the outputs hold what the slopes do not
+        depend on: β, or in their sum another token's loss.
+        """
+        if among_features:
+            x = tokens(rng, (4, 6))
+            x[:, 0] *= 1e12
+            drawn = self.case(rng, x.shape, " whose features are 10¹² apart", x=x, atol=1e-16, judged=DX, by_formula=True)
+        else:
+            spread = np.array([[1e12], [4.0], [1e12], [5.0]])
+            words = " whose tokens are 10¹² apart"
+            drawn = self.case(rng, (4, 6), words, location=0.0, spread=spread, judged=DX, by_formula=True)
+            drawn.args[-1][:] *= np.where(spread > 1e6, spread, 1.0)  # so that all slopes are of order 1
+        if self.has_beta:
+            drawn.args[2][:] *= 1e10  # x̂ = (y − β)/γ keeps six digits, and has a check of its own
+        return drawn
 
     def parameters(self, rng):
         out = [self.shown(judged=PARAMETERS)]
@@ -922,9 +954,15 @@ def invoke_backward(norm: Norm, expected: str, length: int):
         if reply.problem:
             # y is judged in assignment 2; what is no array at all was meant for the cache.
             swapped = isinstance(first.value[0], (tuple, list, dict))
-            return replace(reply, sign="outputs-swapped") if swapped else reply
+            return replace(reply, sign="outputs-swapped" if swapped else of_source(student) or reply.sign)
         changed, warnings = first.changed + reply.changed, first.warnings + reply.warnings
-        return Reply(reply.value, changed=changed, warnings=warnings, suspicion=lambda: of_y(first.value[0], case))
+        return Reply(reply.value, changed=changed, warnings=warnings, suspicion=lambda: of_source(student) or of_y(first.value[0], case))
+
+    def of_source(student: Student) -> str | None:
+        """Suspect how the cache travels, by what the source says of it."""
+        if source_code.takes_first(student.cells, backward) in ("cache", "ctx"):
+            return "arguments-swapped"
+        return "cache-order" if source_code.unpacks_in_another_order(student.cells, forward, backward) else None
 
     def of_y(y: object, case: Calls) -> str | None:
         """Suspect the forward if y is not the norm's. y earns nothing here, and what is no array stands for nothing."""
@@ -1027,6 +1065,7 @@ def left_moved(left):
     return imitation
 
 
+CUBE_ROOT = np.finfo("float64").eps ** (1 / 3)  # of the machine precision: a step that many recommend
 OTHER_STEPS = (1e-2, 1e-3, 1e-4, 5e-6, 1e-6, 1e-7, 1e-8)
 
 NUMERICAL_GRADIENT = Exercise(
@@ -1072,6 +1111,7 @@ NUMERICAL_GRADIENT = Exercise(
         Suspect("diagonal-only", diagonal),
         Suspect("all-at-once", lambda f, x, dy, h=1e-5: (all_together(f, x, dy, h),)),
         Suspect("all-at-once", lambda f, x, dy, h=1e-5: (np.full(x.shape, all_together(f, x, dy, h).sum()),)),
+        Suspect("all-at-once", lambda f, x, dy, h=1e-5: (all_together(f, x, dy, h).sum(),)),
         Suspect("all-at-once", rows_together),
         Suspect("same-array", scaled(lambda h: 0.0), throughout=True),
         Suspect("return-in-loop", slope_alone(0)),
@@ -1079,7 +1119,7 @@ NUMERICAL_GRADIENT = Exercise(
         Suspect("not-restored", left_moved(1)),
     )
     + tuple(Suspect("default-step", lambda f, x, dy, h=k: numerical(f, x, dy, h)) for k in OTHER_STEPS)
-    + tuple(Suspect("h-fixed", lambda f, x, dy, h=1e-5, k=k: numerical(f, x, dy, k)) for k in (1e-4, 1e-5, 1e-6, 1e-7)),
+    + tuple(Suspect("h-fixed", lambda f, x, dy, h=1e-5, k=k: numerical(f, x, dy, k)) for k in (1e-4, 1e-5, 1e-6, 1e-7, CUBE_ROOT)),
     misconceptions=NUMERICAL,
 )  # fmt: skip
 
@@ -1169,6 +1209,8 @@ def common_parts(dx, statistics):
         ("sum-for-mean", {"dx": written(lambda p: mean(p.g), lambda p: (p.g * p.xhat).sum(**SUM))}),
         ("divided-by-batch", {"dx": written(lambda p: p.g.sum(**SUM) / batch(p), lambda p: (p.g * p.xhat).sum(**SUM) / batch(p))}),
         ("divided-by-batch", {"dx": written(lambda p: mean(p.g), lambda p: (p.g * p.xhat).sum(**SUM) / batch(p))}),
+        # The first two lengths multiplied, which count the tokens of three axes.
+        ("divided-by-batch", {"dx": written(lambda p: mean(p.g) / batch(p), lambda p: along(p) / batch(p))}),
         ("divided-by-batch", {"dgamma": lambda p: dgamma_of(p) / tokens_of(p), "dbeta": lambda p: dbeta_of(p) / tokens_of(p)}),
         ("divided-by-batch", {"dgamma": lambda p: dgamma_of(p) / batch(p), "dbeta": lambda p: dbeta_of(p) / batch(p)}),
         ("divided-by-batch", {"dx": lambda p: dx(p) / batch(p)}),
@@ -1230,6 +1272,11 @@ def common_parts(dx, statistics):
         ("eps-missing", {"dx": with_other_eps(dx, statistics, 0.0), "dgamma": with_other_eps(dgamma_of, statistics, 0.0)}),
         ("eps-missing", {"dgamma": with_other_eps(dgamma_of, statistics, 0.0)}),
         ("eps-outside-root", {"statistics": outside_root(statistics)}),
+        # The gradient of that other function, in which x̂ is not divided by its own spread.
+        ("eps-outside-root", {"statistics": outside_root(statistics), "dx": other_second(lambda p: p.xhat / np.sqrt(mean(p.xhat**2)) * along(p))}),
+        ("matrix-product", {"dgamma": lambda p: p.dy.T @ p.xhat}),
+        ("matrix-product", {"dgamma": lambda p: p.xhat.T @ p.dy}),
+        ("matrix-product", {"dx": other_second(lambda p: p.g @ p.xhat.T @ p.xhat / width(p))}),
     ]
     for value in (1e-5, 1e-6, 1e-8):
         parts.append(("eps-fixed", {"dx": with_other_s(dx, statistics, value)}))

@@ -35,7 +35,7 @@ READING = "python_errors.html#error-reading"
 KERNELS = "4_layernorm_pytorch.html#triton-forward"
 COMPILER = "4_layernorm_pytorch.html#without-a-gpu"
 
-_TORCHS_METHODS = "unsqueeze|to|float|double|half|clone|detach|rsqrt|pow|permute|masked_fill|expand|softmax|numel"
+_TORCHS_METHODS = "unsqueeze|to|float|double|half|clone|detach|rsqrt|pow|permute|masked_fill|expand|softmax|numel|type_as|contiguous"
 # By the compiler: in one sentence, or on a GPU with the kernel's lines before it.
 _REFUSED = r"(?s)(CompilationError|UnsupportedLanguageConstruct): .*"
 _PYTHONS_FUNCTIONS = "|".join(name for name in dir(builtins) if name[0] != "_")
@@ -193,9 +193,10 @@ MEANINGS = (
         r"|(invalid combination of arguments - got \([^)]*(axis|keepdims|ddof|numpy.ndarray)\b)"
         r"|must be Tensor, not (numpy|ndarray)|to\(\) received an invalid combination of arguments - got \((type|numpy)|Cannot interpret 'torch\.|must be torch\.dtype"
         r"|'Tensor' object has no attribute '(astype|copy)'"
-        rf"|'numpy.ndarray' object has no attribute '({_TORCHS_METHODS})'",
-        "NumPy's words and PyTorch's are mixed. Where NumPy says `axis`, `keepdims`, `ddof=0`, `x.astype(…)` and `x.copy()`, "
-        "PyTorch says `dim`, `keepdim`, `correction=0`, `x.to(…)` and `x.clone()`; an array of the one is no tensor of the other. "
+        rf"|'numpy.ndarray' object has no attribute '({_TORCHS_METHODS})'"
+        r"|module 'numpy' has no attribute '(rsqrt|cat|tensor)'|Type must be a sub-type of ndarray",
+        "NumPy's words and PyTorch's are mixed. Where NumPy says `axis`, `keepdims`, `ddof=0`, `x.astype(…)`, `x.copy()` and "
+        "`x.reshape(…)`, PyTorch says `dim`, `keepdim`, `correction=0`, `x.to(…)`, `x.clone()` and `x.view(…)`; an array of the one is no tensor of the other. "
         "Triton says `axis` and `keep_dims`.",
     ),
     Meaning(
@@ -267,7 +268,8 @@ MEANINGS = (
         SHAPES,
         r"IndexError: .*(out of range|out of bounds)",
         "The positions of n things run from 0 to n − 1 (or from −n to −1), and here one was asked for that lies outside. "
-        "Look at how far the loop runs, and whether something can be empty.",
+        "Look at how far the loop runs, and whether something can be empty. (`x.size` counts the entries along all axes, `x[i]` goes along "
+        "the first.)",
     ),
     Meaning(
         "array-in-condition",
@@ -279,7 +281,7 @@ MEANINGS = (
     Meaning(
         "number-from-array",
         VALUES,
-        r"can be converted to Python scalars|cannot be converted to Scalar",
+        r"can be converted to Python scalars|can only convert an array of size 1|cannot be converted to Scalar",
         "`math.sqrt`, `float` and `.item()` take one number, and this is an array of several. NumPy's and PyTorch's own "
         "functions, such as `np.sqrt` and `torch.sqrt`, work entry by entry.",
     ),
@@ -395,7 +397,7 @@ MEANINGS = (
         r"values to unpack|cannot unpack",
         "Left of the `=` stand more names, or fewer, than there are things on the right. Compare with what was put there: what "
         "the function returns, or what the cache holds, and in which order. A shape has as many entries as there are axes: "
-        "`*lead, m, d = x.shape` takes any number.",
+        "`*lead, m, d = x.shape` takes any number, and `x.shape[-1]` is the last.",
     ),
     Meaning(
         "only-tensors-saved",

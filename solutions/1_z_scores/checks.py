@@ -218,10 +218,11 @@ def _exam_spread(card: Card, function: Callable) -> bool:
 
 
 def _spread_properties(card: Card, function: Callable) -> None:
-    hint = "The next call has other scores. Compute from the argument each time and keep nothing between calls."
-    compare_number(card, "two scores, 3 and 11: half of their difference", call(function, np.array([3.0, 11.0])), 4, hint)
-    hint = "Two scores may be equal, and both count. A `set`, and `np.unique`, keep one of them."
-    compare_number(card, "2, 4, 4, 10 give 3", call(function, np.array([2.0, 4, 4, 10])), 3, hint)
+    hint = "The next call has other scores, with fractions. Compute from the argument each time; keep nothing between calls, and cut nothing off."
+    compare_number(card, "two scores, 3.5 and 11.25: half of their difference", call(function, np.array([3.5, 11.25])), 3.875, hint)
+    hint = "The mean is 5, and the squares of the deviations are 9, 1, 1, 25."
+    signs = {3.399346: ("Two scores may be equal, and both count. A `set`, and `np.unique`, keep one of them.", STEPS)}
+    compare_number(card, "2, 4, 4, 10 give 3", call(function, np.array([2.0, 4, 4, 10])), 3, hint, STEPS, signs)
     hands_off(card, function, EXAM)
     hint = "One score is at its own mean, so its deviation is 0. NaN, or a division by zero, comes from dividing by n − 1."
     compare_number(card, "a single score has no spread", call(function, np.array([42.0])), 0, hint, DIVISOR)
@@ -412,8 +413,11 @@ def running_mean_variance(function: Callable) -> None:
     if begun and _exam_stream(card, function):
         hint = "One value is its own mean, and its deviation is 0. NaN, or a division by zero, comes from dividing by n − 1."
         _compare_pair(card, "a stream of one value, 42", function, [42], (42, 0), hint, DIVISOR)
-        hint = "The next stream starts anew. Keep nothing between calls: set count, mean and sum to 0 inside the function."
-        _compare_pair(card, "the next stream: 3, 11", function, [3, 11], (7, 16), hint, WELFORD)
+        hint = (
+            "The next stream starts anew, and its values have fractions. Keep nothing between calls: set count, mean and sum to 0 inside "
+            "the function. Cut nothing off."
+        )
+        _compare_pair(card, "the next stream: 2.5, 10.5", function, [2.5, 10.5], (6.5, 16), hint, WELFORD)
         hint = (
             "The squares of these values are near 1e16, where float64 numbers are 2 apart. Never add up squares of the "
             "values: update with deviations only."

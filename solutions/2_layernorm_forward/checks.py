@@ -42,6 +42,8 @@ def call_on(function: Callable, *args: np.ndarray, **kwargs) -> Answer:
     two_things = "Return two things: `return y, cache`. The cache may be anything, even None."
     if not isinstance(result, tuple) or len(result) != 2:
         return Answer(problem=describe(result), hint=two_things)
+    if isinstance(result[0], list):
+        return Answer(problem="a pair whose first part is a list", hint="y is an array: `np.array(rows)` makes one of a list of rows.")
     if not isinstance(result[0], (np.ndarray, np.generic)):
         return Answer(problem=f"a pair whose first part is {describe(result[0])}", hint=two_things)
     return Answer(np.asarray(result[0]))

@@ -99,7 +99,7 @@ def _cubes(card: Card, function: object) -> bool:
         ([1.5, 12, -13.5], "Half of what is right: divide by 2h once.", CHECKING),
         ([0, 0, -27], "Only the last slope is left. Make the array of slopes once, before the loop.", CHECKING),
         ([3, 0, 0], "Only the first slope is there: `return` stands inside the loop.", CHECKING),
-        ([0, 0, 0], "Zero is 3 + 24 − 27: every entry was moved at once. Move one, leave the others, then the next.", CHECKING),
+        ([0, 0, 0], "Zero is 3 + 24 − 27: every entry was moved at once. Or both values of f come from one point: `+=` twice, or no copy.", CHECKING),
         ([-3, -24, 27], "The sign is turned: L(x + h) − L(x − h), in this order.", CHECKING),
         (0, "Zero is 3 + 24 − 27, a single slope for all entries moved at once. Move one, leave the others, then the next.", CHECKING),
     ]
@@ -502,16 +502,19 @@ def _perpendicular(card: Card, norm: Norm) -> None:
 
 
 def _far_apart(card: Card, norm: Norm) -> None:
-    x, gamma, dy = some_tokens((6, 5), spread=1e12)
-    answer = norm.run(x, gamma, dy, 1e-12)
+    x, gamma, dy = some_tokens((6, 5))
+    large = np.array([[1e12], [1.0]] * 3)
+    x, dy = large * x, large * dy
+    x[1, 0] = 1e12
+    answer = norm.run(x, gamma, dy, 1e-12, np.full(5, 1e10))
     if answer.problem:
         return
     dx = np.asarray(answer.value[0], dtype=float)
     x = x - x.mean(axis=-1, keepdims=True) if norm.name == "layernorm" else x
     with np.errstate(all="ignore"):
         cosines = (dx * x).sum(axis=-1) / np.sqrt((dx**2).sum(axis=-1) * (x**2).sum(axis=-1))
-    hint = "Small steps of the forward pass are lost beside such features. They are for checking a backward; write the formula."
-    text = "the same for tokens whose features are 10¹² apart"
+    hint = "Small steps of the forward pass are lost beside such numbers. They are for checking a backward; write the formula."
+    text = "the same for tokens, and for features, that are 10¹² apart" + (", with β = 10¹⁰" if norm.name == "layernorm" else "")
     card.check(bool(np.abs(cosines).max() < 1e-3), text, "cosines of 0", figures(cosines), hint, norm.section)
 
 
