@@ -12,6 +12,11 @@ import pytest
 ROOT = Path(__file__).parent.parent
 if not os.path.exists("/dev/nvidia0"):
     os.environ.setdefault("TRITON_INTERPRET", "1")  # before anything imports Triton
+MEMORY = Path("/dev/shm")
+if MEMORY.is_dir() and os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > 2**31:
+    # a gradebook waits for the disk at every commit: the tests' folders lie in memory, where there is room
+    os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
+ALONE = ("test_visible_checks.py",)
 QUICK = '{"call_seconds": 2, "exercise_seconds": 2}'  # an endless loop must not make the tests endless
 
 
@@ -81,11 +86,15 @@ def course(tmp_path_factory) -> Course:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
-    """Give the tests of one folder, or of one file beside the folders, to one process: they share what is slow to make."""
+    """Give the tests of one folder, or of one file beside the folders, to one process: they share what is slow to make.
+
+    The cases of some files share nothing and take long: each goes to the process that is free.
+    """
     from xdist.scheduler import LoadScopeScheduling
 
     class ByRoom(LoadScopeScheduling):
         def _split_scope(self, nodeid: str) -> str:
-            return nodeid.partition("::")[0].split("/")[1]
+            room = nodeid.partition("::")[0].split("/")[1]
+            return nodeid if room in ALONE else room
 
     return ByRoom(config, log)
