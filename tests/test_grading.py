@@ -155,6 +155,10 @@ def test_an_answer_that_was_read_is_to_be_read_again_only_where_it_changed(grade
         gradebook.db.commit()
     code["source"] = "# judged again\n" + "".join(code["source"])
     assert not to_be_read()
+    shutil.rmtree(course.root / "grading" / "autograded" / student)
+    assert not to_be_read()
+    course.run(*NBGRADERS, "--student", student)
+    assert not to_be_read()
     written["source"] = "".join(written["source"]) + " And another thought."
     assert to_be_read()
     code["source"] = "# judged a third time, read by nobody yet\n" + code["source"]
@@ -403,15 +407,11 @@ def test_cells_that_came_after_the_release_are_said_in_a_sentence(graded, comman
     another["metadata"]["nbgrader"]["grade_id"] = "explain_more"
     notebook["cells"].append(another)
     source.write_text(json.dumps(notebook))
-    notebooks = course.root / "notebooks"
-    shutil.copytree(notebooks, notebooks.with_name("kept"))
     try:
         told = said(course.run(*command, "--student", "sample_ada", good=False))
         release = said(course.run("python", "-m", "autograder", "release", good=False))
     finally:
         source.write_text(text)
-        shutil.rmtree(notebooks)
-        notebooks.with_name("kept").rename(notebooks)
     assert "the gradebook does not know: explain_more. Release it again" in told and kept(course) == before
     assert "Cannot add or remove cells" in release and len(release.splitlines()) == 2
 
@@ -422,6 +422,23 @@ def test_why_a_release_failed_is_said(course, tmp_path):
     source.write_text(source.read_text().replace("### END SOLUTION", "", 1))
     text = said(mine.run("python", "-m", "autograder", "release", good=False))
     assert "No end solution statement found. Cell contents are" in text and text.endswith("no end solution statement found")
+    assert (mine.root / "notebooks" / STEMS[0] / f"{STEMS[0]}.ipynb").exists(), "what students have stays until there is something better"
+
+
+def test_nbgraders_own_release_is_whole_and_searched_for_leaks(course, tmp_path):
+    """With the folder that is a link, too; and what would give something away leaves the release of before as it was."""
+    mine = course.copy(tmp_path / "course")
+    here = mine.root / "solutions" / "7_real_model" / "real_models"
+    here.symlink_to(here.rename(tmp_path / "real_models"))
+    generate = ("nbgrader", "generate_assignment", "7_real_model", "--force")
+    mine.run(*generate)
+    folder = mine.root / "notebooks" / "7_real_model"
+    assert (folder / "real_models" / "minilm.py").exists()
+    before = (folder / "checks.py").read_text()
+    with open(mine.root / "solutions" / "7_real_model" / "checks.py", "a") as file:
+        file.write("# ### BEGIN SOLUTION\n")
+    assert "7_real_model/checks.py: a marker" in said(mine.run(*generate, good=False))
+    assert (folder / "checks.py").read_text() == before and not (folder.parent / ".release").exists()
 
 
 def test_a_disk_that_fills_up_ends_the_run_and_the_same_command_goes_on(graded):
@@ -504,9 +521,10 @@ def test_a_wrong_address_of_the_gradebook_is_said_and_takes_nothing_away(graded,
     course, _ = graded
     before = kept(course)
     release = ("python", "-m", "autograder", "release")
-    for command in ((*OURS, "--student", "sample_ada"), (*NBGRADERS, "--student", "sample_ada"), release):
+    feedback = ("nbgrader", "generate_feedback", STEMS[0], "--force")
+    for command in ((*OURS, "--student", "sample_ada"), (*NBGRADERS, "--student", "sample_ada"), release, feedback, ("nbgrader", "export")):
         text = said(course.run(*command, good=False, COURSE_DB_URL=url))
-        assert len(text.splitlines()) == 1 and "The gradebook can't be opened" in text and "run the same command again" in text
+        assert len(text.splitlines()) == 1 and re.search("The gradebook can't be (opened|used)", text) and "run the same command again" in text
     assert kept(course) == before and (course.root / "notebooks" / STEMS[0] / f"{STEMS[0]}.ipynb").exists()
 
 
