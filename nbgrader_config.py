@@ -18,7 +18,7 @@ nbgrader_seams.take_notebooks_only()
 nbgrader_seams.look_at_submissions_with_care()
 nbgrader_seams.refuse_in_words()
 nbgrader_seams.release_whole_or_not_at_all()
-nbgrader_seams.tell_of_the_gradebook()
+nbgrader_seams.end_in_words()
 
 c = get_config()  # noqa: F821  (nbgrader provides it)
 

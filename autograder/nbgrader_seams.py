@@ -19,11 +19,18 @@ from nbgrader.plugins import CsvExportPlugin
 from nbgrader.preprocessors import ClearSolutions, GetGrades, NbGraderPreprocessor
 from nbgrader.utils import is_solution
 
-from autograder import course, feedback, naming, releasing, sandbox, submission, times
+from autograder import course, exercises, feedback, naming, releasing, sandbox, submission, times
 from autograder.grading import CannotGrade, check_released
 from autograder.limits import CONFIGURED
 from autograder.notebook_judge import judge_notebook
-from autograder.recording import check_entered, open_gradebook, save_scores, why_nothing_can_be_recorded, why_of_gradebook
+from autograder.recording import (
+    check_entered,
+    check_points,
+    open_gradebook,
+    save_scores,
+    why_nothing_can_be_recorded,
+    why_of_gradebook,
+)
 
 # nbgrader's own, kept here because a server reads the configuration again and again.
 _find_all_files = base.find_all_files
@@ -127,6 +134,8 @@ def release_whole_or_not_at_all() -> None:
             if not generate.force and (course.NOTEBOOKS / Path(path).name).exists():
                 generate.log.info("Skipping existing assignment: %s", Path(path).name)
                 del generate.assignments[path]
+            elif Path(path).name in exercises.stems():
+                check_points(Path(path).name)
         try:
             with releasing.aside() as draft:
                 where.release_directory = str(draft)
@@ -137,15 +146,15 @@ def release_whole_or_not_at_all() -> None:
     GenerateAssignment.convert_notebooks = _in_a_sentence(convert)
 
 
-def tell_of_the_gradebook() -> None:
-    """Let nbgrader's other commands, too, say in a sentence that the gradebook can't be opened, or is locked."""
+def end_in_words() -> None:
+    """Let nbgrader's other commands, too, say in a sentence that the gradebook can't be opened or is locked, or a date not read."""
 
     def convert(generate):
         open_gradebook(generate.coursedir).close()
         _convert_notebooks(generate)
 
     def end(kind, error, trace):
-        if why := why_of_gradebook(error):
+        if why := str(error) if isinstance(error, times.NoTime) else why_of_gradebook(error):
             print(why, file=sys.stderr)
         else:
             _excepthook(kind, error, trace)
@@ -262,7 +271,7 @@ class CsvExport(CsvExportPlugin):
                 if self.assignment and assignment.name not in map(str, self.assignment):
                     continue
                 handed = {one.student_id: one for one in assignment.submissions}
-                for student in gradebook.students:
+                for student in sorted(gradebook.students, key=lambda s: (s.last_name or "", s.first_name or "", s.id)):
                     if self.student and student.id not in map(str, self.student):
                         continue
                     about = (student.id, student.last_name, student.first_name, student.email)

@@ -22,7 +22,7 @@ from nbgrader.utils import compute_checksum, determine_grade, is_grade, is_solut
 from sqlalchemy.exc import OperationalError, SAWarning, SQLAlchemyError
 from traitlets.config import Config
 
-from autograder import course, feedback, pages, submission
+from autograder import course, exercises, feedback, pages, submission
 from autograder.grading import CannotGrade, Result
 
 # nbgrader 0.9 adds rows in an order that SQLAlchemy 2.1 remarks on; nothing is lost by it.
@@ -161,10 +161,28 @@ def check_entered(gradebook: Gradebook, stem: str) -> None:
     except MissingEntry:
         raise CannotGrade(f"{stem} is not in the gradebook yet. Release it first: python -m autograder release") from None
     known = {cell.name for cell in [*entered.grade_cells, *entered.solution_cells]}
-    cells = nbformat.read(course.source_notebook(stem), as_version=4).cells
-    new = [cell.metadata.nbgrader.grade_id for cell in cells if is_grade(cell) or is_solution(cell)]
-    if missing := ", ".join(name for name in new if name not in known):
-        raise CannotGrade(f"{stem} has cells that the gradebook does not know: {missing}. Release it again: python -m autograder release")
+    points = {cell.name: cell.max_score for cell in entered.grade_cells}
+    cells = [cell for cell in nbformat.read(course.source_notebook(stem), as_version=4).cells if is_grade(cell) or is_solution(cell)]
+    again = "Release it again: python -m autograder release"
+    if missing := ", ".join(name for name in (cell.metadata.nbgrader.grade_id for cell in cells) if name not in known):
+        raise CannotGrade(f"{stem} has cells that the gradebook does not know: {missing}. {again}")
+    check_points(stem)
+    changed = (marks for marks in (cell.metadata.nbgrader for cell in cells if is_grade(cell)) if marks.points != points[marks.grade_id])
+    if others := ", ".join(marks.grade_id for marks in changed):
+        raise CannotGrade(f"{stem} has other points than the gradebook knows: {others}. {again}")
+
+
+def check_points(stem: str) -> None:
+    """Raise CannotGrade for an assignment with a cell that has other points than its checks give: nobody could have them all."""
+    given = {item.name: item.max_points for item in exercises.topic(stem).items}
+    for cell in nbformat.read(course.source_notebook(stem), as_version=4).cells:
+        marks = cell.metadata.get("nbgrader", {})
+        name = marks.get("grade_id")
+        if is_grade(cell) and name in given and marks.points != given[name]:
+            raise CannotGrade(
+                f"{name} has {marks.points:g} points in solutions/{stem}/{stem}.ipynb, and its checks have {given[name]:g} in "
+                f"autograder/exercises/{stem}.py: change one of them"
+            )
 
 
 # What a gradebook that can't be used says of itself, and what to do.

@@ -262,6 +262,17 @@ def test_missing_things_are_told(graded):
     place = next(i for i, c in enumerate(no_cell.cells) if c.metadata.get("nbgrader", {}).get("grade_id") == second)
     del no_cell.cells[place - 1 : place + 1]
     course.submitted("no_cell", stem).write_text(nbformat.writes(no_cell))
+    wrong, broken = "def z_scores(x):\n    return x\n", "def z_scores(x):\n    return (x\n"
+    for name in ("not_its_own", "not_below"):  # what Python can't read came after a definition that it can read
+        notebook = released(course, stem)
+        sample_class.solve(notebook, stem)
+        sample_class.answer(notebook, "z_scores", broken if name == "not_its_own" else wrong)
+        own = next(i for i, c in enumerate(notebook.cells) if c.source in (broken, wrong))
+        if name == "not_its_own":
+            sample_class.answer(notebook, "standard_deviation", wrong + "def standard_deviation(x): return 0.0")
+        else:
+            notebook.cells.insert(own + 1, nbformat.v4.new_code_cell(broken))
+        course.submitted(name, stem).write_text(nbformat.writes(notebook))
     out = course.root / "missing.json"
     course.run("python", "-m", "autograder", "grade", stem, "--student", "[no][ot]*", "--json", str(out))
     rows = {row["student"]: row for row in json.loads(out.read_text())}
@@ -269,6 +280,10 @@ def test_missing_things_are_told(graded):
     assert "rename it" in rows["other_name"]["problem"]
     assert "not defined" in next(v["hint"] for v in rows["no_cell"]["verdicts"] if v["exercise"] == second)
     assert rows["no_cell"]["score"] > 0
+    for name, where in (("not_its_own", "the exercise's own cell"), ("not_below", "the one in the cell below it")):
+        hints = [v["hint"] for v in rows[name]["verdicts"] if v["exercise"] == "z_scores"]
+        assert all(f"about an earlier definition: Python can't read {where} (SyntaxError)" in hint for hint in hints), name
+    assert not any("earlier definition" in v["hint"] for name in rows for v in rows[name]["verdicts"] if v["exercise"] != "z_scores")
 
 
 def test_judge_takes_many_files_and_one_bad_file_stops_none(course, tmp_path):
@@ -414,6 +429,29 @@ def test_cells_that_came_after_the_release_are_said_in_a_sentence(graded, comman
         source.write_text(text)
     assert "the gradebook does not know: explain_more. Release it again" in told and kept(course) == before
     assert "Cannot add or remove cells" in release and len(release.splitlines()) == 2
+
+
+def test_points_that_were_changed_in_one_place_are_said_in_a_sentence(graded):
+    """As by nbgrader's tool for the points of a cell: what its checks give adds up to the old ones."""
+    course, _ = graded
+    before = kept(course)
+    source = course.root / "solutions" / STEMS[0] / f"{STEMS[0]}.ipynb"
+    text = source.read_text()
+    notebook = json.loads(text)
+    [marks] = (m for cell in notebook["cells"] if (m := cell["metadata"].get("nbgrader", {})).get("grade_id") == "z_scores")
+    marks["points"] += 3
+    source.write_text(json.dumps(notebook))
+    try:
+        told = [said(course.run(*way, good=False)) for way in (OURS, ("python", "-m", "autograder", "release"))]
+        marks["points"] -= 3
+        [written] = (m for cell in notebook["cells"] if (m := cell["metadata"].get("nbgrader", {})).get("grade_id", "").startswith("explain"))
+        written["points"] += 1
+        source.write_text(json.dumps(notebook))
+        other = said(course.run(*OURS, good=False))
+    finally:
+        source.write_text(text)
+    assert all("z_scores has 12 points in" in text and "its checks have 9 in" in text for text in told)
+    assert "other points than the gradebook knows: explain_z_scores. Release it again" in other and kept(course) == before
 
 
 def test_why_a_release_failed_is_said(course, tmp_path):
