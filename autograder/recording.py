@@ -131,8 +131,10 @@ class Book:
         waiting = tuple(name for name, (*_, waits) in grades.items() if waits)
         worth_reading = tuple(found.get("worth_reading", ()))
         as_released = found.get("as_released", False)
+        beside = submission.beside(course.SUBMITTED / student / self.stem / f"{self.stem}.ipynb")
         return Result(
-            student, self.stem, score, max_score, waiting, found.get("problem"), verdicts, worth_reading, late, no_time, as_released
+            student, self.stem, score, max_score, waiting, found.get("problem"), verdicts, worth_reading, late, no_time,
+            as_released, beside,
         )  # fmt: skip
 
 

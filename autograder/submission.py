@@ -125,6 +125,14 @@ def _not_found(path: Path) -> BadSubmission:
     return BadSubmission(f"No notebook called {path.name} was handed in, but {names}: {what}.")
 
 
+def beside(path: Path) -> tuple[str, ...]:
+    """Return the names of the other notebooks in a submission's folder; none where it holds no notebook of the right name."""
+    if not os.path.lexists(path):
+        return ()
+    others = (p.name for p in path.parent.glob("[!.]*.ipynb") if p.name != path.name)
+    return tuple(sorted(map(naming.printable, others)))[:5]
+
+
 def answers(data: bytes, template: Template) -> Answers:
     """Return the student's answers from the bytes of a notebook. Raises BadSubmission."""
     cells = _cells(data)

@@ -75,6 +75,7 @@ def test_bad_submissions_cost_only_what_they_touch(graded):
         assert empty["score"] == 0 and not empty["problem"] and empty["as_released"] and not typo["as_released"]
         assert broken["score"] == 0 and "not a Jupyter notebook" in broken["problem"]
         assert "not a Jupyter notebook" in course.feedback("sample_jonas", stem)
+        assert f'To look at again: <a href="#{first}">' in course.feedback("sample_hana", stem)
         assert course.feedback("sample_hana", stem).count("SyntaxError") == 2, "below the cell and once on its card"
 
 
@@ -82,6 +83,7 @@ def test_an_unread_answer_is_not_shown_as_zero(graded):
     course, _ = graded
     for stem in STEMS:
         page = course.feedback("sample_ada", stem)
+        assert "To look at again" not in page
         assert "points so far" in page and "To be read by your instructor (4 points)" in page
 
 
@@ -262,6 +264,7 @@ def test_missing_things_are_told(graded):
     place = next(i for i, c in enumerate(no_cell.cells) if c.metadata.get("nbgrader", {}).get("grade_id") == second)
     del no_cell.cells[place - 1 : place + 1]
     course.submitted("no_cell", stem).write_text(nbformat.writes(no_cell))
+    course.submitted("no_cell", stem).with_stem(f"{stem}-1").write_text("{}")
     wrong, broken = "def z_scores(x):\n    return x\n", "def z_scores(x):\n    return (x\n"
     for name in ("not_its_own", "not_below"):  # what Python can't read came after a definition that it can read
         notebook = released(course, stem)
@@ -274,7 +277,8 @@ def test_missing_things_are_told(graded):
             notebook.cells.insert(own + 1, nbformat.v4.new_code_cell(broken))
         course.submitted(name, stem).write_text(nbformat.writes(notebook))
     out = course.root / "missing.json"
-    course.run("python", "-m", "autograder", "grade", stem, "--student", "[no][ot]*", "--json", str(out))
+    table = course.run("python", "-m", "autograder", "grade", stem, "--student", "[no][ot]*", "--json", str(out)).stdout
+    assert re.findall("^(\\w+) .*beside it, not graded: (.*?);", table, re.MULTILINE) == [("no_cell", f"{stem}-1.ipynb")]
     rows = {row["student"]: row for row in json.loads(out.read_text())}
     assert "Nothing was handed in" in rows["no_folder"]["problem"]
     assert "rename it" in rows["other_name"]["problem"]
