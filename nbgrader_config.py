@@ -12,11 +12,13 @@ root = Path(__file__).resolve().parent
 if str(root) not in sys.path:
     sys.path.insert(0, str(root))
 
-from autograder.nbgrader_seams import look_at_submissions_with_care, refuse_in_words, take_notebooks_only  # noqa: E402
+from autograder import nbgrader_seams  # noqa: E402
 
-take_notebooks_only()
-look_at_submissions_with_care()
-refuse_in_words()
+nbgrader_seams.take_notebooks_only()
+nbgrader_seams.look_at_submissions_with_care()
+nbgrader_seams.refuse_in_words()
+nbgrader_seams.release_whole_or_not_at_all()
+nbgrader_seams.end_in_words()
 
 c = get_config()  # noqa: F821  (nbgrader provides it)
 

@@ -13,6 +13,7 @@ DIST = ROOT / "dist"
 GRADING = ROOT / "grading"
 SUBMITTED = GRADING / "submitted"
 AUTOGRADED = GRADING / "autograded"
+JUDGED = GRADING / "judged"  # digests of the answers as they were judged last: a person's marks are for these
 FEEDBACK = GRADING / "feedback"
 REPORTS = GRADING / "reports"
 # Where the built book is on the web, if it is: pages that leave this folder then link to it.

@@ -20,6 +20,7 @@ def page(notebook: NotebookNode, about: dict) -> str:
         title=_title(notebook, about),
         problem=problem,
         parts=parts,
+        again=[part for part in parts if part["kind"] == "verdicts" and part["score"] < part["points"]],
         waiting={part["kind"] for part in parts if part.get("waiting")},
         style=cards.STYLE,
     )

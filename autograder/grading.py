@@ -35,6 +35,7 @@ class Result:
     no_time: whether its ``timestamp.txt`` says no time that can be read.
     worth_reading: pieces of its code that an instructor should look at, see ``reaching_inside``.
     as_released: whether it is the notebook as it was given out.
+    beside: notebooks by other names that stand beside it and are not graded, as when a platform renamed a second one.
     error: why it could not be judged or recorded at all.
     """
 
@@ -49,6 +50,7 @@ class Result:
     late_penalty: float = 0.0
     no_time: bool = False
     as_released: bool = False
+    beside: tuple[str, ...] = ()
     error: str | None = None
 
     def as_json(self) -> dict:
@@ -231,6 +233,7 @@ class Tally:
         notes = [
             result.error or result.problem,
             "as it was given out" if result.as_released else None,
+            f"beside it, not graded: {', '.join(result.beside)}" if result.beside else None,
             f"late: {result.late_penalty:g} points off" if result.late_penalty else None,
             "its timestamp.txt says no time that can be read" if result.no_time else None,
             "code to be looked at" if result.worth_reading else None,

@@ -6,23 +6,31 @@ judge it and save its scores; the feedback exporter writes the course's own page
 
 import csv
 import re
+import sys
 from pathlib import Path
 
 from nbconvert.exporters import Exporter, NotebookExporter
 from nbgrader import utils
 from nbgrader.api import Gradebook
 from nbgrader.apps.api import NbGraderAPI
-from nbgrader.converters import Autograde, base
+from nbgrader.converters import Autograde, GenerateAssignment, GenerateFeedback, base
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.plugins import CsvExportPlugin
 from nbgrader.preprocessors import ClearSolutions, GetGrades, NbGraderPreprocessor
 from nbgrader.utils import is_solution
 
-from autograder import course, feedback, naming, sandbox, submission, times
+from autograder import course, exercises, feedback, naming, releasing, sandbox, submission, times
 from autograder.grading import CannotGrade, check_released
 from autograder.limits import CONFIGURED
 from autograder.notebook_judge import judge_notebook
-from autograder.recording import check_entered, open_gradebook, save_scores, why_nothing_can_be_recorded
+from autograder.recording import (
+    check_entered,
+    check_points,
+    open_gradebook,
+    save_scores,
+    why_nothing_can_be_recorded,
+    why_of_gradebook,
+)
 
 # nbgrader's own, kept here because a server reads the configuration again and again.
 _find_all_files = base.find_all_files
@@ -30,6 +38,7 @@ _submitted_students = NbGraderAPI.get_submitted_students
 _convert_notebooks = base.BaseConverter.convert_notebooks
 _autograde = NbGraderAPI.autograde
 _init_assignment, _convert_single_notebook = Autograde.init_assignment, Autograde.convert_single_notebook
+_excepthook = sys.excepthook
 
 
 class _Hindered(KeyboardInterrupt):
@@ -88,22 +97,14 @@ def refuse_in_words() -> None:
     """
 
     def convert(autograde):
-        try:
-            _check(autograde.coursedir, autograde.coursedir.assignment_id)
-        except CannotGrade as error:
-            autograde.log.error(str(error))
-            raise base.NbGraderException(str(error)) from None
+        _check(autograde.coursedir, autograde.coursedir.assignment_id)
         refused = {path: why for path in sorted(autograde.assignments) if (why := _why_refused(Path(path).parent.name))}
         for path, why in refused.items():
             del autograde.assignments[path]
             autograde.log.error(why)
         for path in autograde.assignments:  # one by another name is told as such, with 0 points, as by our own command
             autograde.assignments[path] = [str(Path(path, f"{autograde.coursedir.assignment_id}.ipynb"))]
-        try:
-            _convert_notebooks(autograde)
-        except _Hindered as hindered:
-            autograde.log.error(str(hindered))
-            raise base.NbGraderException(str(hindered)) from None
+        _convert_notebooks(autograde)
         if refused:
             raise base.NbGraderException("\n".join(refused.values()))
 
@@ -116,8 +117,63 @@ def refuse_in_words() -> None:
         return {"success": False, "log": why} if why else _autograde(api, assignment_id, student_id, *args, **kwargs)
 
     Autograde.init_assignment, Autograde.convert_single_notebook = map(_in_words, (_init_assignment, _convert_single_notebook))
-    Autograde.convert_notebooks = convert
+    Autograde.convert_notebooks = _in_a_sentence(convert)
     NbGraderAPI.autograde = press
+
+
+def release_whole_or_not_at_all() -> None:
+    """Let a release be made aside, and replace the earlier one when it is complete and holds nothing hidden.
+
+    nbgrader removes the earlier one first, and where it fails nothing is left for students.
+    """
+
+    def convert(generate):
+        where, usual = generate.coursedir, generate.coursedir.release_directory
+        open_gradebook(where).close()
+        for path in list(generate.assignments):
+            if not generate.force and (course.NOTEBOOKS / Path(path).name).exists():
+                generate.log.info("Skipping existing assignment: %s", Path(path).name)
+                del generate.assignments[path]
+            elif Path(path).name in exercises.stems():
+                check_points(Path(path).name)
+        try:
+            with releasing.aside() as draft:
+                where.release_directory = str(draft)
+                _convert_notebooks(generate)
+        finally:
+            where.release_directory = usual
+
+    GenerateAssignment.convert_notebooks = _in_a_sentence(convert)
+
+
+def end_in_words() -> None:
+    """Let nbgrader's other commands, too, say in a sentence that the gradebook can't be opened or is locked, or a date not read."""
+
+    def convert(generate):
+        open_gradebook(generate.coursedir).close()
+        _convert_notebooks(generate)
+
+    def end(kind, error, trace):
+        if why := str(error) if isinstance(error, times.NoTime) else why_of_gradebook(error):
+            print(why, file=sys.stderr)
+        else:
+            _excepthook(kind, error, trace)
+
+    GenerateFeedback.convert_notebooks = _in_a_sentence(convert)
+    sys.excepthook = end  # of a command; a server has caught before what one of its pages raised
+
+
+def _in_a_sentence(convert):
+    """Return the work of one of nbgrader's converters, which says why it can't be done, without a traceback."""
+
+    def tried(converter):
+        try:
+            convert(converter)
+        except (CannotGrade, releasing.ReleaseFailed, _Hindered) as error:
+            converter.log.error(str(error))
+            raise base.NbGraderException(str(error)) from None
+
+    return tried
 
 
 def _in_words(step):
@@ -215,7 +271,7 @@ class CsvExport(CsvExportPlugin):
                 if self.assignment and assignment.name not in map(str, self.assignment):
                     continue
                 handed = {one.student_id: one for one in assignment.submissions}
-                for student in gradebook.students:
+                for student in sorted(gradebook.students, key=lambda s: (s.last_name or "", s.first_name or "", s.id)):
                     if self.student and student.id not in map(str, self.student):
                         continue
                     about = (student.id, student.last_name, student.first_name, student.email)

@@ -12,6 +12,8 @@ from autograder.exercise import Exercise, Quiz, Topic, Verdict
 from autograder.limits import CONFIGURED, Limits
 from autograder.student import CellResult, Student, say_error
 
+_NOT_READ = ("SyntaxError", "IndentationError", "TabError")
+
 
 def judge_notebook(notebook: NotebookNode, stem: str, secret: bytes, limits: Limits = CONFIGURED) -> NotebookNode:
     """Judge a notebook that ``submission.rebuild`` made; return it with outputs and verdicts.
@@ -67,7 +69,8 @@ def _run(notebook: NotebookNode, topic: Topic, secret: bytes, limits: Limits) ->
         # The quiz first: a function that is called may change the variables around it.
         of_quiz = judge(topic.quiz)
         of_exercises = [v for item in topic.exercises for v in judge(item)]
-    verdicts = of_exercises + of_quiz
+    stale = _unread(notebook)
+    verdicts = [_explain_stale(v, stale[v.exercise]) if v.exercise in stale else v for v in of_exercises + of_quiz]
     if notebook.metadata["course"]["extra_cells"]:
         verdicts = [_explain_extra_cells(v) for v in verdicts]
     return verdicts
@@ -86,6 +89,28 @@ def _last_cells(notebook: NotebookNode) -> dict[str, int]:
             number += 1
             worked_on = cell.source.strip() != "" and cell.metadata.nbgrader.get("checksum") != submission.checksum(cell)
     return found
+
+
+def _unread(notebook: NotebookNode) -> dict[str, str]:
+    """Return {exercise: what Python could not read of its answer}, so that what is judged may be an earlier definition."""
+    found, unread = {}, ""
+    for cell in notebook.cells:
+        if submission.is_judged(cell):
+            found[cell.metadata.nbgrader.grade_id] = unread
+            unread = ""
+        elif cell.cell_type == "code" and submission.is_solution(cell):
+            if any(o.output_type == "error" and o.ename in _NOT_READ for o in cell.outputs):
+                unread = "the exercise's own cell"
+            elif cell.metadata.nbgrader.grade_id in notebook.metadata["course"]["unread"]:
+                unread = "the one in the cell below it"
+    return {name: what for name, what in found.items() if what}
+
+
+def _explain_stale(verdict: Verdict, what: str) -> Verdict:
+    if verdict.passed or "is not defined" in verdict.hint:
+        return verdict
+    note = f" This is about an earlier definition: Python can't read {what} (SyntaxError)."
+    return replace(verdict, hint=verdict.hint + note)
 
 
 def _outputs(result: CellResult) -> list:

@@ -5,6 +5,8 @@ while, so ``grading`` imports this module when the workers are already judging.
 """
 
 import errno
+import hashlib
+import json
 import logging
 import os
 import re
@@ -20,7 +22,7 @@ from nbgrader.utils import compute_checksum, determine_grade, is_grade, is_solut
 from sqlalchemy.exc import OperationalError, SAWarning, SQLAlchemyError
 from traitlets.config import Config
 
-from autograder import course, feedback, pages, submission
+from autograder import course, exercises, feedback, pages, submission
 from autograder.grading import CannotGrade, Result
 
 # nbgrader 0.9 adds rows in an order that SQLAlchemy 2.1 remarks on; nothing is lost by it.
@@ -129,8 +131,10 @@ class Book:
         waiting = tuple(name for name, (*_, waits) in grades.items() if waits)
         worth_reading = tuple(found.get("worth_reading", ()))
         as_released = found.get("as_released", False)
+        beside = submission.beside(course.SUBMITTED / student / self.stem / f"{self.stem}.ipynb")
         return Result(
-            student, self.stem, score, max_score, waiting, found.get("problem"), verdicts, worth_reading, late, no_time, as_released
+            student, self.stem, score, max_score, waiting, found.get("problem"), verdicts, worth_reading, late, no_time,
+            as_released, beside,
         )  # fmt: skip
 
 
@@ -159,10 +163,28 @@ def check_entered(gradebook: Gradebook, stem: str) -> None:
     except MissingEntry:
         raise CannotGrade(f"{stem} is not in the gradebook yet. Release it first: python -m autograder release") from None
     known = {cell.name for cell in [*entered.grade_cells, *entered.solution_cells]}
-    cells = nbformat.read(course.source_notebook(stem), as_version=4).cells
-    new = [cell.metadata.nbgrader.grade_id for cell in cells if is_grade(cell) or is_solution(cell)]
-    if missing := ", ".join(name for name in new if name not in known):
-        raise CannotGrade(f"{stem} has cells that the gradebook does not know: {missing}. Release it again: python -m autograder release")
+    points = {cell.name: cell.max_score for cell in entered.grade_cells}
+    cells = [cell for cell in nbformat.read(course.source_notebook(stem), as_version=4).cells if is_grade(cell) or is_solution(cell)]
+    again = "Release it again: python -m autograder release"
+    if missing := ", ".join(name for name in (cell.metadata.nbgrader.grade_id for cell in cells) if name not in known):
+        raise CannotGrade(f"{stem} has cells that the gradebook does not know: {missing}. {again}")
+    check_points(stem)
+    changed = (marks for marks in (cell.metadata.nbgrader for cell in cells if is_grade(cell)) if marks.points != points[marks.grade_id])
+    if others := ", ".join(marks.grade_id for marks in changed):
+        raise CannotGrade(f"{stem} has other points than the gradebook knows: {others}. {again}")
+
+
+def check_points(stem: str) -> None:
+    """Raise CannotGrade for an assignment with a cell that has other points than its checks give: nobody could have them all."""
+    given = {item.name: item.max_points for item in exercises.topic(stem).items}
+    for cell in nbformat.read(course.source_notebook(stem), as_version=4).cells:
+        marks = cell.metadata.get("nbgrader", {})
+        name = marks.get("grade_id")
+        if is_grade(cell) and name in given and marks.points != given[name]:
+            raise CannotGrade(
+                f"{name} has {marks.points:g} points in solutions/{stem}/{stem}.ipynb, and its checks have {given[name]:g} in "
+                f"autograder/exercises/{stem}.py: change one of them"
+            )
 
 
 # What a gradebook that can't be used says of itself, and what to do.
@@ -183,15 +205,26 @@ def _in_words(error: BaseException) -> str:
     return f"{reason}. {advice}, then run the same command again." if advice else reason
 
 
+def why_of_gradebook(error: BaseException) -> str | None:
+    """Return why the gradebook can't be used, and what to do; None if an error has nothing to do with it."""
+    found = next((cause for cause in _causes(error) if isinstance(cause, SQLAlchemyError)), None)
+    return found and f"The gradebook can't be used: {_in_words(found)}"
+
+
+def _causes(error: BaseException) -> list[BaseException]:
+    """Return an error and those that it came of."""
+    causes = [error]
+    while following := causes[-1].__cause__ or causes[-1].__context__:
+        causes.append(following)
+    return causes
+
+
 def why_nothing_can_be_recorded(error: Exception) -> str | None:
     """Return why no other submission could be recorded either, and what to do; None if an error is of one alone.
 
     So it is when the gradebook is locked or gone, or the disk full.
     """
-    causes: list[BaseException] = [error]
-    while following := causes[-1].__cause__ or causes[-1].__context__:
-        causes.append(following)
-    for cause in causes:
+    for cause in _causes(error):
         if isinstance(cause, OperationalError):
             return f"The gradebook can't be written: {_in_words(cause)}"
         if isinstance(cause, OSError) and cause.errno in (errno.ENOSPC, errno.EDQUOT, errno.EROFS):
@@ -202,9 +235,10 @@ def why_nothing_can_be_recorded(error: Exception) -> str | None:
 def save_scores(gradebook: Gradebook, notebook: NotebookNode, stem: str, student: str) -> None:
     """Save what nbgrader's own ``SaveAutoGrades`` saves, with the judge's points, and commit once.
 
-    An answer that a person read, and that is word for word the same now, need not be read again, as nbgrader would have it.
+    What a person marked, and that is the same now, need not be looked at again, as nbgrader would have it.
     """
-    before = _cells_before(student, stem)
+    place = course.JUDGED / student / f"{stem}.json"
+    before, now = _digests_in(place), _digests_of(notebook)
     saved = gradebook.find_submission_notebook(stem, stem, student)
     grades = _by_name(gradebook.db, saved, Grade, Grade)
     comments = _by_name(gradebook.db, saved, Comment, Comment)
@@ -216,22 +250,33 @@ def save_scores(gradebook: Gradebook, notebook: NotebookNode, stem: str, student
             grade.auto_score = determine_grade(cell)[0] if is_solution(cell) else cell.metadata["course_points"]
             held = not is_solution(cell) and cell.metadata["course_held"]
             was_read = grade.manual_score is not None and not grade.needs_manual_grade
-            if not (was_read and is_solution(cell) and cell.source == before.get(name)):
+            if not (was_read and now[name] == before.get(name)):
                 grade.needs_manual_grade = held or grade.auto_score is None or grade.manual_score is not None
         if is_solution(cell):
             untouched = cell.metadata.nbgrader.get("checksum") == compute_checksum(cell)
             [comment] = comments[name]
             comment.auto_comment = "No response." if untouched else None
     gradebook.db.commit()
+    pages.write(place, json.dumps(now, indent=1) + "\n")
 
 
-def _cells_before(student: str, stem: str) -> dict[str, str]:
-    """Return {name: text} of the cells of the submission as it was judged last; nothing if that is not to be had."""
+def _digests_of(notebook: NotebookNode) -> dict[str, str]:
+    """Return {name: digest} of what a person looks at who gives a cell its points: the answer in words, or all code and its points."""
+    code = [cell.source for cell in notebook.cells if cell.cell_type == "code" and is_solution(cell)]
+    digests = {}
+    for cell in filter(is_grade, notebook.cells):
+        seen = cell.source if is_solution(cell) else repr((code, cell.metadata["course_points"], cell.metadata["course_held"]))
+        digests[cell.metadata.nbgrader.grade_id] = hashlib.sha256(seen.encode()).hexdigest()
+    return digests
+
+
+def _digests_in(place: Path) -> dict[str, str]:
+    """Return what was noted when the submission was judged last; nothing if that is not to be had."""
     try:
-        cells = nbformat.v4.reads(course.autograded_notebook(student, stem).read_text(encoding="utf-8")).cells
-        return {cell.metadata.nbgrader.grade_id: cell.source for cell in cells if "nbgrader" in cell.metadata}
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        found = json.loads(place.read_bytes())
+    except (OSError, ValueError):
         return {}
+    return found if isinstance(found, dict) else {}
 
 
 def _is_late(handed: SubmittedAssignment) -> bool:

@@ -1,8 +1,10 @@
 """From the instructor's sources to what students get: the notebooks, and a bundle with the site."""
 
+import contextlib
 import re
 import shutil
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import nbformat
@@ -14,6 +16,7 @@ from autograder import course, exercises, recording
 
 BUNDLE = "normalisation-course"
 _RUN_TIME = ("__pycache__", ".ipynb_checkpoints")
+_DRAFT = ".release"
 _START = """# Normalisation inside transformers
 
 Read: open `site/index.html` in a browser. It works offline.
@@ -40,14 +43,33 @@ def release(config: Config) -> list[Path]:
     for stem in exercises.stems():
         outcome = api.generate_assignment(stem, force=True, create=True)
         if not outcome["success"]:
-            raise ReleaseFailed(f"nbgrader could not release {stem}:\n{_why(outcome)}")
-        for link in (course.SOLUTIONS / stem).iterdir():
-            if link.is_symlink() and link.is_dir():  # nbgrader follows links to files, not to folders
-                target = course.NOTEBOOKS / stem / link.name
-                shutil.copytree(link, target, ignore=shutil.ignore_patterns(*_RUN_TIME), dirs_exist_ok=True)
-    folders = [course.NOTEBOOKS / stem for stem in exercises.stems()]
-    _stop_on(leaks(course.NOTEBOOKS))
-    return folders
+            raise ReleaseFailed(f"{stem} could not be released:\n{_why(outcome)}")
+    return [course.NOTEBOOKS / stem for stem in exercises.stems()]
+
+
+@contextlib.contextmanager
+def aside() -> Iterator[Path]:
+    """Yield an empty folder; what was released into it then takes its place in ``notebooks/``. Raises ReleaseFailed.
+
+    If the block fails, or something hidden would slip through, ``notebooks/`` stays as it was.
+    """
+    draft = course.NOTEBOOKS / _DRAFT
+    shutil.rmtree(draft, ignore_errors=True)  # of a release that was killed
+    draft.mkdir(parents=True)
+    try:
+        yield draft
+        for folder in draft.iterdir():
+            for link in (course.SOLUTIONS / folder.name).iterdir():
+                if link.is_symlink() and link.is_dir():  # nbgrader follows links to files, not to folders
+                    shutil.copytree(link, folder / link.name, ignore=shutil.ignore_patterns(*_RUN_TIME), dirs_exist_ok=True)
+        _stop_on(leaks(draft))
+        for folder in list(draft.iterdir()):
+            place = course.NOTEBOOKS / folder.name
+            if place.exists():
+                place.rename(draft / f"{folder.name}.old")
+            folder.rename(place)
+    finally:
+        shutil.rmtree(draft)
 
 
 def _why(outcome: dict) -> str:
@@ -70,7 +92,7 @@ def bundle() -> Path:
     (folder / "START.md").write_text(_START)
     for name in ("requirements-student.txt", "lab_config.py", "LICENSE", "LICENSE-TEXT.md"):
         shutil.copy(course.ROOT / name, folder)
-    ignored = shutil.ignore_patterns(*_RUN_TIME, ".buildinfo*")
+    ignored = shutil.ignore_patterns(*_RUN_TIME, ".buildinfo*", _DRAFT)
     for archive in (course.SITE / "downloads" / "assignments").glob("*_assignment.zip"):
         stem = archive.name.removesuffix("_assignment.zip")
         _pack(course.NOTEBOOKS / stem, archive, stem)  # the site was built before this release

@@ -30,6 +30,7 @@ MAX_TOGETHER_CHARACTERS = 50_000
 # What nbgrader's exchange lays beside a submitted notebook; feedback finds its way back by them.
 RECEIPTS = ("timestamp.txt", "submission_secret.txt")
 RECEIPT_BYTES = 200
+_NO_JSON = "The file is not a Jupyter notebook (it can't be read as JSON). Open it in JupyterLab, save it there and hand in that file."
 # A space after each of these, and what follows is text: no tag, no entity, no link or image, no macro with an address.
 _ACTIVE = re.compile(
     r"<(?=[^\s=<\d])|&(?=#?\w+;)|\](?=[(\[:])"
@@ -62,10 +63,12 @@ class Answers:
 
     texts: text of the solution cells by grade_id, put together where a cell was split.
     extra_cells: how many cells with code the student added, or copied elsewhere, that are not graded.
+    unread: the grade_ids in whose place a later definition stands that Python can't read, and that does not count.
     """
 
     texts: dict[str, str]
     extra_cells: int
+    unread: tuple[str, ...] = ()
 
 
 def open_ordinary(path: Path) -> BinaryIO:
@@ -122,6 +125,14 @@ def _not_found(path: Path) -> BadSubmission:
     return BadSubmission(f"No notebook called {path.name} was handed in, but {names}: {what}.")
 
 
+def beside(path: Path) -> tuple[str, ...]:
+    """Return the names of the other notebooks in a submission's folder; none where it holds no notebook of the right name."""
+    if not os.path.lexists(path):
+        return ()
+    others = (p.name for p in path.parent.glob("[!.]*.ipynb") if p.name != path.name)
+    return tuple(sorted(map(naming.printable, others)))[:5]
+
+
 def answers(data: bytes, template: Template) -> Answers:
     """Return the student's answers from the bytes of a notebook. Raises BadSubmission."""
     cells = _cells(data)
@@ -135,18 +146,21 @@ def answers(data: bytes, template: Template) -> Answers:
             "answer in the notebook that was given out, and hand in that."
         )
     read: dict[str, tuple[str, list[str]]] = {}
+    unread: dict[str, None] = {}
     for grade_id, copies, added in _places(cells, kinds, known):
         # Of several places with a cell's id the first that was worked on counts.
         if grade_id not in read or not read[grade_id][1]:
             pieces = _pieces(copies, added, template.stubs.get(grade_id, ""), kinds[grade_id])
             read[grade_id] = _as_one(pieces, kinds[grade_id]) if pieces else (copies[-1], [])
+            if kinds[grade_id] == "code" and _broken_later(copies, added, read[grade_id][1], template.stubs.get(grade_id, "")):
+                unread[grade_id] = None
     counted = {text.strip() for grade_id in read for text in read[grade_id][1]}
     extra = 0
     for cell in cells:
         grade_id, text = _grade_id(cell), _text(cell).strip()
         if cell.get("cell_type") == "code" and (grade_id in kinds or grade_id not in known):
             extra += text not in ("", template.stubs.get(grade_id)) and text not in counted
-    return Answers({grade_id: text[:MAX_CELL_CHARACTERS] for grade_id, (text, _) in read.items()}, extra)
+    return Answers({grade_id: text[:MAX_CELL_CHARACTERS] for grade_id, (text, _) in read.items()}, extra, tuple(unread))
 
 
 def _places(cells: list[dict], kinds: dict[str, str], known: set[str]) -> Iterator[tuple[str, list[str], list[str]]]:
@@ -188,6 +202,15 @@ def _pieces(copies: list[str], added: list[str], stub: str, kind: str) -> list[s
     return [*before, *(text for text in added[: anew[-1]] if text.strip())]
 
 
+def _broken_later(copies: list[str], added: list[str], used: list[str], stub: str) -> bool:
+    """Whether below the cells that count a definition of what is asked for stands that Python can't read."""
+    here = [*copies, *added][:MAX_PIECES]
+    last = max((i for i, text in enumerate(here) if text in used), default=-1)
+    asked = "|".join(map(re.escape, source_code.names_of(stub)))
+    later = [text for text in here[last + 1 :] if asked and len(text) <= MAX_TOGETHER_CHARACTERS]
+    return any(re.search(rf"\b(def|class)\s+({asked})\b", text) and not source_code.can_be_read(text) for text in later)
+
+
 def _as_one(pieces: list[str], kind: str) -> tuple[str, list[str]]:
     """Return the text of pieces put together, and the pieces that are in it.
 
@@ -225,7 +248,8 @@ def rebuild(template: Template, found: Answers | None) -> NotebookNode:
             cell.source = harmless(text) if cell.cell_type == "markdown" and text != missing else text
     extra = found.extra_cells if found else 0
     untouched = found is not None and all(text.strip() in ("", template.stubs.get(name)) for name, text in found.texts.items())
-    notebook.metadata["course"] = {"extra_cells": extra, "as_released": untouched and not extra}
+    unread = list(found.unread) if found else []
+    notebook.metadata["course"] = {"extra_cells": extra, "as_released": untouched and not extra, "unread": unread}
     return notebook
 
 
@@ -296,11 +320,18 @@ def _cells(data: bytes) -> list[dict]:
     if not data.strip():
         raise BadSubmission("The file is empty: saving or uploading it failed. Save the notebook in JupyterLab and hand it in again.")
     try:
-        notebook = json.loads(data)  # in UTF-8, or in UTF-16 as some programs of Windows write
+        try:
+            notebook = json.loads(data)  # in UTF-8, or in UTF-16 as some programs of Windows write
+        except UnicodeDecodeError:
+            notebook = json.loads(data.decode("cp1252", "replace"))  # as others of them write
+    except json.JSONDecodeError as error:
+        if error.doc.startswith("{") and (error.pos >= len(error.doc.rstrip()) or error.msg.startswith("Unterminated")):
+            raise BadSubmission(
+                "The file is not a Jupyter notebook as a whole: it ends in the middle. Saving or uploading it broke off. Hand it in again."
+            ) from None
+        raise BadSubmission(_NO_JSON) from None
     except (ValueError, RecursionError):
-        raise BadSubmission(
-            "The file is not a Jupyter notebook (it can't be read as JSON). Open it in JupyterLab, save it there and hand in that file."
-        ) from None
+        raise BadSubmission(_NO_JSON) from None
     cells = notebook.get("cells") if isinstance(notebook, dict) else None
     if not isinstance(cells, list):
         raise BadSubmission("The file is not a Jupyter notebook of version 4: it has no list of cells. Save it in JupyterLab.")

@@ -15,13 +15,17 @@ _PLACE = re.compile(r"[A-Z]\w+(?:/[\w+-]+)+")
 _HOW = "write it as 2026-03-01 11:59 UTC or 2026-03-01 12:59 +0100"
 
 
+class NoTime(ValueError):
+    """A text says no moment, or more than one; the message says how to write it."""
+
+
 def read_utc(when: datetime | str | None) -> datetime | None:
-    """Return a moment in UTC, without a zone, as nbgrader keeps it; what names no zone is UTC. Raises ValueError."""
+    """Return a moment in UTC, without a zone, as nbgrader keeps it; what names no zone is UTC. Raises NoTime."""
     try:
         moment = _read(when.strip()) if isinstance(when, str) else when
         return moment.astimezone(tz.UTC).replace(tzinfo=None) if moment and moment.tzinfo else moment
     except (ValueError, OverflowError) as error:
-        raise ValueError(f"{when!r} is no time that can be read ({error}): {_HOW}") from None
+        raise NoTime(f"{when!r} is no time that can be read ({error}): {_HOW}") from None
 
 
 def _read(text: str) -> datetime:

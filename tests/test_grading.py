@@ -75,6 +75,7 @@ def test_bad_submissions_cost_only_what_they_touch(graded):
         assert empty["score"] == 0 and not empty["problem"] and empty["as_released"] and not typo["as_released"]
         assert broken["score"] == 0 and "not a Jupyter notebook" in broken["problem"]
         assert "not a Jupyter notebook" in course.feedback("sample_jonas", stem)
+        assert f'To look at again: <a href="#{first}">' in course.feedback("sample_hana", stem)
         assert course.feedback("sample_hana", stem).count("SyntaxError") == 2, "below the cell and once on its card"
 
 
@@ -82,6 +83,7 @@ def test_an_unread_answer_is_not_shown_as_zero(graded):
     course, _ = graded
     for stem in STEMS:
         page = course.feedback("sample_ada", stem)
+        assert "To look at again" not in page
         assert "points so far" in page and "To be read by your instructor (4 points)" in page
 
 
@@ -154,6 +156,10 @@ def test_an_answer_that_was_read_is_to_be_read_again_only_where_it_changed(grade
         grade.manual_score, grade.needs_manual_grade = 3.0, False
         gradebook.db.commit()
     code["source"] = "# judged again\n" + "".join(code["source"])
+    assert not to_be_read()
+    shutil.rmtree(course.root / "grading" / "autograded" / student)
+    assert not to_be_read()
+    course.run(*NBGRADERS, "--student", student)
     assert not to_be_read()
     written["source"] = "".join(written["source"]) + " And another thought."
     assert to_be_read()
@@ -258,13 +264,30 @@ def test_missing_things_are_told(graded):
     place = next(i for i, c in enumerate(no_cell.cells) if c.metadata.get("nbgrader", {}).get("grade_id") == second)
     del no_cell.cells[place - 1 : place + 1]
     course.submitted("no_cell", stem).write_text(nbformat.writes(no_cell))
+    course.submitted("no_cell", stem).with_stem(f"{stem}-1").write_text("{}")
+    wrong, broken = "def z_scores(x):\n    return x\n", "def z_scores(x):\n    return (x\n"
+    for name in ("not_its_own", "not_below"):  # what Python can't read came after a definition that it can read
+        notebook = released(course, stem)
+        sample_class.solve(notebook, stem)
+        sample_class.answer(notebook, "z_scores", broken if name == "not_its_own" else wrong)
+        own = next(i for i, c in enumerate(notebook.cells) if c.source in (broken, wrong))
+        if name == "not_its_own":
+            sample_class.answer(notebook, "standard_deviation", wrong + "def standard_deviation(x): return 0.0")
+        else:
+            notebook.cells.insert(own + 1, nbformat.v4.new_code_cell(broken))
+        course.submitted(name, stem).write_text(nbformat.writes(notebook))
     out = course.root / "missing.json"
-    course.run("python", "-m", "autograder", "grade", stem, "--student", "[no][ot]*", "--json", str(out))
+    table = course.run("python", "-m", "autograder", "grade", stem, "--student", "[no][ot]*", "--json", str(out)).stdout
+    assert re.findall("^(\\w+) .*beside it, not graded: (.*?);", table, re.MULTILINE) == [("no_cell", f"{stem}-1.ipynb")]
     rows = {row["student"]: row for row in json.loads(out.read_text())}
     assert "Nothing was handed in" in rows["no_folder"]["problem"]
     assert "rename it" in rows["other_name"]["problem"]
     assert "not defined" in next(v["hint"] for v in rows["no_cell"]["verdicts"] if v["exercise"] == second)
     assert rows["no_cell"]["score"] > 0
+    for name, where in (("not_its_own", "the exercise's own cell"), ("not_below", "the one in the cell below it")):
+        hints = [v["hint"] for v in rows[name]["verdicts"] if v["exercise"] == "z_scores"]
+        assert all(f"about an earlier definition: Python can't read {where} (SyntaxError)" in hint for hint in hints), name
+    assert not any("earlier definition" in v["hint"] for name in rows for v in rows[name]["verdicts"] if v["exercise"] != "z_scores")
 
 
 def test_judge_takes_many_files_and_one_bad_file_stops_none(course, tmp_path):
@@ -403,17 +426,36 @@ def test_cells_that_came_after_the_release_are_said_in_a_sentence(graded, comman
     another["metadata"]["nbgrader"]["grade_id"] = "explain_more"
     notebook["cells"].append(another)
     source.write_text(json.dumps(notebook))
-    notebooks = course.root / "notebooks"
-    shutil.copytree(notebooks, notebooks.with_name("kept"))
     try:
         told = said(course.run(*command, "--student", "sample_ada", good=False))
         release = said(course.run("python", "-m", "autograder", "release", good=False))
     finally:
         source.write_text(text)
-        shutil.rmtree(notebooks)
-        notebooks.with_name("kept").rename(notebooks)
     assert "the gradebook does not know: explain_more. Release it again" in told and kept(course) == before
     assert "Cannot add or remove cells" in release and len(release.splitlines()) == 2
+
+
+def test_points_that_were_changed_in_one_place_are_said_in_a_sentence(graded):
+    """As by nbgrader's tool for the points of a cell: what its checks give adds up to the old ones."""
+    course, _ = graded
+    before = kept(course)
+    source = course.root / "solutions" / STEMS[0] / f"{STEMS[0]}.ipynb"
+    text = source.read_text()
+    notebook = json.loads(text)
+    [marks] = (m for cell in notebook["cells"] if (m := cell["metadata"].get("nbgrader", {})).get("grade_id") == "z_scores")
+    marks["points"] += 3
+    source.write_text(json.dumps(notebook))
+    try:
+        told = [said(course.run(*way, good=False)) for way in (OURS, ("python", "-m", "autograder", "release"))]
+        marks["points"] -= 3
+        [written] = (m for cell in notebook["cells"] if (m := cell["metadata"].get("nbgrader", {})).get("grade_id", "").startswith("explain"))
+        written["points"] += 1
+        source.write_text(json.dumps(notebook))
+        other = said(course.run(*OURS, good=False))
+    finally:
+        source.write_text(text)
+    assert all("z_scores has 12 points in" in text and "its checks have 9 in" in text for text in told)
+    assert "other points than the gradebook knows: explain_z_scores. Release it again" in other and kept(course) == before
 
 
 def test_why_a_release_failed_is_said(course, tmp_path):
@@ -422,6 +464,23 @@ def test_why_a_release_failed_is_said(course, tmp_path):
     source.write_text(source.read_text().replace("### END SOLUTION", "", 1))
     text = said(mine.run("python", "-m", "autograder", "release", good=False))
     assert "No end solution statement found. Cell contents are" in text and text.endswith("no end solution statement found")
+    assert (mine.root / "notebooks" / STEMS[0] / f"{STEMS[0]}.ipynb").exists(), "what students have stays until there is something better"
+
+
+def test_nbgraders_own_release_is_whole_and_searched_for_leaks(course, tmp_path):
+    """With the folder that is a link, too; and what would give something away leaves the release of before as it was."""
+    mine = course.copy(tmp_path / "course")
+    here = mine.root / "solutions" / "7_real_model" / "real_models"
+    here.symlink_to(here.rename(tmp_path / "real_models"))
+    generate = ("nbgrader", "generate_assignment", "7_real_model", "--force")
+    mine.run(*generate)
+    folder = mine.root / "notebooks" / "7_real_model"
+    assert (folder / "real_models" / "minilm.py").exists()
+    before = (folder / "checks.py").read_text()
+    with open(mine.root / "solutions" / "7_real_model" / "checks.py", "a") as file:
+        file.write("# ### BEGIN SOLUTION\n")
+    assert "7_real_model/checks.py: a marker" in said(mine.run(*generate, good=False))
+    assert (folder / "checks.py").read_text() == before and not (folder.parent / ".release").exists()
 
 
 def test_a_disk_that_fills_up_ends_the_run_and_the_same_command_goes_on(graded):
@@ -504,9 +563,10 @@ def test_a_wrong_address_of_the_gradebook_is_said_and_takes_nothing_away(graded,
     course, _ = graded
     before = kept(course)
     release = ("python", "-m", "autograder", "release")
-    for command in ((*OURS, "--student", "sample_ada"), (*NBGRADERS, "--student", "sample_ada"), release):
+    feedback = ("nbgrader", "generate_feedback", STEMS[0], "--force")
+    for command in ((*OURS, "--student", "sample_ada"), (*NBGRADERS, "--student", "sample_ada"), release, feedback, ("nbgrader", "export")):
         text = said(course.run(*command, good=False, COURSE_DB_URL=url))
-        assert len(text.splitlines()) == 1 and "The gradebook can't be opened" in text and "run the same command again" in text
+        assert len(text.splitlines()) == 1 and re.search("The gradebook can't be (opened|used)", text) and "run the same command again" in text
     assert kept(course) == before and (course.root / "notebooks" / STEMS[0] / f"{STEMS[0]}.ipynb").exists()
 
 

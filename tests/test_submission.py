@@ -211,6 +211,19 @@ def test_text_of_any_width_is_read(encoding):
     assert rebuilt(json.dumps(document, ensure_ascii=False).encode(encoding))[1] == "x = 'σ'"
 
 
+def test_umlauts_of_one_byte_are_read():
+    """As Notepad of Windows saves a notebook as "ANSI"."""
+    document = json.loads(notebook(cell("x = 'ü'", "f_code")))
+    assert rebuilt(json.dumps(document, ensure_ascii=False).encode("cp1252"))[1] == "x = 'ü'"
+
+
+def test_a_file_that_ends_in_the_middle_is_told_as_such():
+    data = notebook(cell("x = 1", "f_code"), cell("words", "explain"))
+    for size in (len(data) // 2, len(data) - 1, data.index(b"f_code") + 3):
+        with pytest.raises(submission.BadSubmission, match="it ends in the middle"):
+            submission.answers(data[:size], TEMPLATE)
+
+
 @pytest.mark.parametrize("data", [b"", b"not json", b"[1, 2]", b"{}", b"\xff\xfe", b'{"cells": 3}', b"[" * 100_000])
 def test_what_is_no_notebook_is_refused_in_words(data):
     with pytest.raises(submission.BadSubmission) as refusal:
