@@ -885,6 +885,12 @@ BACKWARD_KERNEL = (
             "triton-backward",
         ),
         Misconception(
+            "rows-not-shared",
+            "One program did all the rows, and the others waited for it: right, and on a GPU as slow as one program is. Program p "
+            "takes the rows p, p + programs, p + 2·programs, …",
+            "triton-backward",
+        ),
+        Misconception(
             "partials-overwritten",
             "Of a program's rows only the last one is in the sums: add each row to an accumulator, and store it once, "
             "after the loop.",
@@ -2038,7 +2044,7 @@ class Launch(Case):
     """A case of a kernel. Its args are what the reference needs: tables with their gaps, sizes and strides.
 
     compiled: whether a GPU's compiler is to take the kernel, too.
-    races: whether its programs are to keep out of each other's way.
+    races: whether its programs are to keep out of each other's way, and none to be left with all the rows.
     undefined: whether lanes that a mask keeps from memory hold NaN, unless the load says what they hold.
     """
 
@@ -2138,6 +2144,7 @@ def launched(
     readable = [[i, *part] for i, part in enumerate(parts)]
     asked = {"grid": [programs], "kwargs": {"BLOCK": block}, "returns": returns, "readable": readable}
     asked |= {"compiled": item.compiled, "races": item.races, "undefined": item.undefined}
+    asked |= {"shared": returns[0]} if item.races else {}
     reply = student.torch(kernel, args, watched=False, **asked)
     if reply.problem is None and reply.changed:
         return unmet("the kernel wrote into a table that it is only to read", "input-mutated")
@@ -2149,6 +2156,11 @@ def launched(
 def strayed(reply: Reply) -> np.int64:
     """Return 1 if the kernel read something outside of what it may read, else 0."""
     return np.int64(reply.value.get("strayed") is True)
+
+
+def left_to_one(reply: Reply, rows: int, programs: int) -> np.int64:
+    """Return 1 if one of several programs wrote all the rows, else 0; where there are few rows a tile may hold all of them."""
+    return np.int64(reply.value.get("busy") == 1 and 1 < programs < rows)
 
 
 def met(reply: Reply) -> np.int64:
@@ -2589,9 +2601,9 @@ OUTSIDE = (
 )
 
 
-def with_race(right: Callable, race: bool) -> Callable:
-    """Return what is right, with whether there is a race; other imitations leave that open."""
-    return lambda *args: (*right(*args), race)
+def with_verdicts(right: Callable, *verdicts: bool) -> Callable:
+    """Return what is right, with the verdicts on its programs; other imitations leave these open."""
+    return lambda *args: (*right(*args), *verdicts)
 
 
 FORWARD_KERNEL_EXERCISE = Exercise(
@@ -2604,7 +2616,7 @@ FORWARD_KERNEL_EXERCISE = Exercise(
         *OUTSIDE,
     ),
     invoke=invoke_forward,
-    reference=with_race(forward_tables(), False),
+    reference=with_verdicts(forward_tables(), False),
     section="triton-forward",
     checks=(
         Check("rows", "y, where BLOCK is the number of features", 1, "triton-forward", forward_rows),
@@ -2647,7 +2659,7 @@ FORWARD_KERNEL_EXERCISE = Exercise(
             if (first, second) != (the_row, the_row)
         ),
         Suspect("program-id-ignored", forward_lanes(one_row=True)),
-        Suspect("race", with_race(forward_tables(), True)),
+        Suspect("race", with_verdicts(forward_tables(), True)),
         *(Suspect("parameters-by-row", forward_lanes(weight=place)) for place in PARAMETERS_BY_ROW),
         *(Suspect("parameters-by-row", forward_lanes(bias=place)) for place in PARAMETERS_BY_ROW),
         Suspect("rows-not-stored", forward_lanes(y=no_place)),
@@ -2730,8 +2742,8 @@ def invoke_backward(student: Student, item: Launch) -> Reply:
     rows, outside = guarded(buffers[0], m, n)
     (weights, beyond), (biases, further) = (guarded(b, programs, n) for b in buffers[1:])
     changed = np.int64(outside + beyond + further)
-    values = rows, weights.sum(axis=0), biases.sum(axis=0), changed, strayed(reply), met(reply)
-    return Reply(values, sign=reply.sign)
+    verdicts = strayed(reply), met(reply), left_to_one(reply, m, programs)
+    return Reply((rows, weights.sum(axis=0), biases.sum(axis=0), changed, *verdicts), sign=reply.sign)
 
 
 def normalised(x, average, s):
@@ -2990,9 +3002,10 @@ BACKWARD_KERNEL_EXERCISE = Exercise(
         Output("the sum of the partial sums for weight"),
         Output("the sum of the partial sums for bias"),
         *OUTSIDE,
+        Output("whether one program does all the rows", "verdict"),
     ),
     invoke=invoke_backward,
-    reference=with_race(backward_tables(), False),
+    reference=with_verdicts(backward_tables(), False, False),
     section="triton-backward",
     checks=(
         Check("dx", "dx, where BLOCK is the number of features", 1, "triton-backward", backward_rows),
@@ -3028,7 +3041,8 @@ BACKWARD_KERNEL_EXERCISE = Exercise(
     )
     + tuple(Suspect("dgamma-wrong-axis", backward_tables(**parts)) for parts in SUMMED_OVER_FEATURES)
     + (
-        Suspect("race", with_race(backward_tables(), True)),
+        Suspect("race", with_verdicts(backward_tables(), True)),
+        Suspect("rows-not-shared", with_verdicts(backward_tables(), False, True)),
         Suspect("m-for-n", backward_tables(dx=dx_by(by_count(counted_tokens)))),
         Suspect("m-for-n", backward_lanes(mask=lambda a: a.lanes < a.m)),
         Suspect("m-for-n", backward_lanes(rows="up to n")),
