@@ -65,7 +65,7 @@ EXAMPLE = "the worked example (weight = (2, 1, 0.5, 1.5), bias = (1, 0, -1, 2))"
 Y, DX, PARAMETERS, SECOND = (0,), (1,), (2, 3), (4, 5, 6)  # positions among the outputs
 OTHER_EPS = 1.0  # of a call between the forward and a backward that is differentiated
 SENTINEL = -7.0  # what stands in memory that a kernel is to write, and in memory that it must not touch
-ROW_BYTES = 16  # two numbers a row, in float64 at most
+ROW_BYTES, FEW_BYTES = 16, 64  # two numbers a row, in float64 at most; and a few besides, such as ε
 SMALL = 2**15  # numbers in a table that has room for lanes a stride apart, and more
 
 # misconceptions -------------------------------------------------------------------------------
@@ -296,7 +296,7 @@ GRADIENTS = named(
     ),
     Misconception(
         "divided-by-variance",
-        "dx is divided by variance + ε, not by its root: rstd is a factor once, not twice.",
+        "Something in dx, or all of it, is divided by variance + ε, not by its root: rstd is a factor once, not twice.",
         "autograd-function",
     ),
     Misconception(
@@ -412,7 +412,7 @@ TORCH = common("autograd-function") | named(
     ),
     Misconception(
         "only-2d",
-        "It works for x with two axes only. The features are the last axis; before it there may be any number of axes, "
+        "It works for some numbers of axes only. The features are the last axis, `-1`; before it there may be any number of axes, "
         "and none at all for a single token.",
         "autograd-function",
     ),
@@ -421,6 +421,18 @@ TORCH = common("autograd-function") | named(
         "It is right only for tensors without gaps in memory. `view` needs that and `reshape` does not; what walks "
         "through the storage sees the gaps.",
         "autograd-function",
+    ),
+    Misconception(
+        "dtypes-differ",
+        "Two dtypes meet where PyTorch wants one, as on both sides of a matrix product. Make a constant in the dtype of what it "
+        "meets, `dtype=x.dtype`, and convert the inputs before you compute.",
+        "low-precision",
+    ),
+    Misconception(
+        "shape-lost",
+        "y does not have x's shape. weight and bias, of shape (d,), line up with the last axis by themselves, without "
+        "`[:, None]` or `view`.",
+        "module-parameters",
     ),
     Misconception(
         "power-of-two-only",
@@ -525,9 +537,8 @@ FUNCTION = (
         ),
         Misconception(
             "saved-xhat",
-            "Besides what came in, something of x's size is kept: x̂, the deviations or a wider copy. x "
-            "is there already, so nothing has to be written for it; with mean and rstd, two numbers "
-            "a row, x̂ is one subtraction and one product away.",
+            "Besides what came in, more is kept than two numbers a row: x̂, the deviations, or a wider copy of x or of weight. x "
+            "is there already, so nothing has to be written for it; with mean and rstd x̂ is one subtraction and one product away.",
             "what-to-save",
         ),
         Misconception(
@@ -565,11 +576,9 @@ FUNCTION = (
         ),
         Misconception(
             "statistics-without-history",
-            "First derivatives are right and second ones are not: the saved mean and rstd are "
-            "numbers without a history, "
-            "and the backward differentiates as if they did not depend on x. When "
-            "`torch.is_grad_enabled()` in the backward, "
-            "compute them again from x.",
+            "First derivatives are right and second ones are not: a saved mean, rstd or x̂ is a number without a history, and "
+            "the backward is differentiated as if it did not depend on x. When `torch.is_grad_enabled()` in the backward, compute "
+            "them again, from x as it came in, without `detach` or `.data`.",
             "gradcheck-double-backward",
         ),
         Misconception(
@@ -711,7 +720,7 @@ LANES = named(
     ),
     Misconception(
         "mask-wrong",
-        "The mask leaves out a feature of the row. The columns go from 0 to n − 1: `columns < n`.",
+        "The mask leaves out a feature of the row, or takes in the lane behind it. The columns go from 0 to n − 1: `columns < n`.",
         "triton-forward",
     ),
     Misconception(
@@ -813,6 +822,12 @@ FORWARD_KERNEL = (
             "program-times-block",
             "The program's number was multiplied by BLOCK, as it is where programs share one long vector. Here a program has "
             "a row: `tl.program_id(0)` is the row's number, and row i begins at pointer + i·stride.",
+            "triton-forward",
+        ),
+        Misconception(
+            "row-compared-with-n",
+            "The row's number was compared with n, which counts the features, so rows from n on were left out. There is a program "
+            "for every row and for no other: none has to look whether its row is there.",
             "triton-forward",
         ),
         Misconception(
@@ -1291,6 +1306,9 @@ BLANK = tensor(0.0, "float64")  # stands in for an output that does not count
 SIGNS = (
     (r"incorrect number of gradients", "wrong-number-of-gradients"),
     (r"values to unpack.*needs_input_grad", "needs-input-grad"),
+    (r"values to unpack.*= \w+\.(shape|size\(\))", "only-2d"),
+    (r"have (the )?same dtype|expected scalar type|expected m1 and m2", "dtypes-differ"),
+    (r"does not have the shape of its upstream gradient", "shape-lost"),
     (r"gradient different than None at position 4", "gradient-for-eps"),
     (r"__init__\(\) missing 1 required positional argument: 'eps'", "eps-default"),
     (r"(forward|backward|__init__)\(\) (got|takes|missing)", "wrong-signature"),
@@ -1408,7 +1426,7 @@ def kept_too_much(item: Run, value: dict) -> Reply | None:
     # What shares its memory with an input, or is saved a second time, costs nothing.
     extra = sum({str(row[0]): row[3] for row in rows if row[0] not in came_in}.values())
     tokens_of = int(np.prod(item.args[0].raw.shape[:-1]))
-    if extra <= ROW_BYTES * tokens_of:
+    if extra <= ROW_BYTES * tokens_of + FEW_BYTES:
         return None
     return unmet(f"more is kept for the backward than x, weight, bias and {ROW_BYTES} bytes a row", "saved-xhat")
 
@@ -1450,21 +1468,39 @@ def of_gx(p):
     return mean(p.g * p.xhat)
 
 
+def std_plus_eps(x, eps):
+    """ε added to what ``x.std()`` gives."""
+    s = np.sqrt((deviation(x) ** 2).sum(**SUM) / (x.shape[-1] - 1)) + eps
+    return deviation(x) / s, s
+
+
+def beside_root(less: int) -> Callable:
+    """dx where ε was added to the root of Σ deviation²/(d − less), as autograd finds it."""
+
+    def dx(p):
+        along = (p.g * p.xhat).sum(**SUM) / (p.x.shape[-1] - less)
+        return (p.g - of_g(p) - p.xhat * along * p.s / (p.s - p.eps)) / p.s
+
+    return dx
+
+
 def outside_reciprocal(x, eps):
     s = 1 / (1 / np.sqrt(variance(x)) + eps)
     return deviation(x) / s, s
 
 
+FIXED = (0.1, 1e-5, 1e-6, 1e-8, 1e-12)
 STATISTICS = [
     ("ddof-1", with_ddof),
     ("wrong-axis", by_feature),
     ("whole-array", by_array),
     ("eps-missing", without_eps),
     ("eps-outside-root", outside_root),
+    ("eps-outside-root", std_plus_eps),
     ("eps-outside-root", outside_reciprocal),
     ("eps-altered", lambda x, eps: centred_by(x, eps**2)),
     ("eps-altered", lambda x, eps: centred_by(x, eps / x.shape[-1])),
-    *(("eps-fixed", fixed_eps(value)) for value in (1e-5, 1e-6, 1e-8, 1e-12)),
+    *(("eps-fixed", fixed_eps(value)) for value in FIXED),
 ]
 
 
@@ -1662,6 +1698,7 @@ DX_PARTS = [
     ("sum-for-mean", {"dx": written(lambda p: p.g.sum(**SUM), of_gx)}),
     ("multiplied", {"dx": lambda p: layernorm_dx(p) * p.s**2}),
     ("divided-by-variance", {"dx": lambda p: layernorm_dx(p) / p.s}),
+    ("divided-by-variance", {"dx": lambda p: (p.g - (of_g(p) + p.xhat * of_gx(p)) / p.s) / p.s}),
     ("xhat-missing", {"dx": with_second(of_gx)}),
     ("xhat-missing", {"dx": with_second(lambda p: p.xhat * of_g(p))}),
     ("xhat-missing", {"dx": with_second(lambda p: p.xhat)}),
@@ -1718,9 +1755,10 @@ def exchanged_statistics(x, eps):
     return (x - rstd) * mean(x), 1 / mean(x)
 
 
-def dx_by(average: Callable) -> Callable:
-    """dx with other means over the features."""
-    return written(lambda p: average(p.g), lambda p: average(p.g * p.xhat))
+def dx_by(average: Callable) -> list[Callable]:
+    """dx with other means over the features: both, the first, the second."""
+    first, second = (lambda p: average(p.g)), (lambda p: average(p.g * p.xhat))
+    return [written(first, second), written(first, of_gx), written(of_g, second)]
 
 
 def tokens_of(p: Pass) -> int:
@@ -1741,8 +1779,8 @@ BACKWARD_PARTS = [
     ("xhat-wrong", {"backward": not_centred}),
     ("sign-reversed", {"backward": divided(lambda x: -deviation(x), variance)}),
     ("statistics-exchanged", {"backward": exchanged_statistics}),
-    *(("len-for-features", {"dx": dx_by(by_count(count))}) for count in (counted_tokens, counted_all)),
-    *(("len-for-features", {"forward": by, "dx": dx_by(by_count(counted_tokens))}) for _, by in by_other_counts()[:3]),
+    *(("len-for-features", {"dx": dx}) for count in (counted_tokens, counted_all) for dx in dx_by(by_count(count))),
+    *(("len-for-features", {"forward": by, "dx": dx_by(by_count(counted_tokens))[0]}) for _, by in by_other_counts()[:3]),
     ("dx-wrong-axis", {"dx": written(lambda p: mean(p.g, 0), lambda p: mean(p.g * p.xhat, 0))}),
     ("dx-wrong-axis", {"dx": written(lambda p: mean(p.g, 0), of_gx)}),
     ("dx-wrong-axis", {"dx": written(of_g, lambda p: mean(p.g * p.xhat, 0))}),
@@ -1752,6 +1790,8 @@ BACKWARD_PARTS = [
     ("keepdims-missing", {"dx": written(lambda p: p.g.mean(-1), lambda p: (p.g * p.xhat).mean(-1))}),
     ("keepdims-missing", {"dx": written(lambda p: p.g.mean(-1), of_gx)}),
     ("keepdims-missing", {"dx": written(of_g, lambda p: (p.g * p.xhat).mean(-1))}),
+    ("eps-outside-root", {"forward": outside_root, "dx": beside_root(0)}),
+    ("eps-outside-root", {"forward": std_plus_eps, "dx": beside_root(1)}),
     ("ddof-1", {"dx": smaller_sample}),
     ("ddof-1", {"forward": with_ddof, "dx": smaller_sample}),
     ("rms-for-layernorm", {"forward": rms_by, "dx": lambda p: (p.g - p.xhat * of_gx(p)) / p.s}),
@@ -1795,9 +1835,9 @@ SECOND_PARTS = [
     ("statistics-without-history", {"frozen": still_statistics}),
     ("statistics-without-history", {"frozen": still_spread}),
     ("statistics-without-history", {"frozen": still_mean}),
-    ("not-differentiable-twice", {"frozen": still}),
+    ("statistics-without-history", {"frozen": still}),
     ("eps-missing", {"frozen": lambda x, eps, was: centred_by(x, 0.0)}),
-    *(("eps-fixed", {"frozen": lambda x, eps, was, v=v: centred_by(x, v)}) for v in (1e-5, 1e-6, 1e-8, 1e-12)),
+    *(("eps-fixed", {"frozen": lambda x, eps, was, v=v: centred_by(x, v)}) for v in FIXED),
 ]
 
 
@@ -1908,7 +1948,10 @@ def invoke_module(student: Student, item: Run) -> Reply:
         return reply
     if reading.gave_tuple(reply.value):
         return reading.SEVERAL
-    if item.fresh and sorted(map(str, listed(reply.value, "names"))) != ["bias", "weight"]:
+    places = set(map(str, listed(reply.value, "names")))
+    if item.fresh and not places >= {"weight", "bias"}:
+        return unmet("`state_dict()` lacks `weight` or `bias`", "parameters-not-registered")
+    if item.fresh and len(places) > 2:
         return unmet("`state_dict()` has other names than `weight` and `bias`", "state-has-more")
     gradients = listed(reply.value, "gradients") + [None]
     of_parameters = reply.value.get("of_parameters")
@@ -2022,7 +2065,7 @@ LAYERNORM_MODULE = Exercise(
         Check("untouched", "The input is left as it was", 1, "module-parameters", untouched),
     ),
     suspects=tuple(
-        Suspect("eps-default", as_module(layernorm(), v), throughout=True) for v in (0.0, 1e-3, 1e-6, 1e-8, 1e-12)
+        Suspect("eps-default", as_module(layernorm(), v), throughout=True) for v in (0.0, 1e-2, 1e-3, 1e-4, 1e-6, 1e-7, 1e-8, 1e-12)
     )
     + tuple(
         Suspect(name, as_module(layernorm(**changed)), throughout=True)
@@ -2276,7 +2319,7 @@ STATISTICS_MISPLACED = [
 ]
 # Where weight and bias are looked for, though every row has the same.
 PARAMETERS_BY_ROW = [*(by(step) for step in WRONG_STEPS), the_row, one_place]
-MASK_TOO_NARROW = [lambda a: a.lanes < a.n - 1]
+MASK_WRONG = [lambda a: a.lanes < a.n - 1, lambda a: a.lanes <= a.n]
 MASK_WITH_ROW = [lambda a, step=step: a.row * step(a) + a.lanes < a.n for step in WRONG_STEPS]
 
 
@@ -2392,8 +2435,13 @@ def lanes_of(simulate: Callable, counts: list[dict], loaded: tuple[str, ...]) ->
     found += [("mask-missing", simulate(load=False, store=False, centre=c)) for c in (True, False)]
     found += [("writes-outside", simulate(store=False))]
     found += [("undefined-lanes", simulate(other=np.nan, centre=c)) for c in (True, False)]
-    found += [("mask-missing", simulate(load=names, centre=c)) for names in some_of(loaded) for c in (True, False)]
-    for name, masks in (("mask-wrong", MASK_TOO_NARROW), ("program-id-ignored", MASK_WITH_ROW)):
+    found += [
+        ("mask-missing", simulate(load=names, centre=c, other=other))
+        for other in (0.0, np.nan)
+        for names in some_of(loaded)
+        for c in (True, False)
+    ]
+    for name, masks in (("mask-wrong", MASK_WRONG), ("program-id-ignored", MASK_WITH_ROW)):
         found += [(name, simulate(mask=mask)) for mask in masks]
     for name, address in (
         *(("stride-ignored", by(step)) for step in WRONG_STEPS),
@@ -2558,6 +2606,19 @@ def eps_in_each_lane(x, weight, bias, eps, m, n, block, y_stride) -> tuple:
     return forward_tables()(x, weight, bias, eps * block / n, m, n, block, y_stride)
 
 
+def first_n_rows(*args) -> tuple:
+    """The kernel that returns at once where the row's number is n or more."""
+    *written, outside, strayed = forward_tables()(*args)
+    for values in written:
+        values[args[5] :] = SENTINEL
+    return *written, outside, strayed
+
+
+def narrowed(of: Callable, name: str) -> Callable:
+    """What is rounded to a type of 16 bits before it is stored."""
+    return lambda p: array(tensor(of(p), name)).astype("float64")
+
+
 def with_whole_variance(x, eps):
     """``math.sqrt`` makes a whole number of a number of Triton's."""
     s = np.sqrt(np.trunc(variance(x) + eps))
@@ -2667,6 +2728,8 @@ FORWARD_KERNEL_EXERCISE = Exercise(
         Suspect("padded-lanes", eps_in_each_lane),
         Suspect("not-triton", forward_tables(with_whole_variance)),
         Suspect("program-times-block", forward_lanes(scaled=True)),
+        Suspect("row-compared-with-n", first_n_rows),
+        *(Suspect("half-precision-statistics", forward_tables(y=narrowed(y_of, name))) for name in ("float16", "bfloat16")),
     )
     # Some give next to nothing, as an overflow does: they must agree where the student's is right, too.
     + tuple(Suspect(name, imitation, throughout=True) for name, imitation in FORWARD_MISTAKES)
@@ -2789,6 +2852,7 @@ ROWS_OF = {
     "from here": lambda program, m, n, programs: range(program, m),
     "every": lambda program, m, n, programs: range(m),
     "from zero": lambda program, m, n, programs: range(0, m, programs),
+    "by two": lambda program, m, n, programs: range(program, m, 2),
     "up to n": lambda program, m, n, programs: range(program, n, programs),
 }
 
@@ -3043,7 +3107,8 @@ BACKWARD_KERNEL_EXERCISE = Exercise(
     + (
         Suspect("race", with_verdicts(backward_tables(), True)),
         Suspect("rows-not-shared", with_verdicts(backward_tables(), False, True)),
-        Suspect("m-for-n", backward_tables(dx=dx_by(by_count(counted_tokens)))),
+        *(Suspect("half-precision-statistics", backward_tables(dx=narrowed(layernorm_dx, name))) for name in ("float16", "bfloat16")),
+        *(Suspect("m-for-n", backward_tables(dx=dx)) for dx in dx_by(by_count(counted_tokens))),
         Suspect("m-for-n", backward_lanes(mask=lambda a: a.lanes < a.m)),
         Suspect("m-for-n", backward_lanes(rows="up to n")),
         Suspect("multiplied", backward_tables(hat=lambda x, average, s: (x - average) * s), throughout=True),
@@ -3056,6 +3121,7 @@ BACKWARD_KERNEL_EXERCISE = Exercise(
         Suspect("rows-skipped", backward_lanes(rows="first")),
         Suspect("rows-repeated", backward_lanes(rows="from here")),
         Suspect("rows-repeated", backward_lanes(rows="every")),
+        Suspect("rows-repeated", backward_lanes(rows="by two")),
         *(
             Suspect("program-for-row", backward_lanes(**{name: BY_PROGRAM[name] for name in names}))
             for names in PROGRAM_FOR_ROW

@@ -358,8 +358,10 @@ def _differentiate(outputs: tuple, args: list, module: object, asked: dict) -> d
     ends = [(y, v) for y, v in zip(outputs, upstream) if isinstance(y, torch.Tensor) and y.requires_grad]
     if not ends:
         raise Unmet("no gradient flows: the output does not depend on any input in a way that autograd sees")
-    if any(y.shape != v.shape for y, v in ends):
-        raise Unmet("an output does not have the shape of its upstream gradient")
+    for y, v in ends:
+        if y.shape != v.shape:
+            shapes = f"{tuple(y.shape)[:10]}; expected {tuple(v.shape)}"
+            raise Unmet(f"an output does not have the shape of its upstream gradient: {shapes}")
     ys, vs = zip(*ends)
 
     def backward():
