@@ -25,7 +25,7 @@ def common(section: str) -> dict[str, Misconception]:
         "keep nothing between calls.",
         "library-call": "The exercise is to write this operation yourself, so a library's own version earns nothing.",
     }
-    return {name: Misconception(name, hint, section) for name, hint in hints.items()}
+    return in_section(section, hints)
 
 
 def random_acts(section: str) -> Misconception:
@@ -47,6 +47,11 @@ def half_not_root(section: str, halved: str = "the number", root: str = "np.sqrt
         f"Write `** 0.5`, `** (1/2)` or `{root}`."
     )
     return Misconception("half-not-root", hint, section)
+
+
+def in_section(section: str, hints: dict[str, str]) -> dict[str, Misconception]:
+    """Return the misconceptions with these names and hints, which one section explains."""
+    return {name: Misconception(name, hint, section) for name, hint in hints.items()}
 
 
 def named(*items: Misconception) -> dict[str, Misconception]:

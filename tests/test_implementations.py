@@ -1,6 +1,6 @@
 """Judges the judge: right implementations get full marks, wrong ones fail by their own name.
 
-``implementations/<stem>/<exercise>/right/*.py`` and ``…/wrong/<misconception>[__variant].py``.
+``implementations/<stem>/<exercise>/right/*.py`` and ``…/wrong/<misconception>[+<another>…][__variant].py``.
 """
 
 import re
@@ -60,7 +60,7 @@ def test_wrong_fails_by_name(path, judged):
     failed = [v for v in judged(path) if not v.passed]
     assert failed, "this wrong implementation survives"
     named = [v.misconception for v in failed if v.misconception]
-    assert set(named) == {path.stem.partition("__")[0]}, [(v.check, v.misconception, v.hint) for v in failed]
+    assert set(named) == set(path.stem.partition("__")[0].split("+")), [(v.check, v.misconception, v.hint) for v in failed]
 
 
 def names():

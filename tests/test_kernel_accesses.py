@@ -12,6 +12,7 @@ from autograder.student_side.kernel_accesses import (
     first_race,
     noted,
     undefined_lanes,
+    who_stores,
 )
 
 triton = pytest.importorskip("triton", reason="needs Triton: pip install -r requirements-triton.txt")
@@ -72,6 +73,7 @@ def test_lanes_under_the_mask_are_counted_table_by_table():
     loaded, stored = counted(accesses, {"x": x, "y": y})
     assert (loaded["x"], loaded["y"], stored["x"], stored["y"]) == (7, 0, 0, 7)
     assert counted(accesses, {"x": x})[1]["elsewhere"] == 7
+    assert (who_stores(accesses, y), who_stores(accesses, x)) == ({0, 1, 2, 3}, set())
     assert torch.equal(y[:7], 2 * x)
 
 

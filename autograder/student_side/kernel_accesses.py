@@ -119,11 +119,20 @@ def counted(accesses: list[Access], tables: dict) -> tuple[Counter, Counter]:
         counter = loaded if access.kind == LOADS else stored
         counter["elsewhere"] += access.addresses.size
         for name, table in tables.items():
-            start = table.data_ptr()
-            inside = (access.addresses >= start) & (access.addresses < start + table.untyped_storage().nbytes())
-            counter[name] += int(inside.sum())
-            counter["elsewhere"] -= int(inside.sum())
+            inside = _count_inside(access, table)
+            counter[name] += inside
+            counter["elsewhere"] -= inside
     return loaded, stored
+
+
+def who_stores(accesses: list[Access], table) -> set[int]:
+    """Return the programs that store something in a table."""
+    return {access.program for access in accesses if access.kind == STORES and _count_inside(access, table)}
+
+
+def _count_inside(access: Access, table) -> int:
+    start = table.data_ptr()
+    return int(((access.addresses >= start) & (access.addresses < start + table.untyped_storage().nbytes())).sum())
 
 
 # races ----------------------------------------------------------------------------------------

@@ -220,6 +220,7 @@ def run(namespace: dict, target: str, mode: str, asked: dict) -> tuple[dict, dic
         readable: [position, rows, columns] of the tables and vectors of which the kernel may read so much.
         compiled: whether a GPU's compiler is to take the kernel, too; what it refuses is raised.
         races: whether to tell if its programs meet in memory.
+        shared: position of the table whose rows the programs share; how many of them stored something there is told.
         upstream: gradient of the loss by each output; without it nothing is differentiated.
         parameters: names of the parameters whose gradients are wanted.
         again: whether the backward runs a second time over the same graph.
@@ -232,12 +233,12 @@ def run(namespace: dict, target: str, mode: str, asked: dict) -> tuple[dict, dic
         names: whether to tell what the module's state has: the names of its parameters and persistent buffers.
 
     Returns ({outputs, gradients, of_parameters, again, second}, {in_tuple, saved, on_context, arguments, nodes, parameters,
-    names} or, of a kernel, {strayed, block_in_condition, race}, positions of the args that the run changed). ``in_tuple`` says
-    whether the outputs came as a tuple, which may be one of a single thing; ``gradients`` stand in the order of the args that
+    names} or, of a kernel, {strayed, block_in_condition, race, busy}, positions of the args that the run changed). ``in_tuple``
+    says whether the outputs came as a tuple, which may be one of a single thing; ``gradients`` stand in the order of the args that
     require one. ``saved`` lists [data pointer, shape, dtype, bytes] of each tensor kept through ``save_for_backward`` or by
     PyTorch itself, ``on_context`` those kept as attributes of the context, ``arguments`` the tensors among the args; ``nodes``
-    names the kinds of the graph's nodes; ``strayed`` says whether a kernel read what is not readable, and
-    ``block_in_condition`` whether it asked a block for one yes or no. The second dict is
+    names the kinds of the graph's nodes; ``strayed`` says whether a kernel read what is not readable, ``block_in_condition``
+    whether it asked a block for one yes or no, and ``busy`` how many programs stored in the shared table. The second dict is
     JSON as it is. Raises Unmet.
     """
     call = _resolve(namespace, target)
@@ -291,6 +292,8 @@ def _launch(kernel: object, args: list, kwargs: dict, asked: dict) -> dict:
     told = {"strayed": triton_side.reads_outside(accesses, readable), "block_in_condition": bool(conditions)}
     if asked.get("races"):
         told["race"] = kernel_accesses.first_race(accesses) is not None
+    if "shared" in asked:
+        told["busy"] = len(kernel_accesses.who_stores(accesses, args[asked["shared"]]))
     if asked.get("compiled"):
         triton_side.compile_for_gpu(kernel, args, kwargs)
     return told
@@ -356,8 +359,10 @@ def _differentiate(outputs: tuple, args: list, module: object, asked: dict) -> d
     ends = [(y, v) for y, v in zip(outputs, upstream) if isinstance(y, torch.Tensor) and y.requires_grad]
     if not ends:
         raise Unmet("no gradient flows: the output does not depend on any input in a way that autograd sees")
-    if any(y.shape != v.shape for y, v in ends):
-        raise Unmet("an output does not have the shape of its upstream gradient")
+    for y, v in ends:
+        if y.shape != v.shape:
+            shapes = f"{tuple(y.shape)[:10]}; expected {tuple(v.shape)}"
+            raise Unmet(f"an output does not have the shape of its upstream gradient: {shapes}")
     ys, vs = zip(*ends)
 
     def backward():

@@ -1,0 +1,12 @@
+class LayerNorm(nn.Module):
+    def __init__(self, d, eps=1e-5):
+        super().__init__()
+        self.weight = nn.Parameter(torch.ones(d))
+        self.bias = nn.Parameter(torch.zeros(d))
+        self.eps = eps
+
+    def forward(self, x):
+        wide = x.to(torch.promote_types(x.dtype, torch.float32))
+        mean = wide.mean(-1, keepdim=True)
+        std = wide.std(-1, keepdim=True)
+        return (self.weight * (wide - mean) / (std + self.eps) + self.bias).to(x.dtype)
