@@ -71,6 +71,16 @@ def test_a_card_says_in_which_line_an_error_arose_and_what_it_means(stem):
     assert "NumPy's words and PyTorch's are mixed" in card
 
 
+def test_a_card_says_that_it_is_about_an_earlier_definition():
+    notebook = source("1_z_scores")
+    place = next(i for i, cell in enumerate(notebook.cells) if "def standard_deviation(" in cell.source)
+    notebook.cells[place + 1 : -1] = [nbformat.v4.new_code_cell("def standard_deviation(scores:\n"), notebook.cells[place + 1]]
+    NotebookClient(notebook, timeout=120, allow_errors=True, resources={"metadata": {"path": str(ROOT / "solutions" / "1_z_scores")}}).execute()
+    [card] = [out.data["text/plain"] for out in notebook.cells[place + 2].outputs if out.output_type == "display_data"]
+    assert card.splitlines()[1] == "  FAILS  Python can read the cell that ran before this one"
+    assert card.count("FAILS") == 1
+
+
 @pytest.mark.parametrize("stem", STEMS)
 def test_the_checks_name_each_section_by_its_heading(stem):
     chapter = (ROOT / "book" / f"{stem}.md").read_text()

@@ -70,6 +70,11 @@ class Card:
         """Display the card. Raises CheckFailed when a property does not hold."""
         from IPython.display import display
 
+        if _ran_unread():
+            text = "Python can read the cell that ran before this one"
+            hint = "So this is about an earlier definition. Mend that cell, run it, then this one again."
+            self.check(False, text, hint=hint)
+            self.lines.insert(0, self.lines.pop())
         display({"text/html": self._html(), "text/plain": self._text()}, raw=True)
         if self.failed:
             raise CheckFailed(f"{self.title}: {self._summary()}. The card above says what to look at.")
@@ -122,6 +127,14 @@ class Card:
         title = f"`{self.title}`" if self.title.isidentifier() else self.title
         heading = f"{_code(title)}{self._after_title()}"
         return f"{_STYLE}<div class='ncard {kind}' role='status'><p>{heading}</p><ul>{''.join(items)}</ul></div>"
+
+
+def _ran_unread() -> bool:
+    """Whether Python could not read the cell that ran before, so that what was defined earlier still stands."""
+    from IPython import get_ipython
+
+    before = getattr(get_ipython(), "last_execution_result", None)
+    return isinstance(getattr(before, "error_before_exec", None), SyntaxError)
 
 
 def _code(text: str) -> str:
