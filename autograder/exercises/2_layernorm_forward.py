@@ -21,8 +21,8 @@ import functools
 import numpy as np
 
 from autograder import reading
-from autograder.exercise import Case, Check, Exercise, Misconception, Output, Question, Quiz, Suspect, Topic
-from autograder.misconceptions import common, half_not_root, named
+from autograder.exercise import Case, Check, Exercise, Output, Question, Quiz, Suspect, Topic
+from autograder.misconceptions import common, half_not_root, in_section, named
 from autograder.norm_names import LIBRARIES
 from autograder.norm_parts import added_down, deviation, mean, tokens, variance
 from autograder.student import Kind, Reply, Rules, Student
@@ -40,401 +40,226 @@ BETA = np.array([0.0, 0.0, 1.0, 0.0, 0.0, -0.5])
 
 # misconceptions -------------------------------------------------------------------------------
 
-BOTH = common("any-shape") | named(
-    Misconception(
-        "float64-result",
-        "The result is wider than x. It keeps x's dtype: float32 in, float32 out, and float16 in, float16 out, also "
-        "when γ is float64. Finish with `.astype(x.dtype)`.",
+BOTH = (
+    common("any-shape")
+    | named(half_not_root("layernorm-equation"))
+    | in_section(
         "forward-numerics",
-    ),
-    Misconception(
-        "extra-axis",
-        "The values are right but the result has an axis too many: x of shape (d,) is one token and comes back as "
-        "(d,). Give the result x's own shape.",
+        {
+            "float64-result": "The result is wider than x. It keeps x's dtype: float32 in, float32 out, and float16 in, float16 "
+            "out, also when γ is float64. Finish with `.astype(x.dtype)`.",
+            "padded-lanes": "The zeros that pad a row to a power of two were counted: divide by the true d, and keep the padding "
+            "out of the sum of squared deviations, where each zero counts as (0 − mean)².",
+            "power-of-two-only": "It is right for widths that are powers of two and wrong for others. Halving a row drops a "
+            "feature when the count is odd; 768 and 1,000 are ordinary widths.",
+            "half-precision-statistics": "The statistics were computed in float16, which ends at 65,504: the square of 256 is "
+            "infinite there, the sum of 40 features near 2,000 too, and the token is lost. Convert to float32 or float64 first, "
+            "and back to x's dtype at the end.",
+        },
+    )
+    | in_section(
         "any-shape",
-    ),
-    Misconception(
-        "wrong-axis",
-        "The statistics, or one of them, run over the tokens, feature by feature, as batch norm's do. Each token is "
-        "normalised by its own features: reduce over the last axis alone. (Python's own `sum` adds over the first axis.)",
+        {
+            "extra-axis": "The values are right but the result has an axis too many: x of shape (d,) is one token and comes back "
+            "as (d,). Give the result x's own shape.",
+            "whole-array": "One statistic was taken for the whole array. Every token needs its own: give `axis=-1` and "
+            "`keepdims=True`.",
+            "keepdims-missing": "The statistics lost their axis, so NumPy lines them up with the features: mostly an error, and "
+            "silently wrong when there are as many tokens as features. Reduce with `keepdims=True`.",
+            "outputs-swapped": "What stands first is no array. Both results are returned together, the output before the cache: "
+            "`return y, cache`.",
+            "list-for-array": "y is a Python list. Make an array of it before you return it: `np.array(rows)`.",
+            "divided-by-tokens": "A sum over the features was divided by the number of tokens: `len(x)` is the length of the "
+            "first axis. There are `x.shape[-1]` features.",
+            "affine-wrong-shape": "γ and β were lined up with the tokens. They hold one number a feature, shape (d,), and NumPy "
+            "lines that up with the last axis by itself: no `[:, None]`, no reshape.",
+            "only-2d": "It works for x with two axes only. The features are the last axis, `axis=-1`, however many axes stand "
+            "before it, and none at all for a single token.",
+            "memory-order": "It is right for contiguous arrays only: the code walks through memory where it should go by axes. "
+            "Keep to axes and to the default order of `reshape`.",
+        },
+    )
+    | in_section(
         "which-axes",
-    ),
-    Misconception(
-        "whole-array",
-        "One statistic was taken for the whole array. Every token needs its own: give `axis=-1` and `keepdims=True`.",
-        "any-shape",
-    ),
-    Misconception(
-        "keepdims-missing",
-        "The statistics lost their axis, so NumPy lines them up with the features: mostly an error, and silently wrong "
-        "when there are as many tokens as features. Reduce with `keepdims=True`.",
-        "any-shape",
-    ),
-    Misconception(
-        "root-before-mean",
-        "The root was taken of a sum of squares, and d divided only then. Divide by d under the root; a norm "
-        "(`np.linalg.norm`) is divided by √d.",
+        {
+            "wrong-axis": "The statistics, or one of them, run over the tokens, feature by feature, as batch norm's do. Each "
+            "token is normalised by its own features: reduce over the last axis alone. (Python's own `sum` adds over the first "
+            "axis.)",
+        },
+    )
+    | in_section(
         "layernorm-equation",
-    ),
-    Misconception(
-        "outputs-swapped",
-        "What stands first is no array. Both results are returned together, the output before the cache: "
-        "`return y, cache`.",
-        "any-shape",
-    ),
-    Misconception(
-        "list-for-array",
-        "y is a Python list. Make an array of it before you return it: `np.array(rows)`.",
-        "any-shape",
-    ),
-    Misconception(
-        "eps-outside-root",
-        "ε was added to the root. It belongs inside: the root of (… + ε). On ordinary tokens the two agree; with "
-        "ε = 0.1, or on a quiet token, they do not.",
+        {
+            "root-before-mean": "The root was taken of a sum of squares, and d divided only then. Divide by d under the root; a "
+            "norm (`np.linalg.norm`) is divided by √d.",
+        },
+    )
+    | in_section(
         "epsilon",
-    ),
-    Misconception(
-        "eps-missing",
-        "ε does not appear in the result. It is added under the root: it decides what a token with almost no spread "
-        "becomes, and keeps 0/0 out.",
-        "epsilon",
-    ),
-    Misconception(
-        "eps-fixed",
-        "The result does not depend on the argument `eps`: a fixed number stands in its place. Use the argument.",
-        "epsilon",
-    ),
-    Misconception(
-        "eps-default",
-        "The argument `eps` is used, but another value stands in its place when it is not given: the default is 1e-5.",
-        "epsilon",
-    ),
-    Misconception(
-        "eps-as-floor",
-        "ε was taken as a least value, max(…, ε). It is added, on every token: the root of (… + ε).",
-        "epsilon",
-    ),
-    Misconception(
-        "eps-misplaced",
-        "ε has a part in the result, and another one than it should: squared, under a root of its own, divided by d, subtracted, a factor, or added "
-        "to the features or to the quotient. It is added once, as it is, to what stands under the root.",
-        "epsilon",
-    ),
-    half_not_root("layernorm-equation"),
-    Misconception(
-        "divided-by-tokens",
-        "A sum over the features was divided by the number of tokens: `len(x)` is the length of the first axis. There are "
-        "`x.shape[-1]` features.",
-        "any-shape",
-    ),
-    Misconception(
-        "affine-before",
-        "γ and β were applied before normalising, and the normalisation takes most of their effect away again. "
-        "Normalise first, then scale and shift.",
+        {
+            "eps-outside-root": "ε was added to the root. It belongs inside: the root of (… + ε). On ordinary tokens the two "
+            "agree; with ε = 0.1, or on a quiet token, they do not.",
+            "eps-missing": "ε does not appear in the result. It is added under the root: it decides what a token with almost no "
+            "spread becomes, and keeps 0/0 out.",
+            "eps-fixed": "The result does not depend on the argument `eps`: a fixed number stands in its place. Use the "
+            "argument.",
+            "eps-default": "The argument `eps` is used, but another value stands in its place when it is not given: the default "
+            "is 1e-5.",
+            "eps-as-floor": "ε was taken as a least value, max(…, ε). It is added, on every token: the root of (… + ε).",
+            "eps-misplaced": "ε has a part in the result, and another one than it should: squared, under a root of its own, "
+            "divided by d, subtracted, a factor, or added to the features or to the quotient. It is added once, as it is, to "
+            "what stands under the root.",
+        },
+    )
+    | in_section(
         "gamma-beta",
-    ),
-    Misconception(
-        "affine-wrong-shape",
-        "γ and β were lined up with the tokens. They hold one number a feature, shape (d,), and NumPy lines that up "
-        "with the last axis by itself: no `[:, None]`, no reshape.",
-        "any-shape",
-    ),
-    Misconception(
-        "padded-lanes",
-        "The zeros that pad a row to a power of two were counted: divide by the true d, and keep the padding out of "
-        "the sum of squared deviations, where each zero counts as (0 − mean)².",
-        "forward-numerics",
-    ),
-    Misconception(
-        "power-of-two-only",
-        "It is right for widths that are powers of two and wrong for others. Halving a row drops a feature when the "
-        "count is odd; 768 and 1,000 are ordinary widths.",
-        "forward-numerics",
-    ),
-    Misconception(
-        "only-2d",
-        "It works for x with two axes only. The features are the last axis, `axis=-1`, however many axes stand before "
-        "it, and none at all for a single token.",
-        "any-shape",
-    ),
-    Misconception(
-        "half-precision-statistics",
-        "The statistics were computed in float16, which ends at 65,504: the square of 256 is infinite there, the sum "
-        "of 40 features near 2,000 too, and the token is lost. Convert to float32 or float64 first, and back to x's "
-        "dtype at the end.",
-        "forward-numerics",
-    ),
-    Misconception(
-        "memory-order",
-        "It is right for contiguous arrays only: the code walks through memory where it should go by axes. Keep to "
-        "axes and to the default order of `reshape`.",
-        "any-shape",
-    ),
+        {
+            "affine-before": "γ and β were applied before normalising, and the normalisation takes most of their effect away "
+            "again. Normalise first, then scale and shift.",
+        },
+    )
 )
 
-LAYERNORM_ONLY = named(
-    Misconception(
-        "missing-parentheses",
-        "Python multiplies and divides before it subtracts, so here only the mean was divided by the root. Put the "
-        "subtraction in parentheses: (x − mean).",
+LAYERNORM_ONLY = (
+    in_section(
         "layernorm-equation",
-    ),
-    Misconception(
-        "affine-wrong",
-        "γ or β is used in another way than it should be: γ added, divided by, or used as 1 + γ, or β subtracted; or `@` "
-        "stands where `*` belongs, and adds up over the features. γ multiplies x̂, and β is added: y = γ ⊙ x̂ + β.",
+        {
+            "missing-parentheses": "Python multiplies and divides before it subtracts, so here only the mean was divided by the "
+            "root. Put the subtraction in parentheses: (x − mean).",
+            "ddof-1": "This is what dividing by d − 1 gives. A token's features are all there is, not a sample: the variance "
+            "divides by d (`ddof=0`).",
+            "not-centred": "The mean is subtracted in one place and missing in another. The numerator is x − mean, and the "
+            "variance is the mean of the squares of that same difference.",
+            "only-centred": "The features were centred but not divided: divide x − mean by the root of variance + ε.",
+            "multiplied": "The deviations are multiplied by the root of variance + ε, or divided by its reciprocal. They are "
+            "divided by the root, so that the spread becomes 1.",
+            "sign-reversed": "The signs of x̂ are exchanged: the features were subtracted from the mean. A feature above the "
+            "mean has a positive x̂: x − mean.",
+            "sum-subtracted": "The sum of the features was subtracted where their mean belongs: divide it by d first.",
+            "root-twice": "A root was taken of the standard deviation, which is a root already. ε is added to the variance "
+            "(`np.var`), and one root is taken of both.",
+            "absolute-deviation": "The deviations are divided by the mean of their absolute values. The standard deviation "
+            "squares them before it averages, and takes the root after.",
+            "not-squared": "The deviations were averaged without being squared. Those above the mean cancel those below, and "
+            "little but ε is left under the root. Square each deviation first, then average.",
+            "not-averaged": "Every deviation was divided by the root of its own square, so only its sign is left. Average the "
+            "squares over the features: one variance a token.",
+            "no-root": "The deviations are divided by the variance: the square root is missing.",
+            "sum-for-mean": "The squared deviations are added but not averaged: divide their sum by d before you take the root.",
+        },
+    )
+    | in_section(
         "gamma-beta",
-    ),
-    Misconception(
-        "ddof-1",
-        "This is what dividing by d − 1 gives. A token's features are all there is, not a sample: the variance "
-        "divides by d (`ddof=0`).",
-        "layernorm-equation",
-    ),
-    Misconception(
-        "rms-for-layernorm",
-        "The mean is not subtracted: this is RMSNorm, which measures the distance from zero. LayerNorm centres first.",
+        {
+            "affine-wrong": "γ or β is used in another way than it should be: γ added, divided by, or used as 1 + γ, or β "
+            "subtracted; or `@` stands where `*` belongs, and adds up over the features. γ multiplies x̂, and β is added: y = γ "
+            "⊙ x̂ + β.",
+            "beta-scaled": "β was added before γ multiplied, and so was multiplied as well: y = γ ⊙ x̂ + β.",
+            "gamma-beta-swapped": "γ and β are exchanged: γ multiplies x̂, and β is added.",
+            "affine-ignored": "γ or β does not appear in the result. After normalising, each feature is multiplied by its γ and "
+            "shifted by its β.",
+        },
+    )
+    | in_section(
         "rmsnorm",
-    ),
-    Misconception(
-        "not-centred",
-        "The mean is subtracted in one place and missing in another. The numerator is x − mean, and the variance is the "
-        "mean of the squares of that same difference.",
-        "layernorm-equation",
-    ),
-    Misconception(
-        "only-centred",
-        "The features were centred but not divided: divide x − mean by the root of variance + ε.",
-        "layernorm-equation",
-    ),
-    Misconception(
-        "multiplied",
-        "The deviations are multiplied by the root of variance + ε, or divided by its reciprocal. They are divided by "
-        "the root, so that the spread becomes 1.",
-        "layernorm-equation",
-    ),
-    Misconception(
-        "sign-reversed",
-        "The signs of x̂ are exchanged: the features were subtracted from the mean. A feature above the mean has a "
-        "positive x̂: x − mean.",
-        "layernorm-equation",
-    ),
-    Misconception(
-        "sum-subtracted",
-        "The sum of the features was subtracted where their mean belongs: divide it by d first.",
-        "layernorm-equation",
-    ),
-    Misconception(
-        "root-twice",
-        "A root was taken of the standard deviation, which is a root already. ε is added to the variance (`np.var`), "
-        "and one root is taken of both.",
-        "layernorm-equation",
-    ),
-    Misconception(
-        "residual-added",
-        "The token itself was added to the result. That is the residual path, which runs past the norm and belongs to the block "
-        "around it: y = γ ⊙ x̂ + β.",
+        {
+            "rms-for-layernorm": "The mean is not subtracted: this is RMSNorm, which measures the distance from zero. LayerNorm "
+            "centres first.",
+        },
+    )
+    | in_section(
         "layernorm-forward-traps",
-    ),
-    Misconception(
-        "absolute-deviation",
-        "The deviations are divided by the mean of their absolute values. The standard deviation squares them before it averages, and "
-        "takes the root after.",
-        "layernorm-equation",
-    ),
-    Misconception(
-        "not-squared",
-        "The deviations were averaged without being squared. Those above the mean cancel those below, and little but ε "
-        "is left under the root. Square each deviation first, then average.",
-        "layernorm-equation",
-    ),
-    Misconception(
-        "not-averaged",
-        "Every deviation was divided by the root of its own square, so only its sign is left. Average the squares over "
-        "the features: one variance a token.",
-        "layernorm-equation",
-    ),
-    Misconception(
-        "beta-scaled",
-        "β was added before γ multiplied, and so was multiplied as well: y = γ ⊙ x̂ + β.",
-        "gamma-beta",
-    ),
-    Misconception(
-        "gamma-beta-swapped",
-        "γ and β are exchanged: γ multiplies x̂, and β is added.",
-        "gamma-beta",
-    ),
-    Misconception(
-        "affine-ignored",
-        "γ or β does not appear in the result. After normalising, each feature is multiplied by its γ and shifted by "
-        "its β.",
-        "gamma-beta",
-    ),
-    Misconception(
-        "no-root",
-        "The deviations are divided by the variance: the square root is missing.",
-        "layernorm-equation",
-    ),
-    Misconception(
-        "sum-for-mean",
-        "The squared deviations are added but not averaged: divide their sum by d before you take the root.",
-        "layernorm-equation",
-    ),
-    Misconception(
-        "one-pass-variance",
-        "At a large offset the digits cancel: mean(x²) − mean(x)² subtracts two huge, nearly equal numbers, in float32 "
-        "down to multiples of 8 at 1e4. Subtract the mean first, then square.",
+        {
+            "residual-added": "The token itself was added to the result. That is the residual path, which runs past the norm and "
+            "belongs to the block around it: y = γ ⊙ x̂ + β.",
+        },
+    )
+    | in_section(
         "forward-numerics",
-    ),
-    Misconception(
-        "nan-on-constant",
-        "A token whose features are all equal has no spread, and so has every token at d = 1. Dividing by its "
-        "standard deviation is 0/0. Divide once, by the root of variance + ε; the output is then β.",
+        {
+            "one-pass-variance": "At a large offset the digits cancel: mean(x²) − mean(x)² subtracts two huge, nearly equal "
+            "numbers, in float32 down to multiples of 8 at 1e4. Subtract the mean first, then square.",
+        },
+    )
+    | in_section(
         "epsilon",
-    ),
+        {
+            "nan-on-constant": "A token whose features are all equal has no spread, and so has every token at d = 1. Dividing by "
+            "its standard deviation is 0/0. Divide once, by the root of variance + ε; the output is then β.",
+        },
+    )
 )
 
-RMSNORM_ONLY = named(
-    Misconception(
-        "ddof-1",
-        "This is what dividing by d − 1 gives. A mean square divides by d: no mean was subtracted, and a token's features "
-        "are all there is, not a sample.",
+RMSNORM_ONLY = (
+    in_section(
         "rmsnorm",
-    ),
-    Misconception(
-        "affine-wrong",
-        "γ is used in another way than it should be: added, divided by, or used as 1 + γ; or `@` stands where `*` belongs, and adds "
-        "up over the features. It multiplies, feature by feature: y = γ ⊙ x̂.",
+        {
+            "ddof-1": "This is what dividing by d − 1 gives. A mean square divides by d: no mean was subtracted, and a token's "
+            "features are all there is, not a sample.",
+            "layernorm-for-rms": "The mean was subtracted, from the features or inside the root: that measures the spread about "
+            "the mean. RMSNorm squares the features as they are, and does not centre.",
+            "multiplied": "The features are multiplied by the root of mean square + ε, or divided by its reciprocal. They are "
+            "divided by the root, so that the root mean square becomes 1.",
+            "not-squared": "The features were averaged as they are, and squared, if at all, only then: positive and negative "
+            "ones cancel. Square each feature first, then average.",
+            "not-averaged": "Every feature was divided by the root of its own square, so only its sign is left. Average the "
+            "squares over the features: one mean square a token.",
+            "no-root": "The features are divided by the mean square: the square root is missing.",
+            "sum-for-mean": "The squares are added but not averaged: divide their sum by d before you take the root.",
+        },
+    )
+    | in_section(
         "gamma-beta",
-    ),
-    Misconception(
-        "layernorm-for-rms",
-        "The mean was subtracted, from the features or inside the root: that measures the spread about the mean. "
-        "RMSNorm squares the features as they are, and does not centre.",
-        "rmsnorm",
-    ),
-    Misconception(
-        "affine-ignored",
-        "γ does not appear in the result. After normalising, each feature is multiplied by its γ.",
-        "gamma-beta",
-    ),
-    Misconception(
-        "multiplied",
-        "The features are multiplied by the root of mean square + ε, or divided by its reciprocal. They are divided by "
-        "the root, so that the root mean square becomes 1.",
-        "rmsnorm",
-    ),
-    Misconception(
-        "not-squared",
-        "The features were averaged as they are, and squared, if at all, only then: positive and negative ones cancel. "
-        "Square each feature first, then average.",
-        "rmsnorm",
-    ),
-    Misconception(
-        "not-averaged",
-        "Every feature was divided by the root of its own square, so only its sign is left. Average the squares over "
-        "the features: one mean square a token.",
-        "rmsnorm",
-    ),
-    Misconception(
-        "no-root",
-        "The features are divided by the mean square: the square root is missing.",
-        "rmsnorm",
-    ),
-    Misconception(
-        "sum-for-mean",
-        "The squares are added but not averaged: divide their sum by d before you take the root.",
-        "rmsnorm",
-    ),
-    Misconception(
-        "nan-on-constant",
-        "A token of zeros has the root mean square 0, and 0/0 is NaN. Divide once, by the root of mean square + ε; "
-        "the output is then 0.",
+        {
+            "affine-wrong": "γ is used in another way than it should be: added, divided by, or used as 1 + γ; or `@` stands "
+            "where `*` belongs, and adds up over the features. It multiplies, feature by feature: y = γ ⊙ x̂.",
+            "affine-ignored": "γ does not appear in the result. After normalising, each feature is multiplied by its γ.",
+        },
+    )
+    | in_section(
         "epsilon",
-    ),
+        {
+            "nan-on-constant": "A token of zeros has the root mean square 0, and 0/0 is NaN. Divide once, by the root of mean "
+            "square + ε; the output is then 0.",
+        },
+    )
 )
 
 _COMMON = common("which-axes")
-AXES_ONLY = {name: _COMMON[name] for name in ("returns-none", "library-call")} | named(
-    Misconception(
-        "axes-kept",
-        "These are the axes that keep statistics of their own. Asked for are the others, over which the mean is taken.",
+AXES_ONLY = (
+    {name: _COMMON[name] for name in ("returns-none", "library-call")}
+    | in_section(
         "which-axes",
-    ),
-    Misconception(
-        "tokens-as-images",
-        "Three axes are tokens (B, T, d) here, with the features last; the channels are second only in (N, C) and "
-        "from four axes on.",
-        "which-axes",
-    ),
-    Misconception(
-        "images-as-tokens",
-        "The features were taken for the last axis. That holds for three axes, (B, T, d); in (N, C) and from four axes on the channels "
-        "stand second.",
-        "which-axes",
-    ),
-    Misconception(
-        "last-axis-missed",
-        "The last axis is missing. `range(2, ndim)` ends at ndim − 1 by itself: it leaves its end out.",
-        "which-axes",
-    ),
-    Misconception(
-        "axes-from-one",
-        "Each axis is one too high. NumPy counts from 0: in (N, C, H, W) the samples are axis 0, the channels axis 1.",
-        "which-axes",
-    ),
-    Misconception(
-        "ndim-ignored",
-        "The answer is that for four axes whatever `ndim` is. Build the tuple from `ndim`.",
-        "which-axes",
-    ),
-    Misconception(
-        "batch-only-samples",
-        "Batch norm takes one channel from all samples and from all places: axis 0 and every axis of places.",
-        "which-axes",
-    ),
-    Misconception(
-        "layer-one-axis",
-        "In (N, C, …) layer norm shares one mean over the whole sample: every axis but N. A single axis is right for "
-        "tokens only.",
-        "which-axes",
-    ),
-    Misconception(
-        "group-not-split",
-        "The axes were counted in the array before splitting. Once channels are split into (groups, channels a group) "
-        "everything after them moves up by one, and the axis of groups keeps its own statistics.",
-        "which-axes",
-    ),
-    Misconception(
-        "group-over-groups",
-        "The mean was taken over the groups as well, which makes it layer norm. Each group has statistics of its own.",
-        "which-axes",
-    ),
-    Misconception(
-        "group-over-positions",
-        "For tokens the mean was taken over the positions, too. Each group of one token has statistics of its own: what is left besides "
-        "them are samples, positions and groups.",
-        "which-axes",
-    ),
-    Misconception(
-        "another-kind",
-        "These are another kind's axes. Batch norm's mean runs over the samples and the places of one channel, layer "
-        "norm's over all that belongs to one sample or token, instance norm's over the places of one channel of one sample. (If "
-        "all kinds give the same: `kind == \"batch\" or \"layer\"` is true whatever `kind` is.)",
-        "which-axes",
-    ),
-    Misconception(
-        "group-one-axis",
-        "In (N, G, C/G, H, W) a group's set holds its channels and all places: every axis from C/G on.",
-        "which-axes",
-    ),
-    Misconception(
-        "unknown-kind",
-        "A kind that is none of the four must `raise ValueError(…)`, so that a misspelt name is found where it was written. "
-        "`return` and `print` raise nothing, a dictionary raises KeyError, and a chain of `if` falls through to None, or to an "
-        "answer.",
-        "which-axes",
-    ),
+        {
+            "axes-kept": "These are the axes that keep statistics of their own. Asked for are the others, over which the mean is "
+            "taken.",
+            "tokens-as-images": "Three axes are tokens (B, T, d) here, with the features last; the channels are second only in "
+            "(N, C) and from four axes on.",
+            "images-as-tokens": "The features were taken for the last axis. That holds for three axes, (B, T, d); in (N, C) and "
+            "from four axes on the channels stand second.",
+            "last-axis-missed": "The last axis is missing. `range(2, ndim)` ends at ndim − 1 by itself: it leaves its end out.",
+            "axes-from-one": "Each axis is one too high. NumPy counts from 0: in (N, C, H, W) the samples are axis 0, the "
+            "channels axis 1.",
+            "ndim-ignored": "The answer is that for four axes whatever `ndim` is. Build the tuple from `ndim`.",
+            "batch-only-samples": "Batch norm takes one channel from all samples and from all places: axis 0 and every axis of "
+            "places.",
+            "layer-one-axis": "In (N, C, …) layer norm shares one mean over the whole sample: every axis but N. A single axis is "
+            "right for tokens only.",
+            "group-not-split": "The axes were counted in the array before splitting. Once channels are split into (groups, "
+            "channels a group) everything after them moves up by one, and the axis of groups keeps its own statistics.",
+            "group-over-groups": "The mean was taken over the groups as well, which makes it layer norm. Each group has "
+            "statistics of its own.",
+            "group-over-positions": "For tokens the mean was taken over the positions, too. Each group of one token has "
+            "statistics of its own: what is left besides them are samples, positions and groups.",
+            "another-kind": "These are another kind's axes. Batch norm's mean runs over the samples and the places of one "
+            "channel, layer norm's over all that belongs to one sample or token, instance norm's over the places of one channel "
+            "of one sample. (If all kinds give the same: `kind == \"batch\" or \"layer\"` is true whatever `kind` is.)",
+            "group-one-axis": "In (N, G, C/G, H, W) a group's set holds its channels and all places: every axis from C/G on.",
+            "unknown-kind": "A kind that is none of the four must `raise ValueError(…)`, so that a misspelt name is found where "
+            "it was written. `return` and `print` raise nothing, a dictionary raises KeyError, and a chain of `if` falls through "
+            "to None, or to an answer.",
+        },
+    )
 )
 
 

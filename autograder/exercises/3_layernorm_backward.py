@@ -27,8 +27,8 @@ from typing import NamedTuple
 import numpy as np
 
 from autograder import reading, source_code
-from autograder.exercise import Case, Check, Exercise, Misconception, Output, Question, Quiz, Suspect, Topic
-from autograder.misconceptions import common, half_not_root, named
+from autograder.exercise import Case, Check, Exercise, Output, Question, Quiz, Suspect, Topic
+from autograder.misconceptions import common, half_not_root, in_section, named
 from autograder.norm_names import LIBRARIES
 from autograder.norm_parts import (
     by_array,
@@ -60,522 +60,281 @@ DX, PARAMETERS = (0,), (1, 2)  # positions among the outputs
 
 # misconceptions -------------------------------------------------------------------------------
 
-NUMERICAL = common("gradient-checking") | named(
-    Misconception(
-        "forward-difference",
-        "This is a difference to one side, such as (L(x + h) − L(x))/h. Its error shrinks with h, that of the central "
-        "one with h²: step to both sides and divide by 2h.",
+NUMERICAL = (
+    common("gradient-checking")
+    | in_section(
         "gradient-checking",
-    ),
-    Misconception(
-        "divided-by-h",
-        "The slopes are twice too large. From x − h to x + h it is 2h: divide by that.",
-        "gradient-checking",
-    ),
-    Misconception(
-        "half-slope",
-        "The slopes are half of what they should be. Either only one of the two points moved, or a 2 divides twice: go "
-        "to x + h and to x − h, whose distance is 2h, and divide by 2h once.",
-        "gradient-checking",
-    ),
-    Misconception(
-        "missing-parentheses",
-        "Python divides and multiplies from left to right, so `/ 2 * h` multiplies by h, and `/ h * 2` by 2. Write "
-        "`/ (2 * h)`.",
-        "gradient-checking",
-    ),
-    Misconception(
-        "not-divided",
-        "This is a difference of two losses, not yet a slope: divide by the distance of the two points, 2h.",
-        "gradient-checking",
-    ),
-    Misconception(
-        "sign-reversed",
-        "All slopes have the wrong sign: the value at x + h comes first, and the one at x − h is subtracted from it.",
-        "gradient-checking",
-    ),
-    Misconception(
-        "mean-for-sum",
-        "f(x) * dy was averaged. The loss is its sum: a mean makes every slope smaller, by the number of f's entries.",
-        "gradient-checking",
-    ),
-    Misconception(
-        "step-scaled",
-        "The step depends on the entry: h was multiplied by it. Every entry moves by h itself, up and down.",
-        "gradient-checking",
-    ),
-    Misconception(
-        "half-step",
-        "The points stand at x ± h/2. The contract has x ± h, divided by 2h; at h = 0.1 the two differ.",
-        "gradient-checking",
-    ),
-    Misconception(
-        "dy-ignored",
-        "`dy` has no part in the result: this is the gradient of sum(f(x)). The loss is sum(f(x) * dy). For LayerNorm "
-        "the sum without dy would test nothing.",
+        {
+            "forward-difference": "This is a difference to one side, such as (L(x + h) − L(x))/h. Its error shrinks with h, that "
+            "of the central one with h²: step to both sides and divide by 2h.",
+            "divided-by-h": "The slopes are twice too large. From x − h to x + h it is 2h: divide by that.",
+            "half-slope": "The slopes are half of what they should be. Either only one of the two points moved, or a 2 divides "
+            "twice: go to x + h and to x − h, whose distance is 2h, and divide by 2h once.",
+            "missing-parentheses": "Python divides and multiplies from left to right, so `/ 2 * h` multiplies by h, and `/ h * "
+            "2` by 2. Write `/ (2 * h)`.",
+            "not-divided": "This is a difference of two losses, not yet a slope: divide by the distance of the two points, 2h.",
+            "sign-reversed": "All slopes have the wrong sign: the value at x + h comes first, and the one at x − h is subtracted "
+            "from it.",
+            "mean-for-sum": "f(x) * dy was averaged. The loss is its sum: a mean makes every slope smaller, by the number of f's "
+            "entries.",
+            "step-scaled": "The step depends on the entry: h was multiplied by it. Every entry moves by h itself, up and down.",
+            "half-step": "The points stand at x ± h/2. The contract has x ± h, divided by 2h; at h = 0.1 the two differ.",
+            "all-at-once": "Several entries of x were moved at the same time, all of them or a whole row, which gives one slope "
+            "for them together. Move one entry, leave the others where they are, and go on to the next.",
+            "same-array": "All slopes are 0: both values of f come from the same point. Either both steps go the same way, `+=` "
+            "twice, or both names stand for one array: `a = x` makes no copy, `x.copy()` does.",
+            "return-in-loop": "Only the first slope was measured: `return` stands inside the loop, which therefore ends after "
+            "its first round. Indent it no further than the `for`.",
+            "dy-outside": "dy was multiplied on at the end, entry by entry. It belongs to the outputs of f, and an entry of x "
+            "can move all of them: sum f(x) * dy first, and measure the slope of that.",
+            "only-the-last": "Only the last slope is left: the array of slopes is made anew in every round. Make it once, before "
+            "the loop.",
+            "shape-lost": "The slopes come back in a single row. The gradient has x's shape: `.reshape(x.shape)`.",
+            "diagonal-only": "Of each moved entry only the output at the same place was looked at. An entry can move every "
+            "output: sum over all of f(x) * dy.",
+            "not-restored": "An entry stays moved while the next one is measured. Put the old value back, the stored one, before "
+            "you go on.",
+            "default-step": "The argument `h` is used, but another value stands in its place when it is not given: the default "
+            "is 1e-5.",
+            "h-fixed": "The result does not depend on the argument `h`: a fixed step stands in its place. Use the argument.",
+            "float32-perturbation-lost": "For a float32 x the step was rounded away: at x = 50 neighbouring float32 numbers are "
+            "4e-6 apart, and f's values have 7 digits. Convert x to float64, measure, and convert the result back.",
+            "input-mutated": "x comes back changed. (x + h) − 2h + h is often not x in floating point: store the old value and "
+            "put it back, or move a copy.",
+            "shape-of-dy": "It works only where f(x) has the shape of x. The gradient holds one slope for each entry of x; dy "
+            "has the shape of f(x).",
+            "only-2d": "It works for x with two axes only. `np.ndindex(x.shape)` walks over the entries of any shape.",
+            "memory-order": "It is right for contiguous arrays only. `reshape(-1)` and `ravel()` of any other array give a copy, "
+            "so that the step is written where f never looks. Index with `np.ndindex(x.shape)`.",
+        },
+    )
+    | in_section(
         "vacuous-tests",
-    ),
-    Misconception(
-        "all-at-once",
-        "Several entries of x were moved at the same time, all of them or a whole row, which gives one slope for them "
-        "together. Move one entry, leave the others where they are, and go on to the next.",
-        "gradient-checking",
-    ),
-    Misconception(
-        "same-array",
-        "All slopes are 0: both values of f come from the same point. Either both steps go the same way, `+=` twice, or both names stand "
-        "for one array: `a = x` makes no copy, `x.copy()` does.",
-        "gradient-checking",
-    ),
-    Misconception(
-        "return-in-loop",
-        "Only the first slope was measured: `return` stands inside the loop, which therefore ends after its first round. "
-        "Indent it no further than the `for`.",
-        "gradient-checking",
-    ),
-    Misconception(
-        "dy-outside",
-        "dy was multiplied on at the end, entry by entry. It belongs to the outputs of f, and an entry of x can move all of them: sum "
-        "f(x) * dy first, and measure the slope of that.",
-        "gradient-checking",
-    ),
-    Misconception(
-        "only-the-last",
-        "Only the last slope is left: the array of slopes is made anew in every round. Make it once, before the loop.",
-        "gradient-checking",
-    ),
-    Misconception(
-        "shape-lost",
-        "The slopes come back in a single row. The gradient has x's shape: `.reshape(x.shape)`.",
-        "gradient-checking",
-    ),
-    Misconception(
-        "diagonal-only",
-        "Of each moved entry only the output at the same place was looked at. An entry can move every output: sum "
-        "over all of f(x) * dy.",
-        "gradient-checking",
-    ),
-    Misconception(
-        "not-restored",
-        "An entry stays moved while the next one is measured. Put the old value back, the stored one, before you go on.",
-        "gradient-checking",
-    ),
-    Misconception(
-        "default-step",
-        "The argument `h` is used, but another value stands in its place when it is not given: the default is 1e-5.",
-        "gradient-checking",
-    ),
-    Misconception(
-        "h-fixed",
-        "The result does not depend on the argument `h`: a fixed step stands in its place. Use the argument.",
-        "gradient-checking",
-    ),
-    Misconception(
-        "float32-perturbation-lost",
-        "For a float32 x the step was rounded away: at x = 50 neighbouring float32 numbers are 4e-6 apart, and f's "
-        "values have 7 digits. Convert x to float64, measure, and convert the result back.",
-        "gradient-checking",
-    ),
-    Misconception(
-        "input-mutated",
-        "x comes back changed. (x + h) − 2h + h is often not x in floating point: store the old value and put it "
-        "back, or move a copy.",
-        "gradient-checking",
-    ),
-    Misconception(
-        "shape-of-dy",
-        "It works only where f(x) has the shape of x. The gradient holds one slope for each entry of x; dy has the "
-        "shape of f(x).",
-        "gradient-checking",
-    ),
-    Misconception(
-        "only-2d",
-        "It works for x with two axes only. `np.ndindex(x.shape)` walks over the entries of any shape.",
-        "gradient-checking",
-    ),
-    Misconception(
-        "memory-order",
-        "It is right for contiguous arrays only. `reshape(-1)` and `ravel()` of any other array give a copy, so that "
-        "the step is written where f never looks. Index with `np.ndindex(x.shape)`.",
-        "gradient-checking",
-    ),
+        {
+            "dy-ignored": "`dy` has no part in the result: this is the gradient of sum(f(x)). The loss is sum(f(x) * dy). For "
+            "LayerNorm the sum without dy would test nothing.",
+        },
+    )
 )
 
-BACKWARD = common("what-to-cache") | named(
-    Misconception(
-        "float64-result",
-        "The results are wider than the arrays of the call. They keep those arrays' dtype: float32 in, float32 out, and "
-        "float16, where it is allowed, in and out. Finish with `.astype(dy.dtype)`.",
+BACKWARD = (
+    common("what-to-cache")
+    | named(half_not_root("what-to-cache", written="`** 1/2`, or `** -3/2`,"))
+    | in_section(
         "what-to-cache",
-    ),
-    Misconception(
-        "keepdims-missing",
-        "A mean in dx lost its axis, so NumPy lines it up with the features: mostly an error, and silently wrong when "
-        "there are as many tokens as features. Reduce with `keepdims=True`.",
+        {
+            "float64-result": "The results are wider than the arrays of the call. They keep those arrays' dtype: float32 in, "
+            "float32 out, and float16, where it is allowed, in and out. Finish with `.astype(dy.dtype)`.",
+            "divided-by-gamma": "Something was divided by γ, to win back x̂ from y or dy from g. A γ may be 0, and 0/0 is NaN: "
+            "keep what you need in the cache.",
+            "y-for-xhat": "y stands where x̂ belongs. The formulas are written in x̂, which γ has not multiplied yet: keep x̂ in "
+            "the cache, or what it is made of.",
+            "xhat-wrong": "The backward pass works with an x̂ that is not normalised. It is what γ multiplied in the forward "
+            "pass: divided by the root (or multiplied by its reciprocal), and in LayerNorm with the mean subtracted before.",
+            "forward-wrong": "The forward that stands here gives another y than the norm does, so this is the gradient of "
+            "another function. Mend it first: the checks of assignment 2 say what is wrong with it.",
+            "cache-order": "The backward takes the cache apart in another order than the forward put it together, so that its "
+            "names stand for other things. Copy the line.",
+            "arguments-swapped": "The backward is called with dy first and the cache second, and here its first parameter is the "
+            "cache. (PyTorch's `backward` is given `ctx` first.)",
+            "cache-mutated": "The first backward is right, a second one with the same cache is not: the first wrote into the "
+            "cache. Look for `*=`, `-=`, `pop` on what came out of it.",
+            "global-state": "With two forward passes before the backward ones, the backward uses the wrong pass's values: they "
+            "are kept outside the cache. All that the backward needs travels in `cache`.",
+            "half-precision-statistics": "The statistics were computed in float16, which ends at 65,504: the square of 256 is "
+            "infinite there. Convert to float32 or float64 first, and back to x's dtype at the end.",
+            "memory-order": "It is right for contiguous arrays only: the code walks through memory where it should go by axes. "
+            "Keep to axes and to the default order of `reshape`.",
+        },
+    )
+    | in_section(
         "gradient-of-gamma-beta",
-    ),
-    Misconception(
-        "multiplied",
-        "dx was multiplied by what x̂ was divided by, or divided by its reciprocal. Divide by the root, or multiply by "
-        "`rstd` if that is what the cache holds.",
+        {
+            "keepdims-missing": "A mean in dx lost its axis, so NumPy lines it up with the features: mostly an error, and "
+            "silently wrong when there are as many tokens as features. Reduce with `keepdims=True`.",
+            "product-split": "A product of two means, or of two sums, stands where the mean or sum of a product belongs. "
+            "Multiply entry by entry first: mean(g ⊙ x̂), and Σ dy ⊙ x̂.",
+            "dgamma-without-xhat": "dγ is the sum of dy alone. γ multiplies x̂, so x̂ is a factor of its gradient: dγ = Σ dy ⊙ "
+            "x̂.",
+            "extra-axis": "The values are right but the shape keeps axes of length 1. The gradient of a vector of shape (d,) has "
+            "shape (d,): drop `keepdims=True` there.",
+            "dx-wrong-axis": "A mean in dx runs over the tokens. The statistics belong to one token, so its gradient mixes only "
+            "its own features: `axis=-1`.",
+            "divided-by-batch": "There is a division by the number of tokens. In dx the means run over the d features, so d "
+            "stands there; dγ and dβ are sums, not means (a mean over tokens, if the loss has one, is inside dy already).",
+            "matrix-product": "`@`, or `dot`, pairs every feature with every other, or every token. γ and x̂ belong together "
+            "entry by entry: `*`, then a sum or a mean.",
+            "dgamma-wrong-axis": "γ and β serve every token, so their gradients are summed over every axis but the last, however "
+            "many there are, and have shape (d,).",
+            "dgamma-uses-x": "dγ was formed with x or with the deviations. What γ multiplies is the normalised value: dγ = Σ dy "
+            "⊙ x̂.",
+            "dgamma-uses-g": "γ has got into its own or β's gradient. There it is dy that is summed, not g = dy ⊙ γ.",
+            "only-2d": "It works for x with two axes only. The features are the last axis; before it there may be any number of "
+            "axes, and none at all for a single token.",
+        },
+    )
+    | in_section(
         "two-components",
-    ),
-    Misconception(
-        "missing-parentheses",
-        "Python divides and multiplies before it subtracts, so only one term of dx was divided by the root. Put all "
-        "terms in parentheses, and divide them together.",
-        "two-components",
-    ),
-    half_not_root("what-to-cache", written="`** 1/2`, or `** -3/2`,"),
-    Misconception(
-        "product-split",
-        "A product of two means, or of two sums, stands where the mean or sum of a product belongs. Multiply entry by entry first: "
-        "mean(g ⊙ x̂), and Σ dy ⊙ x̂.",
-        "gradient-of-gamma-beta",
-    ),
-    Misconception(
-        "sign-reversed",
-        "The sign of the gradient is turned round. It says how the loss grows; the step against it is the optimiser's.",
+        {
+            "multiplied": "dx was multiplied by what x̂ was divided by, or divided by its reciprocal. Divide by the root, or "
+            "multiply by `rstd` if that is what the cache holds.",
+            "missing-parentheses": "Python divides and multiplies before it subtracts, so only one term of dx was divided by the "
+            "root. Put all terms in parentheses, and divide them together.",
+            "divided-by-variance": "dx is divided by the number under the root, the variance or the mean square with its ε. "
+            "Divide by the root.",
+            "xhat-missing": "The correction along x̂ is x̂ · mean(g ⊙ x̂), and one of its factors is missing. The mean says how "
+            "much of g lies along x̂, the x̂ before it which direction is taken away.",
+            "not-averaged": "g ⊙ x̂ was not averaged. The correction along x̂ has one number a token, mean(g ⊙ x̂), times x̂.",
+            "dx-uses-x": "x or x − mean stands in dx where x̂ belongs. The correction along x̂ is made of the normalised values, "
+            "both in the mean and before it: keep x̂ in the cache, or compute it from what is there. (In terms of x and x − mean "
+            "this is a matter of powers: one division by the root for each of them, and one more for the whole. In RMSNorm it is "
+            "also what comes out when only g was divided by the root: put all terms in parentheses.)",
+            "correction-sign": "A correction was added where it is subtracted: dx is what is left of g when a component is taken "
+            "away.",
+            "measured-gradient": "dx was measured, by small steps of the forward pass: along the imaginary axis, or so that it "
+            "is lost beside far larger numbers. That is for checking a backward. The formula needs no step, and a few sums for "
+            "each token.",
+        },
+    )
+    | in_section(
         "why-not-constants",
-    ),
-    Misconception(
-        "divided-by-gamma",
-        "Something was divided by γ, to win back x̂ from y or dy from g. A γ may be 0, and 0/0 is NaN: keep what you need in the cache.",
-        "what-to-cache",
-    ),
-    Misconception(
-        "dx-is-g",
-        "dx is g = dy ⊙ γ, which is what arrives at x̂. The way back through the normalisation is missing: what is "
-        "subtracted from g, and the division by the root.",
+        {
+            "sign-reversed": "The sign of the gradient is turned round. It says how the loss grows; the step against it is the "
+            "optimiser's.",
+        },
+    )
+    | in_section(
         "gradient-by-graph",
-    ),
-    Misconception(
-        "y-for-xhat",
-        "y stands where x̂ belongs. The formulas are written in x̂, which γ has not multiplied yet: keep x̂ in the cache, or "
-        "what it is made of.",
-        "what-to-cache",
-    ),
-    Misconception(
-        "divided-by-variance",
-        "dx is divided by the number under the root, the variance or the mean square with its ε. Divide by the root.",
-        "two-components",
-    ),
-    Misconception(
-        "xhat-missing",
-        "The correction along x̂ is x̂ · mean(g ⊙ x̂), and one of its factors is missing. The mean says how much of g "
-        "lies along x̂, the x̂ before it which direction is taken away.",
-        "two-components",
-    ),
-    Misconception(
-        "not-averaged",
-        "g ⊙ x̂ was not averaged. The correction along x̂ has one number a token, mean(g ⊙ x̂), times x̂.",
-        "two-components",
-    ),
-    Misconception(
-        "dx-uses-x",
-        "x or x − mean stands in dx where x̂ belongs. The correction along x̂ is made of the normalised values, both in "
-        "the mean and before it: keep x̂ in the cache, or compute it from what is there. (In terms of x and x − mean this is a matter "
-        "of powers: one division by the root for each of them, and one more for the whole. In RMSNorm it is also what comes out when only g was divided by "
-        "the root: put all terms in parentheses.)",
-        "two-components",
-    ),
-    Misconception(
-        "dy-for-g",
-        "dy stands in one part of dx where g belongs. Form g = dy ⊙ γ once, and use it in every term.",
-        "gradient-by-graph",
-    ),
-    Misconception(
-        "gamma-twice",
-        "γ was multiplied on twice. g = dy ⊙ γ holds it already.",
-        "gradient-by-graph",
-    ),
-    Misconception(
-        "factor-of-two",
-        "The correction along x̂ is twice or half of what it should be. On the path through the variance the square "
-        "gives a factor 2 and the root a factor ½, which cancel: one of them got lost.",
-        "gradient-by-graph",
-    ),
-    Misconception(
-        "divided-by-d-twice",
-        "A correction in dx is too small by a factor d: a mean is the sum divided by d already, and it was divided "
-        "once more.",
-        "gradient-by-graph",
-    ),
-    Misconception(
-        "d-forgotten",
-        "A factor d got lost. With sums in place of means dx is (d·g − …)/(d·σ): d stands before g and in the "
-        "denominator. With means it stands nowhere.",
+        {
+            "dx-is-g": "dx is g = dy ⊙ γ, which is what arrives at x̂. The way back through the normalisation is missing: what "
+            "is subtracted from g, and the division by the root.",
+            "dy-for-g": "dy stands in one part of dx where g belongs. Form g = dy ⊙ γ once, and use it in every term.",
+            "gamma-twice": "γ was multiplied on twice. g = dy ⊙ γ holds it already.",
+            "factor-of-two": "The correction along x̂ is twice or half of what it should be. On the path through the variance "
+            "the square gives a factor 2 and the root a factor ½, which cancel: one of them got lost.",
+            "divided-by-d-twice": "A correction in dx is too small by a factor d: a mean is the sum divided by d already, and it "
+            "was divided once more.",
+            "gamma-ignored": "γ does not appear in dx. The gradient that reaches x̂ is g = dy ⊙ γ.",
+        },
+    )
+    | in_section(
         "gradient-by-jacobian",
-    ),
-    Misconception(
-        "xhat-wrong",
-        "The backward pass works with an x̂ that is not normalised. It is what γ multiplied in the forward pass: divided "
-        "by the root (or multiplied by its reciprocal), and in LayerNorm with the mean subtracted before.",
-        "what-to-cache",
-    ),
-    Misconception(
-        "dgamma-without-xhat",
-        "dγ is the sum of dy alone. γ multiplies x̂, so x̂ is a factor of its gradient: dγ = Σ dy ⊙ x̂.",
-        "gradient-of-gamma-beta",
-    ),
-    Misconception(
-        "extra-axis",
-        "The values are right but the shape keeps axes of length 1. The gradient of a vector of shape (d,) has shape "
-        "(d,): drop `keepdims=True` there.",
-        "gradient-of-gamma-beta",
-    ),
-    Misconception(
-        "correction-sign",
-        "A correction was added where it is subtracted: dx is what is left of g when a component is taken away.",
-        "two-components",
-    ),
-    Misconception(
-        "sum-for-mean",
-        "A correction uses a sum over the features where a mean belongs: divide it by d.",
-        "gradient-by-jacobian",
-    ),
-    Misconception(
-        "dx-wrong-axis",
-        "A mean in dx runs over the tokens. The statistics belong to one token, so its gradient mixes only its own "
-        "features: `axis=-1`.",
-        "gradient-of-gamma-beta",
-    ),
-    Misconception(
-        "divided-by-batch",
-        "There is a division by the number of tokens. In dx the means run over the d features, so d stands there; "
-        "dγ and dβ are sums, not means (a mean over tokens, if the loss has one, is inside dy already).",
-        "gradient-of-gamma-beta",
-    ),
-    Misconception(
-        "gamma-outside-means",
-        "γ was multiplied on at the end. It differs from feature to feature, so it can't be taken out of the means: "
-        "form g = dy ⊙ γ first.",
-        "gradient-by-jacobian",
-    ),
-    Misconception(
-        "gamma-ignored",
-        "γ does not appear in dx. The gradient that reaches x̂ is g = dy ⊙ γ.",
-        "gradient-by-graph",
-    ),
-    Misconception(
-        "full-projection",
-        "The component along x̂ was removed entirely, by dividing by Σx̂². The mean divides by d. The two agree for "
-        "ε = 0 only: with ε the output still responds a little along x̂.",
+        {
+            "d-forgotten": "A factor d got lost. With sums in place of means dx is (d·g − …)/(d·σ): d stands before g and in the "
+            "denominator. With means it stands nowhere.",
+            "sum-for-mean": "A correction uses a sum over the features where a mean belongs: divide it by d.",
+            "gamma-outside-means": "γ was multiplied on at the end. It differs from feature to feature, so it can't be taken out "
+            "of the means: form g = dy ⊙ γ first.",
+            "power-of-two-only": "It is right for widths that are powers of two and wrong for others. Halving a row drops a "
+            "feature when the count is odd.",
+        },
+    )
+    | in_section(
         "backward-epsilon",
-    ),
-    Misconception(
-        "eps-missing",
-        "ε is missing in the backward pass. Every σ is the stabilised one that the forward pass divided by; keep that "
-        "one, or its reciprocal, in the cache.",
-        "backward-epsilon",
-    ),
-    Misconception(
-        "eps-fixed",
-        "A fixed ε stands where the argument of the forward pass belongs. Keep what was used, not a usual value.",
-        "backward-epsilon",
-    ),
-    Misconception(
-        "forward-wrong",
-        "The forward that stands here gives another y than the norm does, so this is the gradient of another function. Mend it first: "
-        "the checks of assignment 2 say what is wrong with it.",
-        "what-to-cache",
-    ),
-    Misconception(
-        "cache-order",
-        "The backward takes the cache apart in another order than the forward put it together, so that its names stand for other things. Copy "
-        "the line.",
-        "what-to-cache",
-    ),
-    Misconception(
-        "arguments-swapped",
-        "The backward is called with dy first and the cache second, and here its first parameter is the cache. (PyTorch's `backward` is "
-        "given `ctx` first.)",
-        "what-to-cache",
-    ),
-    Misconception(
-        "matrix-product",
-        "`@`, or `dot`, pairs every feature with every other, or every token. γ and x̂ belong together entry by entry: `*`, then a sum or a mean.",
-        "gradient-of-gamma-beta",
-    ),
-    Misconception(
-        "eps-outside-root",
-        "ε was added to the root. It belongs inside: the root of (… + ε).",
-        "backward-epsilon",
-    ),
-    Misconception(
-        "dgamma-wrong-axis",
-        "γ and β serve every token, so their gradients are summed over every axis but the last, however many there "
-        "are, and have shape (d,).",
-        "gradient-of-gamma-beta",
-    ),
-    Misconception(
-        "dgamma-uses-x",
-        "dγ was formed with x or with the deviations. What γ multiplies is the normalised value: dγ = Σ dy ⊙ x̂.",
-        "gradient-of-gamma-beta",
-    ),
-    Misconception(
-        "measured-gradient",
-        "dx was measured, by small steps of the forward pass: along the imaginary axis, or so that it is lost beside far larger "
-        "numbers. That is for checking a backward. The formula needs no step, and a few sums for each token.",
-        "two-components",
-    ),
-    Misconception(
-        "dgamma-uses-g",
-        "γ has got into its own or β's gradient. There it is dy that is summed, not g = dy ⊙ γ.",
-        "gradient-of-gamma-beta",
-    ),
-    Misconception(
-        "cache-mutated",
-        "The first backward is right, a second one with the same cache is not: the first wrote into the cache. Look "
-        "for `*=`, `-=`, `pop` on what came out of it.",
-        "what-to-cache",
-    ),
-    Misconception(
-        "global-state",
-        "With two forward passes before the backward ones, the backward uses the wrong pass's values: they are kept "
-        "outside the cache. All that the backward needs travels in `cache`.",
-        "what-to-cache",
-    ),
-    Misconception(
-        "half-precision-statistics",
-        "The statistics were computed in float16, which ends at 65,504: the square of 256 is infinite there. Convert "
-        "to float32 or float64 first, and back to x's dtype at the end.",
-        "what-to-cache",
-    ),
-    Misconception(
-        "only-2d",
-        "It works for x with two axes only. The features are the last axis; before it there may be any number of "
-        "axes, and none at all for a single token.",
-        "gradient-of-gamma-beta",
-    ),
-    Misconception(
-        "power-of-two-only",
-        "It is right for widths that are powers of two and wrong for others. Halving a row drops a feature when the "
-        "count is odd.",
-        "gradient-by-jacobian",
-    ),
-    Misconception(
-        "memory-order",
-        "It is right for contiguous arrays only: the code walks through memory where it should go by axes. Keep to "
-        "axes and to the default order of `reshape`.",
-        "what-to-cache",
-    ),
+        {
+            "full-projection": "The component along x̂ was removed entirely, by dividing by Σx̂². The mean divides by d. The two "
+            "agree for ε = 0 only: with ε the output still responds a little along x̂.",
+            "eps-missing": "ε is missing in the backward pass. Every σ is the stabilised one that the forward pass divided by; "
+            "keep that one, or its reciprocal, in the cache.",
+            "eps-fixed": "A fixed ε stands where the argument of the forward pass belongs. Keep what was used, not a usual "
+            "value.",
+            "eps-outside-root": "ε was added to the root. It belongs inside: the root of (… + ε).",
+        },
+    )
 )
 
-LAYERNORM_ONLY = named(
-    Misconception(
-        "statistics-constant",
-        "This is dy ⊙ γ/σ: mean and standard deviation were taken for constants. Both move with x, and each adds a "
-        "term.",
+LAYERNORM_ONLY = (
+    in_section(
         "why-not-constants",
-    ),
-    Misconception(
-        "no-mean-term",
-        "One of the two corrections is missing: the mean of g is not subtracted. A shift of all features does not "
-        "change the output, so the entries of dx add up to zero.",
+        {
+            "statistics-constant": "This is dy ⊙ γ/σ: mean and standard deviation were taken for constants. Both move with x, "
+            "and each adds a term.",
+        },
+    )
+    | in_section(
         "two-components",
-    ),
-    Misconception(
-        "no-variance-term",
-        "One of the two corrections is missing: the component along x̂, x̂ · mean(g ⊙ x̂), is not subtracted. Stretching "
-        "a token does not change its output, so dx is perpendicular to x̂. (mean(g) · mean(x̂) is no mean of a product: it is 0.)",
-        "two-components",
-    ),
-    Misconception(
-        "sigma-missing",
-        "The final division by σ is missing: an input with twice the spread has half the gradient.",
-        "two-components",
-    ),
-    Misconception(
-        "dbeta-forgotten",
-        "dβ is zero. β is added to every token's output, so its gradient is the sum of dy over the tokens.",
+        {
+            "no-mean-term": "One of the two corrections is missing: the mean of g is not subtracted. A shift of all features "
+            "does not change the output, so the entries of dx add up to zero.",
+            "no-variance-term": "One of the two corrections is missing: the component along x̂, x̂ · mean(g ⊙ x̂), is not "
+            "subtracted. Stretching a token does not change its output, so dx is perpendicular to x̂. (mean(g) · mean(x̂) is no "
+            "mean of a product: it is 0.)",
+            "sigma-missing": "The final division by σ is missing: an input with twice the spread has half the gradient.",
+        },
+    )
+    | in_section(
         "gradient-of-gamma-beta",
-    ),
-    Misconception(
-        "dbeta-uses-xhat",
-        "dβ was formed with x̂. β is added and multiplies nothing: dβ = Σ dy.",
-        "gradient-of-gamma-beta",
-    ),
-    Misconception(
-        "outputs-swapped",
-        "The results stand in the wrong order. The forward pass returns (y, cache), the backward pass (dx, dγ, dβ).",
-        "gradient-of-gamma-beta",
-    ),
-    Misconception(
-        "dgamma-dbeta-swapped",
-        "dγ and dβ are exchanged: return (dx, dγ, dβ).",
-        "gradient-of-gamma-beta",
-    ),
-    Misconception(
-        "rms-for-layernorm",
-        "This is RMSNorm's gradient. LayerNorm subtracts the mean, in the forward pass and so in the backward.",
+        {
+            "dbeta-forgotten": "dβ is zero. β is added to every token's output, so its gradient is the sum of dy over the "
+            "tokens.",
+            "dbeta-uses-xhat": "dβ was formed with x̂. β is added and multiplies nothing: dβ = Σ dy.",
+            "outputs-swapped": "The results stand in the wrong order. The forward pass returns (y, cache), the backward pass "
+            "(dx, dγ, dβ).",
+            "dgamma-dbeta-swapped": "dγ and dβ are exchanged: return (dx, dγ, dβ).",
+            "wrong-axis": "The statistics run over the tokens, feature by feature, as batch norm's do. Each token is normalised "
+            "by its own features: reduce over the last axis alone.",
+            "whole-array": "One statistic was taken for the whole array. Every token needs its own: give `axis=-1` and "
+            "`keepdims=True`.",
+        },
+    )
+    | in_section(
         "rmsnorm-gradient",
-    ),
-    Misconception(
-        "wrong-axis",
-        "The statistics run over the tokens, feature by feature, as batch norm's do. Each token is normalised by its "
-        "own features: reduce over the last axis alone.",
-        "gradient-of-gamma-beta",
-    ),
-    Misconception(
-        "whole-array",
-        "One statistic was taken for the whole array. Every token needs its own: give `axis=-1` and `keepdims=True`.",
-        "gradient-of-gamma-beta",
-    ),
-    Misconception(
-        "ddof-1",
-        "A division by d − 1 stands where d belongs. LayerNorm's variance divides by d (`ddof=0`), and so do the means "
-        "in its gradient.",
+        {
+            "rms-for-layernorm": "This is RMSNorm's gradient. LayerNorm subtracts the mean, in the forward pass and so in the "
+            "backward.",
+        },
+    )
+    | in_section(
         "gradient-by-graph",
-    ),
-    Misconception(
-        "one-pass-variance",
-        "At a large offset the digits cancel: mean(x²) − mean(x)² subtracts two huge, nearly equal numbers, in float32 "
-        "down to multiples of 8 at 1e4. Subtract the mean first, then square.",
+        {
+            "ddof-1": "A division by d − 1 stands where d belongs. LayerNorm's variance divides by d (`ddof=0`), and so do the "
+            "means in its gradient.",
+        },
+    )
+    | in_section(
         "what-to-cache",
-    ),
-    Misconception(
-        "nan-on-constant",
-        "A token whose features are all equal has x̂ = 0, and so has every token at d = 1. Something is divided by it "
-        "or by its spread, and 0/0 is NaN. Divide by the root of variance + ε alone, and cache that.",
+        {
+            "one-pass-variance": "At a large offset the digits cancel: mean(x²) − mean(x)² subtracts two huge, nearly equal "
+            "numbers, in float32 down to multiples of 8 at 1e4. Subtract the mean first, then square.",
+        },
+    )
+    | in_section(
         "backward-epsilon",
-    ),
+        {
+            "nan-on-constant": "A token whose features are all equal has x̂ = 0, and so has every token at d = 1. Something is "
+            "divided by it or by its spread, and 0/0 is NaN. Divide by the root of variance + ε alone, and cache that.",
+        },
+    )
 )
 
-RMSNORM_ONLY = named(
-    Misconception(
-        "ddof-1",
-        "A division by d − 1 stands where d belongs. The mean square divides by d: no mean was subtracted, and a token's "
-        "features are all there is, not a sample.",
+RMSNORM_ONLY = (
+    in_section(
         "rmsnorm-gradient",
-    ),
-    Misconception(
-        "outputs-swapped",
-        "The results stand in the wrong order. The forward pass returns (y, cache), the backward pass (dx, dγ).",
+        {
+            "ddof-1": "A division by d − 1 stands where d belongs. The mean square divides by d: no mean was subtracted, and a "
+            "token's features are all there is, not a sample.",
+            "layernorm-for-rms": "This is LayerNorm's formula. RMSNorm does not centre, so the mean of g is not subtracted and x "
+            "is not centred: only the component along x̂ goes.",
+            "statistics-constant": "This is dy ⊙ γ/r: the root mean square was taken for a constant. It moves with x, and adds a "
+            "term.",
+            "sigma-missing": "The final division by the root mean square is missing: an input twice as large has half the "
+            "gradient.",
+        },
+    )
+    | in_section(
         "gradient-of-gamma-beta",
-    ),
-    Misconception(
-        "layernorm-for-rms",
-        "This is LayerNorm's formula. RMSNorm does not centre, so the mean of g is not subtracted and x is not "
-        "centred: only the component along x̂ goes.",
-        "rmsnorm-gradient",
-    ),
-    Misconception(
-        "statistics-constant",
-        "This is dy ⊙ γ/r: the root mean square was taken for a constant. It moves with x, and adds a term.",
-        "rmsnorm-gradient",
-    ),
-    Misconception(
-        "sigma-missing",
-        "The final division by the root mean square is missing: an input twice as large has half the gradient.",
-        "rmsnorm-gradient",
-    ),
-    Misconception(
-        "nan-on-constant",
-        "A token of zeros has x̂ = 0. Something is divided by it, and 0/0 is NaN. Divide by the root of mean square + ε "
-        "alone, and cache that.",
+        {
+            "outputs-swapped": "The results stand in the wrong order. The forward pass returns (y, cache), the backward pass "
+            "(dx, dγ).",
+        },
+    )
+    | in_section(
         "backward-epsilon",
-    ),
+        {
+            "nan-on-constant": "A token of zeros has x̂ = 0. Something is divided by it, and 0/0 is NaN. Divide by the root of "
+            "mean square + ε alone, and cache that.",
+        },
+    )
 )
 
 

@@ -42,7 +42,6 @@ from autograder.kernel_parts import (
     backward_lanes,
     blank,
     blank_sums,
-    by,
     every_row,
     first_row_only,
     forward_lanes,

@@ -51,7 +51,7 @@ from autograder.block_parts import (
     suspects,
 )
 from autograder.exercise import Case, Check, Exercise, Misconception, Question, Quiz, Topic
-from autograder.misconceptions import common, named, random_acts
+from autograder.misconceptions import common, in_section, named, random_acts
 from autograder.second_call import SecondCall, once_only, run, second_call
 from autograder.student import Reply, Rules, Student
 from autograder.student_side import wire
@@ -86,616 +86,340 @@ NOT_REGISTERED = Misconception(
     "block-spec",
 )
 
-ATTENTION_MISCONCEPTIONS = common("causal-attention") | named(
-    random_acts("causal-attention"),
-    GRAPH_CUT,
-    SAVED_IN_PLACE,
-    NORM_INSIDE,
-    Misconception(
-        "view-of-scattered",
-        "`.view` needs the numbers side by side in memory, and after the axes were exchanged they are not. `.reshape` copies where it must.",
+ATTENTION_MISCONCEPTIONS = (
+    common("causal-attention")
+    | named(random_acts("causal-attention"), GRAPH_CUT, SAVED_IN_PLACE, NORM_INSIDE)
+    | in_section(
         "split-heads",
-    ),
-    Misconception(
-        "number-too-large",
-        "The number in the place of −∞ is too large for the dtype: float32 ends at 3.4e38, float16 at 65,504. Write `float(\"-inf\")`, which "
-        "every dtype has.",
+        {
+            "view-of-scattered": "`.view` needs the numbers side by side in memory, and after the axes were exchanged they are "
+            "not. `.reshape` copies where it must.",
+            "features-interleaved": "The features were cut as (d_h, heads), so that a head gets every heads-th column. Head h "
+            "gets d_h columns side by side, h·d_h to (h + 1)·d_h: `reshape(…, m, heads, d_h)`.",
+            "heads-not-transposed": "The heads were split by a reshape alone. `reshape(…, heads, m, d_h)` cuts the rows apart "
+            "and mixes tokens; split the features, `reshape(…, m, heads, d_h)`, and then exchange the axes.",
+            "merge-not-transposed": "The heads were put together by a reshape alone. From (…, heads, m, d_h) exchange the axes "
+            "back to (…, m, heads, d_h) first, then reshape to (…, m, d).",
+            "heads-ignored": "There is one attention over all features, whatever `heads` says. Each head has scores and a "
+            "softmax of its own.",
+            "heads-and-width-exchanged": "There are d_h heads, each `heads` columns wide: the two numbers are exchanged. "
+            "`torch.split(t, n, -1)` cuts pieces of n columns, `torch.chunk(t, n, -1)` cuts n pieces; a reshape takes (…, m, "
+            "heads, d_h).",
+            "split-before-projection": "The features are cut into heads before the weights are applied, so that a head sees its "
+            "own part of x alone. Each head reads all d features: x @ w first, then cut what comes out.",
+            "heads-not-merged": "The heads still stand on an axis of their own. Bring them side by side again, (…, m, d), and "
+            "multiply by w_o.",
+            "output-map-missing": "The heads' results are not multiplied by w_o, which mixes what the heads found.",
+        },
+    )
+    | in_section(
         "causal-mask",
-    ),
-    Misconception(
-        "mask-sign",
-        "Later tokens get +∞ or a large positive number, and so all the weight (∞ itself ends in NaN). Their scores get −∞, and before "
-        "the softmax: −∞ among the weights ends in NaN as well.",
-        "causal-mask",
-    ),
-    Misconception(
-        "mask-by-value",
-        "Scores are masked because they are 0, as in `scores.tril() == 0`. A query and a key at a right angle have a score of 0 too. "
-        "Make the mask from the positions, j > i, not from the scores.",
-        "causal-mask",
-    ),
-    Misconception(
-        "maximum-of-others",
-        "Scores that a query must not see get into its softmax before they are struck out: as the largest score, which is subtracted, or "
-        "as an exp, which overflows. Where they are far larger, what is left is 0/0 or ∞ · 0, so NaN. Put −∞ into the scores first, then "
-        "take each row's maximum.",
-        "causal-mask",
-    ),
-    Misconception(
-        "mask-missing",
-        "Every token sees every other, those after it too. Set the scores of later positions to −∞ before the softmax. `masked_fill` gives "
-        "a new tensor, which has to be kept: `scores = scores.masked_fill(…)`.",
-        "causal-mask",
-    ),
-    Misconception(
-        "mask-after-softmax",
-        "The mask comes after the softmax. The weights that are left then add up to less than 1, and they still depend on "
-        "the future through the softmax's denominator. Put −∞ into the scores first.",
-        "causal-mask",
-    ),
-    Misconception(
-        "mask-by-zero",
-        "Scores of later tokens are set to 0, or to another number that is not low enough, and not to −∞. exp(0) is 1, so those "
-        "tokens keep a share of the weight.",
-        "causal-mask",
-    ),
-    Misconception(
-        "mask-reversed",
-        "The mask stands the wrong way round: a token sees what comes after it and nothing before it. Row i keeps the columns j ≤ i.",
-        "causal-mask",
-    ),
-    Misconception(
-        "mask-excludes-self",
-        "A token does not see itself, and the first one sees nothing at all: a softmax of nothing but −∞ is NaN. Row i "
-        "keeps the columns j ≤ i, with j = i.",
-        "causal-mask",
-    ),
-    Misconception(
-        "mask-one-late",
-        "The mask begins one column late: a token sees the one after it. Row i keeps the columns j ≤ i; with `torch.triu` "
-        "the future is `diagonal=1`.",
-        "causal-mask",
-    ),
-    Misconception(
-        "infinity-times-zero",
-        "Everything is NaN. Where a mask of 0 and 1 is multiplied by −∞, 0 · ∞ is NaN: set −∞ with `masked_fill` or `torch.where`, "
-        "or begin with a matrix of −∞ and take its `triu`.",
-        "causal-mask",
-    ),
-    Misconception(
-        "softmax-missing",
-        "The weights are no softmax of the scores. Those of one query are positive and add up to 1: exp of each score, "
-        "divided by the sum over the keys.",
+        {
+            "number-too-large": "The number in the place of −∞ is too large for the dtype: float32 ends at 3.4e38, float16 at "
+            "65,504. Write `float(\"-inf\")`, which every dtype has.",
+            "mask-sign": "Later tokens get +∞ or a large positive number, and so all the weight (∞ itself ends in NaN). Their "
+            "scores get −∞, and before the softmax: −∞ among the weights ends in NaN as well.",
+            "mask-by-value": "Scores are masked because they are 0, as in `scores.tril() == 0`. A query and a key at a right "
+            "angle have a score of 0 too. Make the mask from the positions, j > i, not from the scores.",
+            "maximum-of-others": "Scores that a query must not see get into its softmax before they are struck out: as the "
+            "largest score, which is subtracted, or as an exp, which overflows. Where they are far larger, what is left is 0/0 "
+            "or ∞ · 0, so NaN. Put −∞ into the scores first, then take each row's maximum.",
+            "mask-missing": "Every token sees every other, those after it too. Set the scores of later positions to −∞ before "
+            "the softmax. `masked_fill` gives a new tensor, which has to be kept: `scores = scores.masked_fill(…)`.",
+            "mask-after-softmax": "The mask comes after the softmax. The weights that are left then add up to less than 1, and "
+            "they still depend on the future through the softmax's denominator. Put −∞ into the scores first.",
+            "mask-by-zero": "Scores of later tokens are set to 0, or to another number that is not low enough, and not to −∞. "
+            "exp(0) is 1, so those tokens keep a share of the weight.",
+            "mask-reversed": "The mask stands the wrong way round: a token sees what comes after it and nothing before it. Row i "
+            "keeps the columns j ≤ i.",
+            "mask-excludes-self": "A token does not see itself, and the first one sees nothing at all: a softmax of nothing but "
+            "−∞ is NaN. Row i keeps the columns j ≤ i, with j = i.",
+            "mask-one-late": "The mask begins one column late: a token sees the one after it. Row i keeps the columns j ≤ i; "
+            "with `torch.triu` the future is `diagonal=1`.",
+            "infinity-times-zero": "Everything is NaN. Where a mask of 0 and 1 is multiplied by −∞, 0 · ∞ is NaN: set −∞ with "
+            "`masked_fill` or `torch.where`, or begin with a matrix of −∞ and take its `triu`.",
+        },
+    )
+    | in_section(
         "causal-attention",
-    ),
-    Misconception(
-        "softmax-axis",
-        "The softmax, or the maximum or the sum in it, runs over the queries, the heads or the batch. The weights of one "
-        "query add up to 1, so it runs over the keys: the last axis.",
-        "causal-attention",
-    ),
-    Misconception(
-        "keepdims-missing",
-        "In the softmax a maximum or a sum lost its axis, so it is lined up with the keys: mostly an error, and silently "
-        "wrong when the sizes agree. Reduce with `keepdim=True`.",
-        "causal-attention",
-    ),
-    Misconception(
-        "scale-missing",
-        "The scores are not divided by √d_h. Their spread then grows with the width of a head, and the softmax saturates.",
+        {
+            "softmax-missing": "The weights are no softmax of the scores. Those of one query are positive and add up to 1: exp "
+            "of each score, divided by the sum over the keys.",
+            "softmax-axis": "The softmax, or the maximum or the sum in it, runs over the queries, the heads or the batch. The "
+            "weights of one query add up to 1, so it runs over the keys: the last axis.",
+            "keepdims-missing": "In the softmax a maximum or a sum lost its axis, so it is lined up with the keys: mostly an "
+            "error, and silently wrong when the sizes agree. Reduce with `keepdim=True`.",
+            "weights-turned": "The weights stand transposed where they meet the values: each token hands its value out, where it "
+            "should collect. Output i is the sum over j of weight[i, j] · v[j]: `weights @ v`.",
+            "wrong-projection": "Of q, k and v some are x itself, or made with the weights of another. Each has weights of its "
+            "own: q = x @ w_q, k = x @ w_k and v = x @ w_v.",
+            "scores-transposed": "The scores are keys by queries. Row i belongs to query i: q @ kᵀ.",
+            "naive-softmax": "With large scores exp overflows: the result is NaN, or wrong where a clamp or `nan_to_num` hides "
+            "that. Subtract the row's largest score first, or use `torch.softmax`.",
+        },
+    )
+    | in_section(
         "attention-scale",
-    ),
-    Misconception(
-        "scale-multiplied",
-        "The scores are multiplied by √d_h. They are divided by it, or multiplied by d_h ** -0.5, so that their spread "
-        "does not depend on the width of a head.",
-        "attention-scale",
-    ),
-    Misconception(
-        "scale-by-width",
-        "The scores are divided by √d. What adds up in one score is a head's d_h = d/heads products, so it is √d_h; with "
-        "one head the two agree.",
-        "attention-scale",
-    ),
-    Misconception(
-        "scale-without-root",
-        "The scores are divided by d_h. The spread of a sum of d_h products grows like √d_h: divide by the root.",
-        "attention-scale",
-    ),
-    Misconception(
-        "scale-by-count",
-        "The scores are divided by the root of another number: of the heads, or of the tokens. What adds up in one score is a "
-        "head's d_h = d/heads products, so it is √d_h.",
-        "attention-scale",
-    ),
-    Misconception(
-        "scale-after-softmax",
-        "√d_h divides the weights, or what comes of them, and not the scores. The weights of a query then add up to less than 1: divide "
-        "before the softmax.",
-        "attention-scale",
-    ),
-    Misconception(
-        "half-not-root",
-        "The scores are divided by 2·d_h or by d_h/2, as `** 1/2` does: Python takes the power before it divides. Write `** 0.5`, "
-        "`** (1/2)` or `math.sqrt`.",
-        "attention-scale",
-    ),
-    Misconception(
-        "features-interleaved",
-        "The features were cut as (d_h, heads), so that a head gets every heads-th column. Head h gets d_h columns side by side, "
-        "h·d_h to (h + 1)·d_h: `reshape(…, m, heads, d_h)`.",
-        "split-heads",
-    ),
-    Misconception(
-        "heads-not-transposed",
-        "The heads were split by a reshape alone. `reshape(…, heads, m, d_h)` cuts the rows apart and mixes tokens; split "
-        "the features, `reshape(…, m, heads, d_h)`, and then exchange the axes.",
-        "split-heads",
-    ),
-    Misconception(
-        "merge-not-transposed",
-        "The heads were put together by a reshape alone. From (…, heads, m, d_h) exchange the axes back to (…, m, heads, "
-        "d_h) first, then reshape to (…, m, d).",
-        "split-heads",
-    ),
-    Misconception(
-        "heads-ignored",
-        "There is one attention over all features, whatever `heads` says. Each head has scores and a softmax of its own.",
-        "split-heads",
-    ),
-    Misconception(
-        "heads-and-width-exchanged",
-        "There are d_h heads, each `heads` columns wide: the two numbers are exchanged. `torch.split(t, n, -1)` cuts pieces of n columns, "
-        "`torch.chunk(t, n, -1)` cuts n pieces; a reshape takes (…, m, heads, d_h).",
-        "split-heads",
-    ),
-    Misconception(
-        "split-before-projection",
-        "The features are cut into heads before the weights are applied, so that a head sees its own part of x alone. Each head reads all "
-        "d features: x @ w first, then cut what comes out.",
-        "split-heads",
-    ),
-    Misconception(
-        "heads-not-merged",
-        "The heads still stand on an axis of their own. Bring them side by side again, (…, m, d), and multiply by w_o.",
-        "split-heads",
-    ),
-    Misconception(
-        "weights-turned",
-        "The weights stand transposed where they meet the values: each token hands its value out, where it should collect. Output i is the "
-        "sum over j of weight[i, j] · v[j]: `weights @ v`.",
-        "causal-attention",
-    ),
-    Misconception(
-        "wrong-projection",
-        "Of q, k and v some are x itself, or made with the weights of another. Each has weights of its own: q = x @ w_q, "
-        "k = x @ w_k and v = x @ w_v.",
-        "causal-attention",
-    ),
-    Misconception(
-        "scores-transposed",
-        "The scores are keys by queries. Row i belongs to query i: q @ kᵀ.",
-        "causal-attention",
-    ),
-    Misconception(
-        "output-map-missing",
-        "The heads' results are not multiplied by w_o, which mixes what the heads found.",
-        "split-heads",
-    ),
-    Misconception(
-        "weights-transposed",
-        "The weights are used transposed. The contract has x @ w; `nn.functional.linear(x, w)` is x @ w.T.",
+        {
+            "scale-missing": "The scores are not divided by √d_h. Their spread then grows with the width of a head, and the "
+            "softmax saturates.",
+            "scale-multiplied": "The scores are multiplied by √d_h. They are divided by it, or multiplied by d_h ** -0.5, so "
+            "that their spread does not depend on the width of a head.",
+            "scale-by-width": "The scores are divided by √d. What adds up in one score is a head's d_h = d/heads products, so it "
+            "is √d_h; with one head the two agree.",
+            "scale-without-root": "The scores are divided by d_h. The spread of a sum of d_h products grows like √d_h: divide by "
+            "the root.",
+            "scale-by-count": "The scores are divided by the root of another number: of the heads, or of the tokens. What adds "
+            "up in one score is a head's d_h = d/heads products, so it is √d_h.",
+            "scale-after-softmax": "√d_h divides the weights, or what comes of them, and not the scores. The weights of a query "
+            "then add up to less than 1: divide before the softmax.",
+            "half-not-root": "The scores are divided by 2·d_h or by d_h/2, as `** 1/2` does: Python takes the power before it "
+            "divides. Write `** 0.5`, `** (1/2)` or `math.sqrt`.",
+        },
+    )
+    | in_section(
         "shapes-m-by-d",
-    ),
-    Misconception(
-        "residual-inside",
-        "x is added to the result. The residual belongs to the block, which decides where the norm goes.",
+        {
+            "weights-transposed": "The weights are used transposed. The contract has x @ w; `nn.functional.linear(x, w)` is x @ "
+            "w.T.",
+            "only-3d": "It works for (batch, m, d) only. Tokens and features are the last two axes; before them there may be any "
+            "number, and none at all.",
+        },
+    )
+    | in_section(
         "residual-stream",
-    ),
-    Misconception(
-        "naive-softmax",
-        "With large scores exp overflows: the result is NaN, or wrong where a clamp or `nan_to_num` hides that. Subtract the row's largest score first, or use `torch.softmax`.",
-        "causal-attention",
-    ),
-    Misconception(
-        "only-3d",
-        "It works for (batch, m, d) only. Tokens and features are the last two axes; before them there may be any number, "
-        "and none at all.",
-        "shapes-m-by-d",
-    ),
+        {
+            "residual-inside": "x is added to the result. The residual belongs to the block, which decides where the norm goes.",
+        },
+    )
 )
 
-FEED_FORWARD_MISCONCEPTIONS = common("feed-forward") | named(
-    random_acts("feed-forward"),
-    once_only("feed-forward"),
-    GRAPH_CUT,
-    SAVED_IN_PLACE,
-    NORM_INSIDE,
-    Misconception(
-        "parts-renamed",
-        "The two maps are called `up` and `down`, and are attributes of the module itself, so that their weights can be set from outside: "
-        "`self.up = nn.Linear(d, hidden)`, `self.down = nn.Linear(hidden, d)`.",
+FEED_FORWARD_MISCONCEPTIONS = (
+    common("feed-forward")
+    | named(random_acts("feed-forward"), once_only("feed-forward"), GRAPH_CUT, SAVED_IN_PLACE, NORM_INSIDE)
+    | in_section(
         "feed-forward",
-    ),
-    Misconception(
-        "shape-lost",
-        "The result keeps the shape (tokens, d) that x was reshaped to. Bring it back to x's: `.reshape(x.shape)`. A linear map takes any "
-        "number of axes before the last, so no reshape is needed.",
+        {
+            "parts-renamed": "The two maps are called `up` and `down`, and are attributes of the module itself, so that their "
+            "weights can be set from outside: `self.up = nn.Linear(d, hidden)`, `self.down = nn.Linear(hidden, d)`.",
+            "activation-missing": "There is no GELU between the two linear maps, so together they are one linear map and the "
+            "hidden width buys nothing.",
+            "activation-last": "GELU comes after the second map. It belongs between the two; what the network adds to the stream "
+            "has no bound below.",
+            "activation-first": "GELU comes before the first map. It belongs between the two.",
+            "relu-for-gelu": "This is ReLU. The contract has GELU, which lets small negative values through.",
+            "gelu-wrong": "Between the two maps stands a function that is not GELU. GELU is h · Φ(h) = h · (1 + erf(h/√2)) / 2; "
+            "`F.gelu` has it.",
+            "down-missing": "The second map is missing: what comes back has the hidden width. `down` brings it back to d, the "
+            "stream's width.",
+            "bias-missing": "A map has no bias, or was applied without it: h @ weight.T + bias, or call the `nn.Linear` itself.",
+            "hidden-fixed": "The hidden width is always 4·d. It is an argument: `nn.Linear(d, hidden)`.",
+        },
+    )
+    | in_section(
         "shapes-m-by-d",
-    ),
-    Misconception(
-        "activation-missing",
-        "There is no GELU between the two linear maps, so together they are one linear map and the hidden width buys nothing.",
-        "feed-forward",
-    ),
-    Misconception(
-        "activation-last",
-        "GELU comes after the second map. It belongs between the two; what the network adds to the stream has no bound below.",
-        "feed-forward",
-    ),
-    Misconception(
-        "activation-first",
-        "GELU comes before the first map. It belongs between the two.",
-        "feed-forward",
-    ),
-    Misconception(
-        "relu-for-gelu",
-        "This is ReLU. The contract has GELU, which lets small negative values through.",
-        "feed-forward",
-    ),
-    Misconception(
-        "gelu-wrong",
-        "Between the two maps stands a function that is not GELU. GELU is h · Φ(h) = h · (1 + erf(h/√2)) / 2; `F.gelu` has it.",
-        "feed-forward",
-    ),
-    Misconception(
-        "down-missing",
-        "The second map is missing: what comes back has the hidden width. `down` brings it back to d, the stream's width.",
-        "feed-forward",
-    ),
-    Misconception(
-        "bias-missing",
-        "A map has no bias, or was applied without it: h @ weight.T + bias, or call the `nn.Linear` itself.",
-        "feed-forward",
-    ),
-    Misconception(
-        "hidden-fixed",
-        "The hidden width is always 4·d. It is an argument: `nn.Linear(d, hidden)`.",
-        "feed-forward",
-    ),
-    Misconception(
-        "residual-inside",
-        "x is added to the result. The residual belongs to the block, which decides where the norm goes.",
+        {
+            "shape-lost": "The result keeps the shape (tokens, d) that x was reshaped to. Bring it back to x's: "
+            "`.reshape(x.shape)`. A linear map takes any number of axes before the last, so no reshape is needed.",
+        },
+    )
+    | in_section(
         "residual-stream",
-    ),
+        {
+            "residual-inside": "x is added to the result. The residual belongs to the block, which decides where the norm goes.",
+        },
+    )
 )
 
-BLOCK_MISCONCEPTIONS = common("pre-norm") | named(
-    random_acts("pre-norm"),
-    once_only("pre-norm"),
-    GRAPH_CUT,
-    SAVED_IN_PLACE,
-    NOT_REGISTERED,
-    NORM_REPLACED,
-    Misconception(
-        "one-residual",
-        "There is one addition for both sub-layers, x + F(LN(attention(LN(x)))). Each has its own: first h = x + attention(norm1(x)), "
-        "then h + feed_forward(norm2(h)).",
+BLOCK_MISCONCEPTIONS = (
+    common("pre-norm")
+    | named(random_acts("pre-norm"), once_only("pre-norm"), GRAPH_CUT, SAVED_IN_PLACE, NOT_REGISTERED, NORM_REPLACED)
+    | in_section(
         "residual-stream",
-    ),
-    Misconception(
-        "first-of-output",
-        "`[0]`, or `out, _ = …`, takes the first sequence of the batch. Some libraries' attention returns a tuple; the parts here return "
-        "the tensor itself.",
+        {
+            "one-residual": "There is one addition for both sub-layers, x + F(LN(attention(LN(x)))). Each has its own: first h = "
+            "x + attention(norm1(x)), then h + feed_forward(norm2(h)).",
+            "branch-scaled": "What a sub-layer computes is multiplied by a number before it is added. It is added as it is: x + "
+            "F(LN(x)).",
+            "normalised-stream": "The stream itself is normalised on its way, here by both norms. A norm stands on a branch, x + "
+            "F(LN(x)), and the stream is only added to.",
+            "normalised-residual": "The residual is taken from the normalised stream, LN(x) + F(LN(x)). Add to x itself, or "
+            "every block erases the scale of the stream.",
+            "residual-missing": "A sub-layer's result replaces the stream where it should be added to it.",
+            "residual-twice": "The block's input is added once more to a stream that holds it already: y = h + F(LN(h)), where h "
+            "= x + attention(…).",
+            "branch-reads-branch": "The feed-forward network reads what attention computed, not the stream that it was added to: "
+            "F(LN(h)) with h = x + attention(…).",
+            "branch-subtracted": "What a sub-layer computes is subtracted from the stream. It is added: x + F(LN(x)).",
+            "residual-disturbed": "The residual path is scaled, or dropout acts on it. Dropout may act on what a branch adds; "
+            "the stream itself passes through as it is, in training too.",
+            "residual-from-input": "The second residual starts again from the block's input, so that what attention added is "
+            "lost from the stream.",
+        },
+    )
+    | in_section(
         "shapes-m-by-d",
-    ),
-    Misconception(
-        "branch-scaled",
-        "What a sub-layer computes is multiplied by a number before it is added. It is added as it is: x + F(LN(x)).",
-        "residual-stream",
-    ),
-    Misconception(
-        "normalised-stream",
-        "The stream itself is normalised on its way, here by both norms. A norm stands on a branch, x + F(LN(x)), and the stream is only "
-        "added to.",
-        "residual-stream",
-    ),
-    Misconception(
-        "post-norm-for-pre-norm",
-        "This is post-norm, LN(x + F(x)): the norm stands on the stream, after the addition. In pre-norm it stands at the "
-        "entry of the branch, x + F(LN(x)), and nothing touches the stream.",
+        {
+            "first-of-output": "`[0]`, or `out, _ = …`, takes the first sequence of the batch. Some libraries' attention returns "
+            "a tuple; the parts here return the tensor itself.",
+        },
+    )
+    | in_section(
         "pre-norm",
-    ),
-    Misconception(
-        "res-post-for-pre-norm",
-        "This is res-post, x + LN(F(x)): the norm stands at the exit of the branch. In pre-norm it stands at its entry. "
-        "Some texts call this one pre-norm; the course does not.",
+        {
+            "post-norm-for-pre-norm": "This is post-norm, LN(x + F(x)): the norm stands on the stream, after the addition. In "
+            "pre-norm it stands at the entry of the branch, x + F(LN(x)), and nothing touches the stream.",
+            "shared-norm": "One norm serves both sub-layers. Each has a γ and a β of its own: norm1 before attention, norm2 "
+            "before the feed-forward network.",
+            "norms-exchanged": "norm1 and norm2 are exchanged: norm1 stands before attention.",
+            "norm-missing": "One of the two sub-layers reads the stream without its norm.",
+            "both-ends": "Each branch is normalised at its entry and at its exit. In pre-norm there is one norm, at the entry: x "
+            "+ F(LN(x)).",
+            "sublayer-missing": "Attention or the feed-forward network has no part in the result. The block has both, each on a "
+            "branch of its own.",
+            "parallel-branches": "Both sub-layers read the same x. The feed-forward network reads the stream after attention has "
+            "been added to it.",
+            "order-exchanged": "The feed-forward network comes before attention. Attention is first.",
+        },
+    )
+    | in_section(
         "res-post",
-    ),
-    Misconception(
-        "normalised-residual",
-        "The residual is taken from the normalised stream, LN(x) + F(LN(x)). Add to x itself, or every block erases the "
-        "scale of the stream.",
-        "residual-stream",
-    ),
-    Misconception(
-        "shared-norm",
-        "One norm serves both sub-layers. Each has a γ and a β of its own: norm1 before attention, norm2 before the "
-        "feed-forward network.",
-        "pre-norm",
-    ),
-    Misconception(
-        "norms-exchanged",
-        "norm1 and norm2 are exchanged: norm1 stands before attention.",
-        "pre-norm",
-    ),
-    Misconception(
-        "norm-missing",
-        "One of the two sub-layers reads the stream without its norm.",
-        "pre-norm",
-    ),
-    Misconception(
-        "residual-missing",
-        "A sub-layer's result replaces the stream where it should be added to it.",
-        "residual-stream",
-    ),
-    Misconception(
-        "residual-twice",
-        "The block's input is added once more to a stream that holds it already: y = h + F(LN(h)), where h = x + attention(…).",
-        "residual-stream",
-    ),
-    Misconception(
-        "branch-reads-branch",
-        "The feed-forward network reads what attention computed, not the stream that it was added to: F(LN(h)) with h = x + "
-        "attention(…).",
-        "residual-stream",
-    ),
-    Misconception(
-        "both-ends",
-        "Each branch is normalised at its entry and at its exit. In pre-norm there is one norm, at the entry: x + F(LN(x)).",
-        "pre-norm",
-    ),
-    Misconception(
-        "arguments-exchanged",
-        "The parts are taken in another order than they are given: (attention, feed_forward, norm1, norm2).",
+        {
+            "res-post-for-pre-norm": "This is res-post, x + LN(F(x)): the norm stands at the exit of the branch. In pre-norm it "
+            "stands at its entry. Some texts call this one pre-norm; the course does not.",
+        },
+    )
+    | in_section(
         "block-spec",
-    ),
-    Misconception(
-        "branch-subtracted",
-        "What a sub-layer computes is subtracted from the stream. It is added: x + F(LN(x)).",
-        "residual-stream",
-    ),
-    Misconception(
-        "sublayer-missing",
-        "Attention or the feed-forward network has no part in the result. The block has both, each on a branch of its own.",
-        "pre-norm",
-    ),
-    Misconception(
-        "residual-disturbed",
-        "The residual path is scaled, or dropout acts on it. Dropout may act on what a branch adds; the stream itself passes through "
-        "as it is, in training too.",
-        "residual-stream",
-    ),
-    Misconception(
-        "parallel-branches",
-        "Both sub-layers read the same x. The feed-forward network reads the stream after attention has been added to it.",
-        "pre-norm",
-    ),
-    Misconception(
-        "residual-from-input",
-        "The second residual starts again from the block's input, so that what attention added is lost from the stream.",
-        "residual-stream",
-    ),
-    Misconception(
-        "order-exchanged",
-        "The feed-forward network comes before attention. Attention is first.",
-        "pre-norm",
-    ),
-    Misconception(
-        "final-norm-in-block",
-        "The block normalises the stream once more at its end. That norm belongs after the last block only.",
+        {
+            "arguments-exchanged": "The parts are taken in another order than they are given: (attention, feed_forward, norm1, "
+            "norm2).",
+        },
+    )
+    | in_section(
         "final-norm",
-    ),
+        {
+            "final-norm-in-block": "The block normalises the stream once more at its end. That norm belongs after the last block "
+            "only.",
+        },
+    )
 )
 
-TRANSFORMER_MISCONCEPTIONS = common("final-norm") | named(
-    random_acts("final-norm"),
-    once_only("final-norm"),
-    GRAPH_CUT,
-    SAVED_IN_PLACE,
-    NOT_REGISTERED,
-    NORM_REPLACED,
-    Misconception(
-        "module-list-called",
-        "`nn.ModuleList` only keeps the blocks; it can't be called. Go through it, `for block in self.blocks: x = block(x)`, or use "
-        "`nn.Sequential(*blocks)`.",
+TRANSFORMER_MISCONCEPTIONS = (
+    common("final-norm")
+    | named(random_acts("final-norm"), once_only("final-norm"), GRAPH_CUT, SAVED_IN_PLACE, NOT_REGISTERED, NORM_REPLACED)
+    | in_section(
         "final-norm",
-    ),
-    Misconception(
-        "final-norm-twice",
-        "The final norm is applied twice at the end, perhaps once in the stack and once after it. With γ and β of its own, a second time "
-        "changes the result.",
-        "final-norm",
-    ),
-    Misconception(
-        "blocks-side-by-side",
-        "Every block reads the input, and what they give is summed. They run one after another: x = block(x).",
-        "final-norm",
-    ),
-    Misconception(
-        "final-norm-missing",
-        "The stream leaves without the final norm. In pre-norm nothing inside the blocks normalises the stream itself, so "
-        "its scale at the end depends on the depth.",
-        "final-norm",
-    ),
-    Misconception(
-        "norm-first",
-        "The norm stands before the blocks. It is a final norm: after the last one.",
-        "final-norm",
-    ),
-    Misconception(
-        "norm-after-every-block",
-        "The final norm is applied after every block, which puts it on the residual stream at each step. Apply it once, "
-        "after the last block.",
-        "final-norm",
-    ),
-    Misconception(
-        "residual-around-blocks",
-        "x is added around each block, or around all of them, or after the norm. A block already adds to the stream inside.",
+        {
+            "module-list-called": "`nn.ModuleList` only keeps the blocks; it can't be called. Go through it, `for block in "
+            "self.blocks: x = block(x)`, or use `nn.Sequential(*blocks)`.",
+            "final-norm-twice": "The final norm is applied twice at the end, perhaps once in the stack and once after it. With γ "
+            "and β of its own, a second time changes the result.",
+            "blocks-side-by-side": "Every block reads the input, and what they give is summed. They run one after another: x = "
+            "block(x).",
+            "final-norm-missing": "The stream leaves without the final norm. In pre-norm nothing inside the blocks normalises "
+            "the stream itself, so its scale at the end depends on the depth.",
+            "norm-first": "The norm stands before the blocks. It is a final norm: after the last one.",
+            "norm-after-every-block": "The final norm is applied after every block, which puts it on the residual stream at each "
+            "step. Apply it once, after the last block.",
+            "return-in-loop": "`return` stands inside the loop, which therefore ends after the first block. Indent it no further "
+            "than the `for`.",
+            "norm-before-every-block": "The final norm is applied before every block, which erases what the stream has gathered. "
+            "Each block has norms of its own; this one comes once, after the last.",
+            "same-block-repeated": "The same block runs every time. Run each of `blocks` once, in order.",
+            "blocks-reversed": "The blocks run from the last to the first.",
+            "blocks-not-chained": "Every block reads the input anew, or what it gives is dropped. Each reads what the one before "
+            "it gave: x = block(x).",
+            "block-skipped": "A block at one end of the list does not run.",
+            "needs-blocks": "It fails where the list of blocks is empty or has one entry. With none the result is the norm of x.",
+        },
+    )
+    | in_section(
         "residual-stream",
-    ),
-    Misconception(
-        "return-in-loop",
-        "`return` stands inside the loop, which therefore ends after the first block. Indent it no further than the `for`.",
-        "final-norm",
-    ),
-    Misconception(
-        "norm-before-every-block",
-        "The final norm is applied before every block, which erases what the stream has gathered. Each block has norms of its own; "
-        "this one comes once, after the last.",
-        "final-norm",
-    ),
-    Misconception(
-        "same-block-repeated",
-        "The same block runs every time. Run each of `blocks` once, in order.",
-        "final-norm",
-    ),
-    Misconception(
-        "blocks-reversed",
-        "The blocks run from the last to the first.",
-        "final-norm",
-    ),
-    Misconception(
-        "blocks-not-chained",
-        "Every block reads the input anew, or what it gives is dropped. Each reads what the one before it gave: x = block(x).",
-        "final-norm",
-    ),
-    Misconception(
-        "block-skipped",
-        "A block at one end of the list does not run.",
-        "final-norm",
-    ),
-    Misconception(
-        "needs-blocks",
-        "It fails where the list of blocks is empty or has one entry. With none the result is the norm of x.",
-        "final-norm",
-    ),
+        {
+            "residual-around-blocks": "x is added around each block, or around all of them, or after the norm. A block already "
+            "adds to the stream inside.",
+        },
+    )
 )
 
-SUBLAYER_MISCONCEPTIONS = common("placements") | named(
-    random_acts("placements"),
-    GRAPH_CUT,
-    Misconception(
-        "alpha-everywhere",
-        "α multiplies the stream in this placement too. Only DeepNorm has it; in the others the stream passes as it is, whatever `alpha` says.",
+SUBLAYER_MISCONCEPTIONS = (
+    common("placements")
+    | named(random_acts("placements"), GRAPH_CUT)
+    | in_section(
         "deepnorm-placement",
-    ),
-    Misconception(
-        "post-norm-for-res-post",
-        "Res-post is wired as post-norm. Here the norm stands on the branch, at its exit, and the stream is added after it: x + LN(F(x)).",
+        {
+            "alpha-everywhere": "α multiplies the stream in this placement too. Only DeepNorm has it; in the others the stream "
+            "passes as it is, whatever `alpha` says.",
+            "alpha-ignored": "DeepNorm's α has no part in the result, or multiplies stream and branch alike, which the norm "
+            "takes away again. It enlarges the stream before the addition: LN(α·x + F(x)).",
+            "alpha-outside": "α multiplies what the norm returns, or what stands beside it. DeepNorm enlarges the stream inside "
+            "the norm: LN(α·x + F(x)).",
+            "alpha-on-branch": "α multiplies the branch, or divides the stream. DeepNorm enlarges the stream, so that each "
+            "branch counts for less: LN(α·x + F(x)).",
+            "deepnorm-as-pre-norm": "DeepNorm's branch reads a normalised stream, as in pre-norm. It is a post-norm: LN(α·x + "
+            "F(x)), and the branch reads x.",
+        },
+    )
+    | in_section(
         "res-post",
-    ),
-    Misconception(
-        "post-norm-for-pre-norm",
-        "Pre-norm is wired as post-norm, LN(x + F(x)). In pre-norm the norm stands at the entry of the branch: x + F(LN(x)).",
+        {
+            "post-norm-for-res-post": "Res-post is wired as post-norm. Here the norm stands on the branch, at its exit, and the "
+            "stream is added after it: x + LN(F(x)).",
+            "res-post-for-pre-norm": "Pre-norm is wired as res-post, x + LN(F(x)). Some texts call that pre-norm; the course, "
+            "with GPT-2 and LLaMA, means x + F(LN(x)).",
+            "pre-norm-for-res-post": "Res-post is wired as pre-norm. Here the norm stands at the exit of the branch: x + "
+            "LN(F(x)).",
+        },
+    )
+    | in_section(
         "pre-norm",
-    ),
-    Misconception(
-        "res-post-for-pre-norm",
-        "Pre-norm is wired as res-post, x + LN(F(x)). Some texts call that pre-norm; the course, with GPT-2 and LLaMA, "
-        "means x + F(LN(x)).",
-        "res-post",
-    ),
-    Misconception(
-        "pre-norm-for-res-post",
-        "Res-post is wired as pre-norm. Here the norm stands at the exit of the branch: x + LN(F(x)).",
-        "res-post",
-    ),
-    Misconception(
-        "pre-norm-for-post-norm",
-        "Post-norm is wired as pre-norm. Here the norm comes after the addition, on the stream: LN(x + F(x)).",
+        {
+            "post-norm-for-pre-norm": "Pre-norm is wired as post-norm, LN(x + F(x)). In pre-norm the norm stands at the entry of "
+            "the branch: x + F(LN(x)).",
+        },
+    )
+    | in_section(
         "post-norm",
-    ),
-    Misconception(
-        "res-post-for-post-norm",
-        "Post-norm is wired as res-post, x + LN(F(x)). Here the norm comes after the addition, on the stream: LN(x + F(x)).",
-        "post-norm",
-    ),
-    Misconception(
-        "normalised-residual",
-        "What is added to is a normalised stream, as in LN(x) + F(…). Add to x itself.",
+        {
+            "pre-norm-for-post-norm": "Post-norm is wired as pre-norm. Here the norm comes after the addition, on the stream: "
+            "LN(x + F(x)).",
+            "res-post-for-post-norm": "Post-norm is wired as res-post, x + LN(F(x)). Here the norm comes after the addition, on "
+            "the stream: LN(x + F(x)).",
+        },
+    )
+    | in_section(
         "residual-stream",
-    ),
-    Misconception(
-        "one-norm-in-sandwich",
-        "One norm of the sandwich is missing, or stands twice. There is one at the entry of the branch and another, "
-        "`output_norm`, at its exit.",
+        {
+            "normalised-residual": "What is added to is a normalised stream, as in LN(x) + F(…). Add to x itself.",
+            "residual-missing": "The branch's result replaces the stream. Every placement adds it, “none” too: x + F(x).",
+            "branch-subtracted": "What the branch computes is subtracted from the stream. Every placement adds it.",
+        },
+    )
+    | in_section(
         "sandwich-norm",
-    ),
-    Misconception(
-        "sandwich-norms-exchanged",
-        "The two norms of the sandwich are exchanged: `norm` stands at the entry, `output_norm` at the exit.",
-        "sandwich-norm",
-    ),
-    Misconception(
-        "alpha-ignored",
-        "DeepNorm's α has no part in the result, or multiplies stream and branch alike, which the norm takes away again. It "
-        "enlarges the stream before the addition: LN(α·x + F(x)).",
-        "deepnorm-placement",
-    ),
-    Misconception(
-        "alpha-outside",
-        "α multiplies what the norm returns, or what stands beside it. DeepNorm enlarges the stream inside the norm: LN(α·x + F(x)).",
-        "deepnorm-placement",
-    ),
-    Misconception(
-        "fails-with-defaults",
-        "It goes wrong where `output_norm` and `alpha` are left out. Keep the defaults, `output_norm=None` and `alpha=1.0`. Only the "
-        "sandwich has an `output_norm`: compute the placement that is asked for, and none of the others.",
+        {
+            "one-norm-in-sandwich": "One norm of the sandwich is missing, or stands twice. There is one at the entry of the "
+            "branch and another, `output_norm`, at its exit.",
+            "sandwich-norms-exchanged": "The two norms of the sandwich are exchanged: `norm` stands at the entry, `output_norm` "
+            "at the exit.",
+            "sandwich-on-stream": "The sandwich's `output_norm` stands on the stream, after the addition. It stands at the exit "
+            "of the branch: x + output_norm(F(norm(x))).",
+        },
+    )
+    | in_section(
         "placements",
-    ),
-    Misconception(
-        "sandwich-on-stream",
-        "The sandwich's `output_norm` stands on the stream, after the addition. It stands at the exit of the branch: "
-        "x + output_norm(F(norm(x))).",
-        "sandwich-norm",
-    ),
-    Misconception(
-        "alpha-on-branch",
-        "α multiplies the branch, or divides the stream. DeepNorm enlarges the stream, so that each branch counts for less: LN(α·x + F(x)).",
-        "deepnorm-placement",
-    ),
-    Misconception(
-        "deepnorm-as-pre-norm",
-        "DeepNorm's branch reads a normalised stream, as in pre-norm. It is a post-norm: LN(α·x + F(x)), and the branch reads x.",
-        "deepnorm-placement",
-    ),
-    Misconception(
-        "residual-missing",
-        "The branch's result replaces the stream. Every placement adds it, “none” too: x + F(x).",
-        "residual-stream",
-    ),
-    Misconception(
-        "norm-missing",
-        "No norm has a part in this placement. All but “none” have one: at the entry or the exit of the branch, or after the "
-        "addition.",
-        "placements",
-    ),
-    Misconception(
-        "branch-missing",
-        "The branch has no part in the result. Every placement runs it, “none” too: that one lacks the norm, not the branch.",
-        "placements",
-    ),
-    Misconception(
-        "branch-subtracted",
-        "What the branch computes is subtracted from the stream. Every placement adds it.",
-        "residual-stream",
-    ),
-    Misconception(
-        "normalised-without-norm",
-        "In “none” a norm has a part. It is the placement without one: x + F(x).",
-        "placements",
-    ),
+        {
+            "fails-with-defaults": "It goes wrong where `output_norm` and `alpha` are left out. Keep the defaults, "
+            "`output_norm=None` and `alpha=1.0`. Only the sandwich has an `output_norm`: compute the placement that is asked "
+            "for, and none of the others.",
+            "norm-missing": "No norm has a part in this placement. All but “none” have one: at the entry or the exit of the "
+            "branch, or after the addition.",
+            "branch-missing": "The branch has no part in the result. Every placement runs it, “none” too: that one lacks the "
+            "norm, not the branch.",
+            "normalised-without-norm": "In “none” a norm has a part. It is the placement without one: x + F(x).",
+        },
+    )
 )
 
 # causal_self_attention ------------------------------------------------------------------------

@@ -46,7 +46,7 @@ from autograder.block_parts import (
     suspects,
 )
 from autograder.exercise import Case, Check, Exercise, Misconception, Question, Quiz, Topic
-from autograder.misconceptions import common, named
+from autograder.misconceptions import common, in_section, named
 from autograder.second_call import SecondCall, once_only, run, second_call
 from autograder.student import Kind, Reply, Rules, Student
 from autograder.student_side import wire
@@ -85,7 +85,7 @@ def incident(
 
 
 def wrong(section: str, **hints: str) -> dict[str, Misconception]:
-    return named(*(Misconception(name.replace("_", "-"), hint, section) for name, hint in hints.items()))
+    return in_section(section, {name.replace("_", "-"): hint for name, hint in hints.items()})
 
 
 def in_training_mode(case: Case) -> Case:

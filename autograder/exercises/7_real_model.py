@@ -25,7 +25,7 @@ import numpy as np
 
 from autograder import reading, tensors
 from autograder.exercise import Case, Check, Exercise, Misconception, Output, Question, Quiz, Suspect, Topic
-from autograder.misconceptions import common, half_not_root, named
+from autograder.misconceptions import common, half_not_root, in_section, named
 from autograder.norm_names import NORMS, OPERATORS
 from autograder.student import Kind, Reply, Rules, Student
 
@@ -35,203 +35,131 @@ ACTIVATIONS = Path(__file__).with_suffix(".npz")
 
 # misconceptions -------------------------------------------------------------------------------
 
-BOTH = common("build-layernorm") | named(
-    Misconception(
-        "float64-result",
-        "The result is wider than x: float32 weights or statistics widened it. Return it in x's dtype, `.to(x.dtype)`.",
+BOTH = (
+    common("build-layernorm")
+    | named(half_not_root("build-layernorm", root=".sqrt()"))
+    | in_section(
         "build-layernorm",
-    ),
-    Misconception(
-        "not-a-builder",
-        "The builder computes at once, or returns no function. It returns a function of x, which the model calls later.",
-        "build-layernorm",
-    ),
-    Misconception("weight-ignored", "The weight has no effect.", "what-breaks-what"),
-    Misconception(
-        "one-plus-weight",
-        "This multiplies by 1 + weight. A few models store their weights like that; these store the factor itself.",
+        {
+            "float64-result": "The result is wider than x: float32 weights or statistics widened it. Return it in x's dtype, "
+            "`.to(x.dtype)`.",
+            "not-a-builder": "The builder computes at once, or returns no function. It returns a function of x, which the model "
+            "calls later.",
+            "absolute-deviation": "The absolute values were averaged. It is the squares that are averaged, and a root is taken "
+            "of that.",
+            "keepdims-missing": "A statistic lost its axis, so it is lined up with the features: mostly an error, and silently "
+            "wrong when there are as many tokens as features. Reduce with `keepdim=True`.",
+            "divided-by-tokens": "A sum over the features was divided by the length of another axis. `len(x)` is that of the "
+            "first; there are `x.shape[-1]` features.",
+            "sum-for-mean": "The squares are summed, not averaged: divide by d.",
+            "not-averaged": "Every feature was divided by the root of its own square, so only its sign is left. Average the "
+            "squares over the features first.",
+            "not-squared": "The average was taken without squaring, or before it, so that positive and negative values cancel. "
+            "Square first, then average.",
+            "multiplied": "The features are multiplied by the root, or divided by its reciprocal. Divide by `sqrt`, or multiply "
+            "by `rsqrt`.",
+            "no-root": "The features are divided by the mean of the squares itself. Divide by its root.",
+            "only-3d": "It works for (batch, tokens, d) only. Before the features there may be any number of axes, and none at "
+            "all.",
+            "shape-lost": "The result keeps the shape (tokens, d) that x was reshaped to. Bring it back to x's: "
+            "`.reshape(x.shape)`.",
+            "affine-before": "The weight (and the bias) is applied before normalising, which takes most of its effect away "
+            "again. It comes last.",
+        },
+    )
+    | in_section(
         "what-breaks-what",
-    ),
-    Misconception(
-        "eps-missing",
-        "ε has no effect. A trained model's variances are far larger, so no model would tell you.",
+        {
+            "weight-ignored": "The weight has no effect.",
+            "one-plus-weight": "This multiplies by 1 + weight. A few models store their weights like that; these store the "
+            "factor itself.",
+            "wrong-axis": "A statistic runs over the tokens. Each token has its own: the last axis.",
+            "whole-array": "One statistic is taken for all tokens together. Each token has its own: `dim=-1, keepdim=True`.",
+        },
+    )
+    | in_section(
         "unnoticed-mistakes",
-    ),
-    Misconception("eps-outside-root", "ε was added after the root. It belongs inside.", "unnoticed-mistakes"),
-    Misconception(
-        "eps-as-floor",
-        "ε was taken as a least value, as `clamp` does. It is added, for every token: the root of (… + ε).",
-        "unnoticed-mistakes",
-    ),
-    Misconception(
-        "eps-altered",
-        "ε was squared, or divided by d, before it was added (adding it to the sum of the squares does that), or it was added twice. It is "
-        "added once, to the mean of the squares, as it is.",
-        "unnoticed-mistakes",
-    ),
-    Misconception(
-        "absolute-deviation",
-        "The absolute values were averaged. It is the squares that are averaged, and a root is taken of that.",
-        "build-layernorm",
-    ),
-    Misconception(
-        "eps-fixed",
-        "A fixed ε stands in place of the argument. MiniLM asks for 1e-12, SmolLM2 for 1e-5; each norm uses its own.",
-        "unnoticed-mistakes",
-    ),
-    Misconception(
-        "ddof-1",
-        "The mean of the squares divides by d − 1. At 384 features that is off by 0.1 %, which no model notices; at 3 by 22 %.",
-        "unnoticed-mistakes",
-    ),
-    Misconception(
-        "wrong-axis",
-        "A statistic runs over the tokens. Each token has its own: the last axis.",
-        "what-breaks-what",
-    ),
-    Misconception(
-        "whole-array",
-        "One statistic is taken for all tokens together. Each token has its own: `dim=-1, keepdim=True`.",
-        "what-breaks-what",
-    ),
-    Misconception(
-        "keepdims-missing",
-        "A statistic lost its axis, so it is lined up with the features: mostly an error, and silently wrong when there are as "
-        "many tokens as features. Reduce with `keepdim=True`.",
-        "build-layernorm",
-    ),
-    Misconception(
-        "divided-by-tokens",
-        "A sum over the features was divided by the length of another axis. `len(x)` is that of the first; there are "
-        "`x.shape[-1]` features.",
-        "build-layernorm",
-    ),
-    half_not_root("build-layernorm", root=".sqrt()"),
-    Misconception("sum-for-mean", "The squares are summed, not averaged: divide by d.", "build-layernorm"),
-    Misconception(
-        "not-averaged",
-        "Every feature was divided by the root of its own square, so only its sign is left. Average the squares over the "
-        "features first.",
-        "build-layernorm",
-    ),
-    Misconception(
-        "not-squared",
-        "The average was taken without squaring, or before it, so that positive and negative values cancel. Square first, then "
-        "average.",
-        "build-layernorm",
-    ),
-    Misconception(
-        "multiplied",
-        "The features are multiplied by the root, or divided by its reciprocal. Divide by `sqrt`, or multiply by `rsqrt`.",
-        "build-layernorm",
-    ),
-    Misconception(
-        "no-root",
-        "The features are divided by the mean of the squares itself. Divide by its root.",
-        "build-layernorm",
-    ),
-    Misconception(
-        "only-3d",
-        "It works for (batch, tokens, d) only. Before the features there may be any number of axes, and none at all.",
-        "build-layernorm",
-    ),
-    Misconception(
-        "shape-lost",
-        "The result keeps the shape (tokens, d) that x was reshaped to. Bring it back to x's: `.reshape(x.shape)`.",
-        "build-layernorm",
-    ),
-    Misconception(
-        "affine-before",
-        "The weight (and the bias) is applied before normalising, which takes most of its effect away again. It comes last.",
-        "build-layernorm",
-    ),
-    Misconception(
-        "half-precision-statistics",
-        "Statistics were taken in x's own half precision: in float16 the square of 256 is infinite, in bfloat16 a mean keeps "
-        "8 bits. Convert to float32 first.",
+        {
+            "eps-missing": "ε has no effect. A trained model's variances are far larger, so no model would tell you.",
+            "eps-outside-root": "ε was added after the root. It belongs inside.",
+            "eps-as-floor": "ε was taken as a least value, as `clamp` does. It is added, for every token: the root of (… + ε).",
+            "eps-altered": "ε was squared, or divided by d, before it was added (adding it to the sum of the squares does that), "
+            "or it was added twice. It is added once, to the mean of the squares, as it is.",
+            "eps-fixed": "A fixed ε stands in place of the argument. MiniLM asks for 1e-12, SmolLM2 for 1e-5; each norm uses its "
+            "own.",
+            "ddof-1": "The mean of the squares divides by d − 1. At 384 features that is off by 0.1 %, which no model notices; "
+            "at 3 by 22 %.",
+        },
+    )
+    | in_section(
         "real-model-inside",
-    ),
-    Misconception(
-        "last-weights",
-        "Norms that were built earlier use the weights of the one that was built last: they are kept in a global name. Each "
-        "inner function keeps its own.",
+        {
+            "half-precision-statistics": "Statistics were taken in x's own half precision: in float16 the square of 256 is "
+            "infinite, in bfloat16 a mean keeps 8 bits. Convert to float32 first.",
+        },
+    )
+    | in_section(
         "replacing-norms",
-    ),
-    Misconception(
-        "remembered-statistics",
-        "The second call of a norm uses statistics of the first. Compute them from x, at each call.",
-        "replacing-norms",
-    ),
+        {
+            "last-weights": "Norms that were built earlier use the weights of the one that was built last: they are kept in a "
+            "global name. Each inner function keeps its own.",
+            "remembered-statistics": "The second call of a norm uses statistics of the first. Compute them from x, at each call.",
+        },
+    )
 )
-LAYERNORM_ONLY = named(
-    Misconception(
-        "missing-parentheses",
-        "Python multiplies and divides before it subtracts, so here only the mean was divided by the root. Put the subtraction "
-        "in parentheses: (x − mean).",
+LAYERNORM_ONLY = (
+    in_section(
         "build-layernorm",
-    ),
-    Misconception("bias-subtracted", "The bias was subtracted. It is added.", "what-breaks-what"),
-    Misconception(
-        "not-centred",
-        "The mean is subtracted in one place and missing in another: above the fraction stands x − mean, and under the root "
-        "the mean of the squares of that same difference.",
-        "build-layernorm",
-    ),
-    Misconception(
-        "only-centred",
-        "The features were centred but not divided: divide by the root of variance + ε.",
-        "build-layernorm",
-    ),
-    Misconception("sum-subtracted", "The sum of the features is subtracted. Divide it by d first.", "build-layernorm"),
-    Misconception(
-        "sign-reversed",
-        "All signs before weight and bias are exchanged: the features were subtracted from the mean. It is x − mean.",
-        "build-layernorm",
-    ),
-    Misconception(
-        "root-twice",
-        "A root was taken of the standard deviation, which is a root already. ε is added to the variance, and one root is "
-        "taken of both.",
-        "build-layernorm",
-    ),
-    Misconception(
-        "beta-scaled",
-        "The bias was added before the weight multiplied, and so was multiplied as well. It comes last.",
-        "build-layernorm",
-    ),
-    Misconception(
-        "gamma-beta-swapped",
-        "Weight and bias are exchanged: the weight multiplies, the bias is added. The builder gets them in that order.",
-        "build-layernorm",
-    ),
-    Misconception("bias-ignored", "The bias has no effect.", "what-breaks-what"),
-    Misconception(
-        "rms-for-layernorm",
-        "The mean is not subtracted: this is RMSNorm. MiniLM's norms are LayerNorms.",
+        {
+            "missing-parentheses": "Python multiplies and divides before it subtracts, so here only the mean was divided by the "
+            "root. Put the subtraction in parentheses: (x − mean).",
+            "not-centred": "The mean is subtracted in one place and missing in another: above the fraction stands x − mean, and "
+            "under the root the mean of the squares of that same difference.",
+            "only-centred": "The features were centred but not divided: divide by the root of variance + ε.",
+            "sum-subtracted": "The sum of the features is subtracted. Divide it by d first.",
+            "sign-reversed": "All signs before weight and bias are exchanged: the features were subtracted from the mean. It is "
+            "x − mean.",
+            "root-twice": "A root was taken of the standard deviation, which is a root already. ε is added to the variance, and "
+            "one root is taken of both.",
+            "beta-scaled": "The bias was added before the weight multiplied, and so was multiplied as well. It comes last.",
+            "gamma-beta-swapped": "Weight and bias are exchanged: the weight multiplies, the bias is added. The builder gets "
+            "them in that order.",
+        },
+    )
+    | in_section(
         "what-breaks-what",
-    ),
-    Misconception(
-        "one-pass-variance",
-        "At a large offset the digits cancel: mean(x²) − mean(x)². Subtract the mean first, then square.",
+        {
+            "bias-subtracted": "The bias was subtracted. It is added.",
+            "bias-ignored": "The bias has no effect.",
+            "rms-for-layernorm": "The mean is not subtracted: this is RMSNorm. MiniLM's norms are LayerNorms.",
+        },
+    )
+    | in_section(
         "unnoticed-mistakes",
-    ),
-    Misconception("nan-on-constant", "A constant token gives NaN. Divide by the root of variance + ε.", "unnoticed-mistakes"),
+        {
+            "one-pass-variance": "At a large offset the digits cancel: mean(x²) − mean(x)². Subtract the mean first, then "
+            "square.",
+            "nan-on-constant": "A constant token gives NaN. Divide by the root of variance + ε.",
+        },
+    )
 )
-RMSNORM_ONLY = named(
-    Misconception("mean-subtracted", "The mean is subtracted: this is LayerNorm's step. RMSNorm does not centre.", "what-breaks-what"),
-    Misconception(
-        "spread-for-rms",
-        "It is divided by the standard deviation, which is measured from the mean. RMSNorm measures from zero: the root of the mean of the "
-        "squares.",
+RMSNORM_ONLY = (
+    in_section(
         "what-breaks-what",
-    ),
-    Misconception("not-divided", "The features were not divided: x̂ is x over its root mean square.", "build-layernorm"),
-    Misconception(
-        "root-before-mean",
-        "The root was taken of a sum of squares, and d divided only then. Divide by d under the root; a norm (`z.norm`) is "
-        "divided by √d.",
+        {
+            "mean-subtracted": "The mean is subtracted: this is LayerNorm's step. RMSNorm does not centre.",
+            "spread-for-rms": "It is divided by the standard deviation, which is measured from the mean. RMSNorm measures from "
+            "zero: the root of the mean of the squares.",
+        },
+    )
+    | in_section(
         "build-layernorm",
-    ),
+        {
+            "not-divided": "The features were not divided: x̂ is x over its root mean square.",
+            "root-before-mean": "The root was taken of a sum of squares, and d divided only then. Divide by d under the root; a "
+            "norm (`z.norm`) is divided by √d.",
+        },
+    )
 )
 
 # references -----------------------------------------------------------------------------------
