@@ -353,7 +353,9 @@ numbers = dict.fromkeys(("mean", "rstd", "average", "along", "partial"), "*fp32"
 sizes = dict.fromkeys(("x_stride", "dy_stride", "m", "n"), "i32") | {"eps": "fp32"}
 flags = dict.fromkeys(("WEIGHT", "BIAS", "DX", "DWEIGHT", "DBIAS"), True) | {"ROWS": 2, "BLOCK": 1024, "ALIGN": 8}
 types = table | numbers | sizes
-for name in ("forward_rows", "forward_looped", "backward_rows", "backward_row_means", "backward_slabs"):
+for name in ("forward_rows", "forward_looped", "backward_row_means", "backward_tiles of whole rows", "backward_tiles"):
+    name, _, whole = name.partition(" ")
+    flags["WHOLE"] = bool(whole)
     kernel = getattr(kernels, name)
     source = ASTSource(
         fn=kernel,

@@ -97,66 +97,14 @@ def forward_looped(
 
 
 @triton.jit
-def backward_rows(
-    dy, x, weight, mean, rstd, dx, partial,  # partial: (2, programs, n), float32
-    dy_stride, x_stride, m, n,
-    WEIGHT: tl.constexpr, DX: tl.constexpr, DWEIGHT: tl.constexpr, DBIAS: tl.constexpr,
-    ROWS: tl.constexpr, BLOCK: tl.constexpr, ALIGN: tl.constexpr, STAGES: tl.constexpr,
-):  # fmt: skip
-    """All three gradients from one reading of dy and x.
-
-    There are about as many programs as the machine runs at once. Each takes every so-many-th tile of rows, writes its
-    dx, and keeps the sums for dgamma and dbeta in registers until its rows are done. STAGES - 1 tiles are on their way
-    into shared memory while it works on the one before them.
-    """
-    dy_stride = dy_stride // ALIGN * ALIGN
-    x_stride = x_stride // ALIGN * ALIGN
-    n = n // ALIGN * ALIGN
-    program = tl.program_id(0)
-    programs = tl.num_programs(0)
-    columns = tl.arange(0, BLOCK)
-    if WEIGHT:
-        gain = tl.load(weight + columns, mask=columns < n, other=0.0).to(tl.float32)
-    # one sum a lane of the tile; they are added over the rows once, at the end
-    weight_sum = tl.zeros([ROWS, BLOCK], tl.float32)
-    bias_sum = tl.zeros([ROWS, BLOCK], tl.float32)
-    for first in tl.range(program * ROWS, m, programs * ROWS, num_stages=STAGES):
-        rows = first + tl.arange(0, ROWS).to(tl.int64)
-        mask = (rows < m)[:, None] & (columns < n)[None, :]
-        up = tl.load(dy + rows[:, None] * dy_stride + columns[None, :], mask=mask, other=0.0).to(tl.float32)
-        value = tl.load(x + rows[:, None] * x_stride + columns[None, :], mask=mask, other=0.0).to(tl.float32)
-        centre = tl.load(mean + rows, mask=rows < m, other=0.0)
-        reciprocal = tl.load(rstd + rows, mask=rows < m, other=0.0)
-        # a surplus lane has x_hat = -centre * reciprocal, but dy = 0 there, and every sum below has dy as a factor
-        x_hat = (value - centre[:, None]) * reciprocal[:, None]
-        if DX:
-            g = up
-            if WEIGHT:
-                g = up * gain[None, :]
-            average = tl.sum(g, axis=1) / n
-            along = tl.sum(g * x_hat, axis=1) / n
-            slope = (g - average[:, None] - x_hat * along[:, None]) * reciprocal[:, None]
-            tl.store(dx + rows[:, None] * n + columns[None, :], slope, mask=mask)
-        if DWEIGHT:
-            weight_sum += up * x_hat
-        if DBIAS:
-            bias_sum += up
-    place = program.to(tl.int64) * n + columns
-    if DWEIGHT:
-        tl.store(partial + place, tl.sum(weight_sum, axis=0), mask=columns < n)
-    if DBIAS:
-        tl.store(partial + programs.to(tl.int64) * n + place, tl.sum(bias_sum, axis=0), mask=columns < n)
-
-
-@triton.jit
 def backward_row_means(
     dy, x, weight, mean, rstd, average, along,  # the last two are written: (m,), float32
     dy_stride, x_stride, n,
     WEIGHT: tl.constexpr, BLOCK: tl.constexpr, ALIGN: tl.constexpr,
 ):  # fmt: skip
-    """First half of the backward for wide rows: mean(g) and mean(g * x_hat), one row a program, the last row first.
+    """Of rows too wide for one program: mean(g) and mean(g * x_hat), one row a program, the last row first.
 
-    The second half begins with the first rows; those that were read last, it finds in the second-level cache.
+    ``backward_tiles`` begins with the first rows; those that were read last, it finds in the second-level cache.
     """
     dy_stride = dy_stride // ALIGN * ALIGN
     x_stride = x_stride // ALIGN * ALIGN
@@ -181,24 +129,32 @@ def backward_row_means(
 
 
 @triton.jit
-def backward_slabs(
+def backward_tiles(
     dy, x, weight, mean, rstd, average, along, dx, partial,  # partial: (2, programs along axis 1, n), float32
     dy_stride, x_stride, m, n,
-    WEIGHT: tl.constexpr, DX: tl.constexpr, DWEIGHT: tl.constexpr, DBIAS: tl.constexpr,
+    WHOLE: tl.constexpr, WEIGHT: tl.constexpr, DX: tl.constexpr, DWEIGHT: tl.constexpr, DBIAS: tl.constexpr,
     ROWS: tl.constexpr, BLOCK: tl.constexpr, ALIGN: tl.constexpr, STAGES: tl.constexpr,
 ):  # fmt: skip
-    """Second half of the backward for wide rows: with the row means known, every column is on its own.
+    """All three gradients, tile by tile of ROWS rows and BLOCK columns.
 
-    A program has a slab of BLOCK columns and takes every so-many-th tile of ROWS rows of it, STAGES - 1 of them ahead.
+    A tile that has WHOLE rows makes their two means itself: dy and x are read once. Of wider rows ``average`` and ``along``
+    are known, and with them every column is on its own.
+
+    There are about as many programs as the machine runs at once. Each keeps to its columns, takes every so-many-th tile of
+    rows, writes its dx, and keeps the sums for dgamma and dbeta in registers until its rows are done. STAGES - 1 tiles are
+    on their way into shared memory while it works on the one before them.
     """
     dy_stride = dy_stride // ALIGN * ALIGN
     x_stride = x_stride // ALIGN * ALIGN
     n = n // ALIGN * ALIGN
-    columns = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)
+    columns = tl.arange(0, BLOCK)
+    if not WHOLE:
+        columns += tl.program_id(0) * BLOCK
     program = tl.program_id(1)
     programs = tl.num_programs(1)
     if WEIGHT:
         gain = tl.load(weight + columns, mask=columns < n, other=0.0).to(tl.float32)
+    # one sum a lane of the tile; they are added over the rows once, at the end
     weight_sum = tl.zeros([ROWS, BLOCK], tl.float32)
     bias_sum = tl.zeros([ROWS, BLOCK], tl.float32)
     for first in tl.range(program * ROWS, m, programs * ROWS, num_stages=STAGES):
@@ -208,14 +164,20 @@ def backward_slabs(
         value = tl.load(x + rows[:, None] * x_stride + columns[None, :], mask=mask, other=0.0).to(tl.float32)
         centre = tl.load(mean + rows, mask=rows < m, other=0.0)
         reciprocal = tl.load(rstd + rows, mask=rows < m, other=0.0)
+        # a surplus lane has x_hat = -centre * reciprocal, but dy = 0 there, and every sum below has dy as a factor
         x_hat = (value - centre[:, None]) * reciprocal[:, None]
         if DX:
             g = up
             if WEIGHT:
                 g = up * gain[None, :]
-            less = tl.load(average + rows, mask=rows < m, other=0.0)[:, None]
-            less += x_hat * tl.load(along + rows, mask=rows < m, other=0.0)[:, None]
-            tl.store(dx + rows[:, None] * n + columns[None, :], (g - less) * reciprocal[:, None], mask=mask)
+            if WHOLE:
+                g_mean = tl.sum(g, axis=1) / n
+                g_along = tl.sum(g * x_hat, axis=1) / n
+            else:
+                g_mean = tl.load(average + rows, mask=rows < m, other=0.0)
+                g_along = tl.load(along + rows, mask=rows < m, other=0.0)
+            slope = (g - g_mean[:, None] - x_hat * g_along[:, None]) * reciprocal[:, None]
+            tl.store(dx + rows[:, None] * n + columns[None, :], slope, mask=mask)
         if DWEIGHT:
             weight_sum += up * x_hat
         if DBIAS:

@@ -96,8 +96,7 @@ def forward_plan(m: int, n: int, size: int, machine: Machine) -> Plan:
 def backward_plan(m: int, n: int, size: int, machine: Machine) -> Plan:
     """Plan the backward pass of rows of n features, ``size`` bytes each.
 
-    Of rows wider than BACKWARD_WIDEST it is the second half that is planned, and ``programs`` counts those that share
-    one slab of columns.
+    ``programs`` counts those that have the same columns; all have, unless rows are wider than BACKWARD_WIDEST.
 
     More programs keep more loads in flight, and each costs 2 n float32 numbers of partial sums, written and read
     again. So: large tiles, one or two programs a processor, and loads that run ahead.
@@ -202,24 +201,19 @@ def backward(
         partial = None if partial is None else partial.zero_()
     else:
         strides = (up.stride(0), table.stride(0))
-        given = {"WEIGHT": weight is not None, "DX": wanted[0], "DWEIGHT": wanted[1], "DBIAS": wanted[2]}
+        given = {"WEIGHT": weight is not None, "DX": wanted[0], "DWEIGHT": wanted[1], "DBIAS": wanted[2], "WHOLE": not wide}
         align = alignment(n, *strides)
         tile = {"ROWS": plan.rows, "BLOCK": plan.block, "ALIGN": align, "STAGES": plan.stages, "num_warps": plan.warps}
+        average, along = torch.empty(2, m, dtype=torch.float32, device=device) if wide else (None, None)
         with on(device):
-            if wide:
-                means = torch.empty(2, m, dtype=torch.float32, device=device)
-                if wanted[0]:
-                    kernels().backward_row_means[(m,)](
-                        up, table, weight, mean, rstd, means[0], means[1], *strides, n,
-                        WEIGHT=given["WEIGHT"], BLOCK=CHUNK, ALIGN=align, num_warps=warps_for(CHUNK),
-                    )  # fmt: skip
-                kernels().backward_slabs[(-(-n // plan.block), plan.programs)](
-                    up, table, weight, mean, rstd, means[0], means[1], dx, partial, *strides, m, n, **given, **tile
-                )
-            else:
-                kernels().backward_rows[(plan.programs,)](
-                    up, table, weight, mean, rstd, dx, partial, *strides, m, n, **given, **tile
-                )
+            if wide and wanted[0]:
+                kernels().backward_row_means[(m,)](
+                    up, table, weight, mean, rstd, average, along, *strides, n,
+                    WEIGHT=given["WEIGHT"], BLOCK=CHUNK, ALIGN=align, num_warps=warps_for(CHUNK),
+                )  # fmt: skip
+            kernels().backward_tiles[(-(-n // plan.block), plan.programs)](
+                up, table, weight, mean, rstd, average, along, dx, partial, *strides, m, n, **given, **tile
+            )
     sums = (None, None) if partial is None else partial.sum(1)
     return (
         dx.view(x.shape) if wanted[0] else None,

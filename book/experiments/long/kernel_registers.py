@@ -29,7 +29,7 @@ def compile_one(direction: str, n: int, table: str) -> dict:
 
     Parameters
     ----------
-    direction : ``forward``, or ``backward``: of wide rows its second half.
+    direction : ``forward``, or ``backward``: of wide rows the kernel that has their means.
     n : features a row.
     table : ``bf16`` or ``fp32``, the type of x, dy and the parameters.
     """
@@ -47,7 +47,7 @@ def compile_one(direction: str, n: int, table: str) -> dict:
         name = "forward_looped" if n > FORWARD_WIDEST else "forward_rows"
     else:
         plan = layernorm_triton.backward_plan(ROWS, n, size, HOPPER)
-        name = "backward_slabs" if n > BACKWARD_WIDEST else "backward_rows"
+        name = "backward_tiles"
     kernel = getattr(layernorm_kernels, name)
     types = dict.fromkeys(("dy", "x", "y", "dx", "weight", "bias"), f"*{table}")
     types |= dict.fromkeys(("mean", "rstd", "average", "along", "partial"), "*fp32") | {"eps": "fp32"}
@@ -55,7 +55,7 @@ def compile_one(direction: str, n: int, table: str) -> dict:
     types |= dict.fromkeys(sizes, "i32")
     align = layernorm_triton.alignment(n)
     flags = dict.fromkeys(("WEIGHT", "BIAS", "DX", "DWEIGHT", "DBIAS"), True)
-    flags |= {"ROWS": plan.rows, "BLOCK": plan.block, "ALIGN": align, "STAGES": plan.stages}
+    flags |= {"WHOLE": n <= BACKWARD_WIDEST, "ROWS": plan.rows, "BLOCK": plan.block, "ALIGN": align, "STAGES": plan.stages}
     names = kernel.arg_names
     # what the launcher finds out by itself: a pointer or a size that 16 divides
     by_16 = {(i,): [["tt.divisibility", 16]] for i, a in enumerate(names)
