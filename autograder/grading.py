@@ -233,11 +233,12 @@ class Tally:
         notes = [
             result.error or result.problem,
             "as it was given out" if result.as_released else None,
-            f"beside it, not graded: {', '.join(result.beside)}" if result.beside else None,
             f"late: {result.late_penalty:g} points off" if result.late_penalty else None,
             "its timestamp.txt says no time that can be read" if result.no_time else None,
             "code to be looked at" if result.worth_reading else None,
             f"to be read: {', '.join(result.waiting)}" if result.waiting else None,
+            # last, for a student chooses these names, and what is long is cut
+            f"beside it, not graded: {', '.join(result.beside)}" if result.beside else None,
         ]
         total = "–" if result.error else f"{result.score:g}/{result.max_score:g}"
         self._lines[result.student] = points, total, textwrap.shorten("; ".join(filter(None, notes)), 160, placeholder=" …")

@@ -99,6 +99,7 @@ def _unread(notebook: NotebookNode) -> dict[str, str]:
             found[cell.metadata.nbgrader.grade_id] = unread
             unread = ""
         elif cell.cell_type == "code" and submission.is_solution(cell):
+            unread = ""  # an answer stands last before it is judged: what came before it is a prediction
             if any(o.output_type == "error" and o.ename in _NOT_READ for o in cell.outputs):
                 unread = "the exercise's own cell"
             elif cell.metadata.nbgrader.grade_id in notebook.metadata["course"]["unread"]:

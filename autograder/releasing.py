@@ -122,8 +122,9 @@ def leaks(folder: Path) -> list[str]:
     answers = _answer_lines()
     found = []
     for path in sorted(p for p in folder.rglob("*") if p.is_file()):
-        name = path.relative_to(folder).as_posix()
-        if path.name in ("gradebook.db", "course_secret") or "autograder" in path.parts:
+        within = path.relative_to(folder)  # the course itself may lie in a folder of any name
+        name = within.as_posix()
+        if path.name in ("gradebook.db", "course_secret") or "autograder" in within.parts:
             found.append(f"{name}: the file itself")
         if path.suffix not in (".ipynb", ".py", ".html", ".md", ".txt", ".js", ".json"):
             continue

@@ -70,13 +70,15 @@ def unpacks_in_another_order(cells: list[str], packing: str, unpacking: str) -> 
     ahead, back = _defined(cells, packing), _defined(cells, unpacking)
     if not (ahead and back and back.args.args):
         return False
-    packed = [_names_in(node) for node in ast.walk(ahead) if isinstance(node, ast.Tuple | ast.List)]
-    unpacked = [
-        _names_in(node.targets[0])
+    listed = (node for node in ast.walk(ahead) if isinstance(node, ast.Tuple | ast.List) and isinstance(node.ctx, ast.Load))
+    packed = {tuple(_names_in(node)) for node in listed}
+    sets = {frozenset(names) for names in packed if len(names) > 1}  # not each order with each: a student writes thousands
+    unpacked = (
+        tuple(_names_in(node.targets[0]))
         for node in ast.walk(back)
         if isinstance(node, ast.Assign) and getattr(node.value, "id", None) == back.args.args[-1].arg
-    ]
-    return any(set(names) == set(others) and names != others for names in unpacked for others in packed if len(names) > 1)
+    )
+    return any(frozenset(names) in sets and names not in packed for names in unpacked)
 
 
 def _defined(cells: list[str], name: str) -> ast.FunctionDef | None:

@@ -275,10 +275,13 @@ def test_missing_things_are_told(graded):
             sample_class.answer(notebook, "standard_deviation", wrong + "def standard_deviation(x): return 0.0")
         else:
             notebook.cells.insert(own + 1, nbformat.v4.new_code_cell(broken))
+        prediction = next(c for c in notebook.cells if c.metadata.get("nbgrader", {}).get("grade_id") == "prediction_twice")
+        prediction.source = "about twice as large"  # so is this, and it is nobody's definition
+        sample_class.answer(notebook, "z_scores_by_row", "def z_scores_by_row(x):\n    return x\n")
         course.submitted(name, stem).write_text(nbformat.writes(notebook))
     out = course.root / "missing.json"
     table = course.run("python", "-m", "autograder", "grade", stem, "--student", "[no][ot]*", "--json", str(out)).stdout
-    assert re.findall("^(\\w+) .*beside it, not graded: (.*?);", table, re.MULTILINE) == [("no_cell", f"{stem}-1.ipynb")]
+    assert re.findall("^(\\w+) .*beside it, not graded: (.*)$", table, re.MULTILINE) == [("no_cell", f"{stem}-1.ipynb")]
     rows = {row["student"]: row for row in json.loads(out.read_text())}
     assert "Nothing was handed in" in rows["no_folder"]["problem"]
     assert "rename it" in rows["other_name"]["problem"]
@@ -577,6 +580,12 @@ def test_the_table_is_straight_whatever_the_script_of_a_name():
         lines = tally.table().splitlines()
     starts = {naming.columns(line[: line.index("3/9")]) for line in lines[1:]}
     assert len(starts) == 1
+
+
+def test_a_long_name_beside_a_notebook_cuts_nothing_that_is_to_be_done():
+    with grading.Tally() as tally:
+        tally.add(grading.Result("mia", STEMS[0], worth_reading=("os",), beside=("long " * 40,)))
+        assert "code to be looked at" in tally.table()
 
 
 def test_what_is_no_folder_is_named(graded):

@@ -75,6 +75,7 @@ def test_lanes_under_the_mask_are_counted_table_by_table():
     assert counted(accesses, {"x": x})[1]["elsewhere"] == 7
     assert (who_stores(accesses, y), who_stores(accesses, x)) == ({0, 1, 2, 3}, set())
     assert torch.equal(y[:7], 2 * x)
+    assert who_stores(launched(total, x, y), y) == {0, 1, 2, 3}  # an update, too, puts something there
 
 
 def test_programs_that_keep_apart_make_no_race():

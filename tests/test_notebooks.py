@@ -118,8 +118,9 @@ def test_nothing_is_committed_with_outputs():
                 assert not cell.get("outputs") and cell.get("execution_count") is None, path
 
 
-def test_releases_hold_nothing_hidden(course):
-    assert releasing.leaks(course.root / "notebooks") == []
+def test_releases_hold_nothing_hidden(course, tmp_path):
+    """Wherever the course lies: a folder above it may be called as the judge is."""
+    assert releasing.leaks(course.copy(tmp_path / "autograder").root / "notebooks") == []
 
 
 def test_the_bundle_is_whole_and_can_be_read_by_everybody(course):

@@ -1,6 +1,7 @@
 """Functions of a library that would do the exercise are found, however they are reached; long code is read in time."""
 
 import sys
+import time
 
 import pytest
 
@@ -155,3 +156,14 @@ def test_twice_as_long_code_takes_twice_the_work_to_read(long):
     """It is read on the trusted side, where no limit would stop it."""
     once, twice = (lines_executed(long(size)) for size in (1500, 3000))
     assert 1000 < once < twice < 2.5 * once
+
+
+def test_orders_by_the_thousand_are_compared_in_time():
+    """As above; that every order is held against every other one stands in one line, and shows in seconds alone."""
+    packed, unpacked = ("".join(f" {line.format(i)}\n" for i in range(3000)) for line in ("a{0}, b{0}", "c{0}, d{0} = cache"))
+    source = f"def forward(x):\n{packed}def backward(dy, cache):\n{unpacked}"
+    source_code.nodes_of((source,))
+    begun = time.process_time()
+    assert not source_code.unpacks_in_another_order([source], "forward", "backward")
+    assert source_code.unpacks_in_another_order([source + " b7, a7 = cache\n"], "forward", "backward")
+    assert time.process_time() - begun < 1.5

@@ -126,8 +126,8 @@ def counted(accesses: list[Access], tables: dict) -> tuple[Counter, Counter]:
 
 
 def who_stores(accesses: list[Access], table) -> set[int]:
-    """Return the programs that store something in a table."""
-    return {access.program for access in accesses if access.kind == STORES and _count_inside(access, table)}
+    """Return the programs that store something in a table, atomically or not."""
+    return {access.program for access in accesses if access.kind != LOADS and _count_inside(access, table)}
 
 
 def _count_inside(access: Access, table) -> int:
