@@ -316,6 +316,13 @@ def is_judged(cell: NotebookNode) -> bool:
     return bool(marks.get("grade")) and not marks.get("solution")
 
 
+def _read_anyway(data: bytes) -> str:
+    """Return the text of bytes that are no whole UTF-8: a few of them are broken, or it is one byte a letter, as Notepad's "ANSI"."""
+    text = data.decode("utf-8", "replace")
+    broken = text.count("\ufffd")
+    return text if sum(letter > "\x7f" for letter in text) > 2 * broken else data.decode("cp1252", "replace")
+
+
 def _cells(data: bytes) -> list[dict]:
     if not data.strip():
         raise BadSubmission("The file is empty: saving or uploading it failed. Save the notebook in JupyterLab and hand it in again.")
@@ -323,7 +330,7 @@ def _cells(data: bytes) -> list[dict]:
         try:
             notebook = json.loads(data)  # in UTF-8, or in UTF-16 as some programs of Windows write
         except UnicodeDecodeError:
-            notebook = json.loads(data.decode("cp1252", "replace"))  # as others of them write
+            notebook = json.loads(_read_anyway(data))
     except json.JSONDecodeError as error:
         if error.doc.startswith("{") and (error.pos >= len(error.doc.rstrip()) or error.msg.startswith("Unterminated")):
             raise BadSubmission(

@@ -217,6 +217,12 @@ def test_umlauts_of_one_byte_are_read():
     assert rebuilt(json.dumps(document, ensure_ascii=False).encode("cp1252"))[1] == "x = 'ü'"
 
 
+def test_a_broken_byte_spoils_no_other_letter():
+    document = json.loads(notebook(cell("γ = 'σ'  # ü", "f_code")))
+    data = json.dumps(document, ensure_ascii=False).encode().replace("ü".encode(), b"\xfc")
+    assert rebuilt(data)[1] == "γ = 'σ'  # \ufffd"
+
+
 def test_a_file_that_ends_in_the_middle_is_told_as_such():
     data = notebook(cell("x = 1", "f_code"), cell("words", "explain"))
     for size in (len(data) // 2, len(data) - 1, data.index(b"f_code") + 3):
