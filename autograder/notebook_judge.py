@@ -7,12 +7,10 @@ from dataclasses import asdict, replace
 from nbformat import NotebookNode
 from nbformat.v4 import new_output
 
-from autograder import cards, exercises, judging, reaching_inside, submission
+from autograder import cards, exercises, judging, reaching_inside, source_code, submission
 from autograder.exercise import Exercise, Quiz, Topic, Verdict
 from autograder.limits import CONFIGURED, Limits
 from autograder.student import CellResult, Student, say_error
-
-_NOT_READ = ("SyntaxError", "IndentationError", "TabError")
 
 
 def judge_notebook(notebook: NotebookNode, stem: str, secret: bytes, limits: Limits = CONFIGURED) -> NotebookNode:
@@ -100,7 +98,7 @@ def _unread(notebook: NotebookNode) -> dict[str, str]:
             unread = ""
         elif cell.cell_type == "code" and submission.is_solution(cell):
             unread = ""  # an answer stands last before it is judged: what came before it is a prediction
-            if any(o.output_type == "error" and o.ename in _NOT_READ for o in cell.outputs):
+            if not source_code.can_be_read(cell.source):
                 unread = "the exercise's own cell"
             elif cell.metadata.nbgrader.grade_id in notebook.metadata["course"]["unread"]:
                 unread = "the one in the cell below it"
