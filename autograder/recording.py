@@ -183,7 +183,7 @@ def check_points(stem: str) -> None:
         if is_grade(cell) and name in given and marks.points != given[name]:
             raise CannotGrade(
                 f"{name} has {marks.points:g} points in solutions/{stem}/{stem}.ipynb, and its checks have {given[name]:g} in "
-                f"autograder/exercises/{stem}.py: change one of them"
+                f"autograder/exercises/{stem}/: change one of them"
             )
 
 

@@ -147,7 +147,7 @@ def _hidden_lines() -> set[str]:
 
     Lines at the margin are left out: there stand the published examples, which the visible checks share.
     """
-    modules = (Path(__file__).parent / "exercises").glob("[0-9]*.py")
+    modules = (Path(__file__).parent / "exercises").rglob("*.py")
     lines = (line for path in modules for line in path.read_text().splitlines())
     return {_plain(line) for line in lines if line[:1].isspace() and len(line.strip()) >= 60}
 

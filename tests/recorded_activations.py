@@ -1,6 +1,6 @@
 """Record what every norm of the two pretrained models is given: ``python -m tests.recorded_activations``.
 
-Writes ``autograder/exercises/7_real_model.npz`` (see the module beside it). Needs the packages of
+Writes ``activations.npz`` of the topic ``7_real_model``. Needs the packages of
 ``requirements-models.txt``.
 """
 
@@ -15,7 +15,7 @@ sys.path.insert(0, str(ROOT / "book"))
 from experiments.real_models import minilm, smollm2  # noqa: E402
 from experiments.real_models.norms import library_norm, listening  # noqa: E402
 
-FILE = ROOT / "autograder" / "exercises" / "7_real_model.npz"
+FILE = ROOT / "autograder" / "exercises" / "7_real_model" / "activations.npz"
 SENTENCES = [
     "The ferry had left, so we walked along the harbour and counted the gulls.",
     "A recipe for bread that needs no kneading, only patience.",

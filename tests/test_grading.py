@@ -111,8 +111,8 @@ def test_regrading_gives_the_same_scores(graded):
 def test_other_recorded_activations_are_another_judge(monkeypatch, tmp_path):
     """What was judged by them is judged again."""
     monkeypatch.setattr(grading, "__file__", str(tmp_path / "grading.py"))
-    file = tmp_path / "exercises" / "7_real_model.npz"
-    file.parent.mkdir()
+    file = tmp_path / "exercises" / "7_real_model" / "activations.npz"
+    file.parent.mkdir(parents=True)
     versions = set()
     for content in (b"some", b"others"):
         file.write_bytes(content)

@@ -1,4 +1,7 @@
-"""Finds the hidden modules. One topic, one module, with the stem that the topic has everywhere."""
+"""Finds the hidden topics: one topic, one package, with the stem that it has everywhere, and a module an exercise.
+
+What topics share stands in the modules beside them.
+"""
 
 import importlib
 from functools import cache
@@ -18,7 +21,7 @@ def topic(stem: str) -> Topic:
 @cache
 def stems() -> tuple[str, ...]:
     """Return the stems of all topics, in order."""
-    return tuple(sorted(path.stem for path in Path(__file__).parent.glob("[0-9]*_*.py")))
+    return tuple(sorted(path.parent.name for path in Path(__file__).parent.glob("[0-9]*_*/__init__.py")))
 
 
 def find(name: str) -> tuple[Topic, Exercise | Quiz]:

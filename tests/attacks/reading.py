@@ -38,7 +38,7 @@ ROWS = (
     Row("secret_by_its_path", looking("read(ROOT + '/grading/course_secret')")),
     Row("gradebook_by_its_path", looking("read(ROOT + '/grading/gradebook.db')")),
     Row("references_by_their_path", looking("""
-for path in ("autograder/exercises/1_z_scores.py", "solutions/1_z_scores/1_z_scores.ipynb", "tests/sample_class.py"):
+for path in ("autograder/exercises/1_z_scores/z_scores.py", "solutions/1_z_scores/1_z_scores.ipynb", "tests/sample_class.py"):
     read(os.path.join(ROOT, path))
 """)),
     Row("peers_by_their_path", looking("""
