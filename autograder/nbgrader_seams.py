@@ -26,6 +26,7 @@ from autograder.notebook_judge import judge_notebook
 from autograder.recording import (
     check_entered,
     check_points,
+    marks_in_source,
     open_gradebook,
     save_scores,
     why_nothing_can_be_recorded,
@@ -66,7 +67,7 @@ def take_notebooks_only() -> None:
 
     def ordinary(path, exclude=None):
         inside = Path(path).absolute().is_relative_to(course.SUBMITTED.absolute())
-        return _receipts(Path(path)) if inside else _find_all_files(path, exclude)
+        return [str(Path(path, name)) for name in submission.receipts(Path(path))] if inside else _find_all_files(path, exclude)
 
     base.find_all_files = ordinary
 
@@ -135,7 +136,7 @@ def release_whole_or_not_at_all() -> None:
                 generate.log.info("Skipping existing assignment: %s", Path(path).name)
                 del generate.assignments[path]
             elif Path(path).name in exercises.stems():
-                check_points(Path(path).name)
+                check_points(Path(path).name, marks_in_source(Path(path).name))
         try:
             with releasing.aside() as draft:
                 where.release_directory = str(draft)
@@ -203,17 +204,6 @@ def _check(where: CourseDirectory, stem: str) -> None:
 
 def _why_refused(student: str) -> str | None:
     return None if naming.is_plain(student) else f"{naming.shown(student)} was not graded: {naming.REFUSED}"
-
-
-def _receipts(folder: Path) -> list[str]:
-    found = []
-    for name in submission.RECEIPTS:
-        try:
-            submission.read_file(folder / name, submission.RECEIPT_BYTES)
-        except submission.BadSubmission:
-            continue
-        found.append(str(folder / name))
-    return found
 
 
 class Judge(NbGraderPreprocessor):
