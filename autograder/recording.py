@@ -117,9 +117,6 @@ class Book:
         comments = _by_name(db, saved, Comment, Comment.comment)
         db.rollback()  # nothing was written; ends the transaction that reading began
         db.expunge_all()
-        found = notebook.metadata["course"]
-        no_time = when is None and os.path.lexists(course.SUBMITTED / student / self.stem / "timestamp.txt")
-        verdicts = tuple(found["verdicts"])
         for cell in notebook.cells:
             if is_solution(cell):
                 [cell.metadata.nbgrader["comment"]] = comments[cell.metadata.nbgrader["grade_id"]]
@@ -129,14 +126,22 @@ class Book:
         about = {"student": student, "assignment": self.stem}
         about |= {"score": score - late, "max_score": max_score, "late_penalty": late}
         pages.write(course.FEEDBACK / student / self.stem / f"{self.stem}.html", feedback.page(notebook, about))
-        waiting = tuple(name for name, (*_, waits) in grades.items() if waits)
-        worth_reading = tuple(found.get("worth_reading", ()))
-        as_released = found.get("as_released", False)
-        beside = submission.beside(course.SUBMITTED / student / self.stem / f"{self.stem}.ipynb")
+        found = notebook.metadata["course"]
+        folder = course.SUBMITTED / student / self.stem
         return Result(
-            student, self.stem, score, max_score, waiting, found.get("problem"), verdicts, worth_reading, late, no_time,
-            as_released, beside,
-        )  # fmt: skip
+            student,
+            self.stem,
+            score,
+            max_score,
+            waiting=tuple(name for name, (*_, waits) in grades.items() if waits),
+            problem=found.get("problem"),
+            verdicts=tuple(feedback.verdicts_of(notebook)),
+            worth_reading=tuple(found.get("worth_reading", ())),
+            late_penalty=late,
+            no_time=when is None and os.path.lexists(folder / "timestamp.txt"),
+            as_released=found.get("as_released", False),
+            beside=submission.beside(folder / f"{self.stem}.ipynb"),
+        )
 
 
 def open_gradebook(where: CourseDirectory | Config, *, to_write: bool = False) -> Gradebook:
