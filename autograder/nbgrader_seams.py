@@ -117,7 +117,7 @@ def refuse_in_words() -> None:
         why = _why_refused(student_id)
         return {"success": False, "log": why} if why else _autograde(api, assignment_id, student_id, *args, **kwargs)
 
-    Autograde.init_assignment, Autograde.convert_single_notebook = map(_in_words, (_init_assignment, _convert_single_notebook))
+    Autograde.init_assignment, Autograde.convert_single_notebook = map(_or_hindered, (_init_assignment, _convert_single_notebook))
     Autograde.convert_notebooks = _in_a_sentence(convert)
     NbGraderAPI.autograde = press
 
@@ -177,7 +177,7 @@ def _in_a_sentence(convert):
     return tried
 
 
-def _in_words(step):
+def _or_hindered(step):
     """Return a step of a grading that raises _Hindered where no other submission could be recorded either."""
 
     def tried(*args):
