@@ -132,11 +132,12 @@ def release_whole_or_not_at_all() -> None:
         where, usual = generate.coursedir, generate.coursedir.release_directory
         open_gradebook(where).close()
         for path in list(generate.assignments):
-            if not generate.force and (course.NOTEBOOKS / Path(path).name).exists():
-                generate.log.info("Skipping existing assignment: %s", Path(path).name)
+            stem = Path(path).name
+            if not generate.force and (course.NOTEBOOKS / stem).exists():
+                generate.log.info("Skipping existing assignment: %s", stem)
                 del generate.assignments[path]
-            elif Path(path).name in exercises.stems():
-                check_points(Path(path).name, marks_in_source(Path(path).name))
+            elif stem in exercises.stems():
+                check_points(stem, marks_in_source(stem))
         try:
             with releasing.aside() as draft:
                 where.release_directory = str(draft)

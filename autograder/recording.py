@@ -163,7 +163,7 @@ def open_gradebook(where: CourseDirectory | Config, *, to_write: bool = False) -
 
 
 def check_entered(gradebook: Gradebook, stem: str) -> None:
-    """Raise CannotGrade for an assignment that the gradebook lacks, or has without some of its cells."""
+    """Raise CannotGrade for an assignment that the gradebook lacks, or has without some of its cells or with other points."""
     try:
         entered = gradebook.find_notebook(stem, stem)
     except MissingEntry:
