@@ -45,7 +45,7 @@ class Result:
     max_score: float = 0.0
     waiting: tuple[str, ...] = ()
     problem: str | None = None
-    verdicts: tuple[dict, ...] = ()
+    verdicts: tuple[Verdict, ...] = ()
     worth_reading: tuple[str, ...] = ()
     late_penalty: float = 0.0
     no_time: bool = False
@@ -54,7 +54,7 @@ class Result:
     error: str | None = None
 
     def as_json(self) -> dict:
-        return self.__dict__ | {"verdicts": [Verdict(**row).as_json() for row in self.verdicts]}
+        return self.__dict__ | {"verdicts": [v.as_json() for v in self.verdicts]}
 
 
 def students(stem: str, pattern: str) -> list[str]:
@@ -227,8 +227,8 @@ class Tally:
 
     def add(self, result: Result) -> None:
         points: dict[str, float] = {}
-        for row in result.verdicts:
-            points[row["exercise"]] = points.get(row["exercise"], 0.0) + row["points"]
+        for v in result.verdicts:
+            points[v.exercise] = points.get(v.exercise, 0.0) + v.points
         self._names |= dict.fromkeys(points)
         notes = [
             result.error or result.problem,

@@ -1,7 +1,7 @@
 """Judges one exercise: runs the cases, compares, and recognises what went wrong by evidence."""
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
@@ -9,13 +9,13 @@ import numpy as np
 
 from autograder import python_errors, reaching_inside, reading, source_code
 from autograder.exercise import Case, Check, Exercise, Quiz, Suspect, Topic, Verdict
-from autograder.student import Kind, Student
+from autograder.student import Kind, Reply, Student
 
 MAX_TOLD_SIZE, MAX_MORE_AXES = 4096, 2
 MAX_ANEW_SECONDS = 10.0  # what takes longer is not begun once more for the sake of a hint
 MORE_THAN_ROUNDING = 1e-6
 MAX_TRIED_AGAIN = 3  # failed cases of a check, to see whether something random acts
-SAYS_IT_ALL = {Kind.MISSING, Kind.STOPPED, "NotImplementedError"}  # outcomes after which other cases would say the same
+SAYS_IT_ALL = {Kind.MISSING, Kind.STOPPED, "NotImplementedError"}  # replies after which other cases would say the same
 TELLING = {"value", "shape"}  # the faults by which an imitation can be recognised
 BLINDING = {"setprofile", "settrace", "addaudithook"}  # functions that end the noting of functions; the call itself is noted
 
@@ -25,11 +25,15 @@ def judge(item: Exercise | Quiz, topic: Topic, student: Student, secret: bytes) 
 
     student: holds the topic's prelude and then the submission's cells.
     """
-    if isinstance(item, Quiz):
-        return located(_judge_quiz(item, student), topic)
+    verdicts = _judge_quiz(item, student) if isinstance(item, Quiz) else _judge_exercise(item, topic, student, secret)
+    # The sections' labels become places in the book: "page.html#label", if they are not such already.
+    return [v if "#" in v.section else replace(v, section=f"{topic.stem}.html#{v.section}") for v in verdicts]
+
+
+def _judge_exercise(item: Exercise, topic: Topic, student: Student, secret: bytes) -> list[Verdict]:
     library = source_code.library_used(item, topic, student.cells)
     if library:
-        return located([_library_verdict(item, check, library) for check in item.checks], topic)
+        return _library_verdicts(item, library)
     ends = student.stopwatch.seconds + student.limits.exercise_seconds
     student.look_out_for(item.forbidden_names and item.forbidden_names | BLINDING)
     judged: list[tuple[Verdict, Trial | None]] = []
@@ -37,19 +41,19 @@ def judge(item: Exercise | Quiz, topic: Topic, student: Student, secret: bytes) 
     for check in item.checks:
         if student.stopwatch.seconds > ends:
             hint = f"Not tried: the {student.limits.exercise_seconds:g} seconds for this exercise were used up."
-            judged.append((_verdict(item, check, False, hint=hint), None))
+            judged.append((_verdict(item, check, False, hint), None))
         else:
             judged.append(_judge_check(item, check, student, secret, past))
     # What the source hides (another name, getattr) shows when it runs.
-    for library in sorted(student.used):
-        return located([_library_verdict(item, check, library) for check in item.checks], topic)
+    if student.used:
+        return _library_verdicts(item, min(student.used))
     if not any(verdict.misconception for verdict, _ in judged):
         judged = [_suspected(item, verdict, trial) for verdict, trial in judged]
     verdicts = _told(item, judged, student)
     doubts = reaching_inside.worth_reading(student.cells[1:])  # what comes first is the topic's own prelude
     if doubts:
         verdicts = [_held_back(v, item, check, doubts, secret) for v, check in zip(verdicts, item.checks)]
-    return located(verdicts, topic)
+    return verdicts
 
 
 def _held_back(verdict: Verdict, exercise: Exercise, check: Check, doubts: list[str], secret: bytes) -> Verdict:
@@ -65,11 +69,6 @@ def _held_back(verdict: Verdict, exercise: Exercise, check: Check, doubts: list[
         "into Python itself, or hides what is called. A person will look at it; without such code it counts at once."
     )
     return replace(verdict, passed=False, points=0.0, hint=hint, held=True)
-
-
-def located(verdicts: list[Verdict], topic: Topic) -> list[Verdict]:
-    """Turn the sections' labels into places in the book: "page.html#label", if they are not such already."""
-    return [v if "#" in v.section else replace(v, section=f"{topic.stem}.html#{v.section}") for v in verdicts]
 
 
 def draw(secret: bytes, *names: str) -> np.random.Generator:
@@ -96,7 +95,7 @@ class Trial:
     """
 
     case: Case
-    outcome: reading.Outcome
+    reply: Reply  # its value a tuple of arrays
     expected: tuple[np.ndarray, ...]
     fault: str | None  # None, or one of: problem, shape, dtype, value, changed, grown, warned
     message: str
@@ -121,7 +120,7 @@ def _judge_check(
     trials = []
     for case, expected in _prepared(exercise.name, check, exercise.reference, secret):
         trials.append(_try(exercise, case, expected, student))
-        if trials[-1].outcome.kind in SAYS_IT_ALL:
+        if trials[-1].reply.error_type in SAYS_IT_ALL:
             break
     failed = [trial for trial in trials if trial.fault]
     name = _diagnose(exercise, check, trials, failed, past) if failed else None
@@ -131,17 +130,23 @@ def _judge_check(
     if not failed:
         return _verdict(exercise, check, True), None
     shown = next((trial for trial in failed if trial.case.public), failed[0])
-    if name is None:
-        return _verdict(exercise, check, False), shown
-    misconception = exercise.misconceptions[name]
-    return _verdict(exercise, check, False, name, misconception.hint, misconception.section), shown
+    verdict = _verdict(exercise, check, False)
+    if name:
+        verdict = _with_misconception(verdict, exercise, name)
+    return verdict, shown
+
+
+def _with_misconception(verdict: Verdict, exercise: Exercise, name: str, before: str = "") -> Verdict:
+    """Explain a failure by a misconception. before: what the hint says first, ending in a space."""
+    known = exercise.misconceptions[name]
+    return replace(verdict, misconception=name, hint=before + known.hint, section=known.section)
 
 
 def _varies(exercise: Exercise, failed: list[Trial], student: Student) -> bool:
     """Whether an input that gave a wrong value gives another one when it is tried again."""
     for trial in [trial for trial in failed if trial.fault == "value"][:MAX_TRIED_AGAIN]:
-        again = _try(exercise, trial.case, trial.expected, student).outcome.values
-        found = _judged(trial.case, trial.outcome.values, again or ())
+        again = _try(exercise, trial.case, trial.expected, student).reply.value
+        found = _judged(trial.case, trial.reply.value, again or ())
         if any(not _equal(second, first.astype("float64"), trial.case) for first, second in found):
             return True
     return False
@@ -149,11 +154,10 @@ def _varies(exercise: Exercise, failed: list[Trial], student: Student) -> bool:
 
 def _suspected(exercise: Exercise, verdict: Verdict, trial: Trial | None) -> tuple[Verdict, Trial | None]:
     """Explain a failure by what was suspected when the function was called; for exercises of which nothing was recognised."""
-    name = trial.outcome.suspicion() if trial and trial.outcome.suspicion else None
-    if name not in exercise.misconceptions:
-        return verdict, trial
-    misconception = exercise.misconceptions[name]
-    return replace(verdict, misconception=name, hint=misconception.hint, section=misconception.section), trial
+    name = trial.reply.suspicion() if trial and trial.reply.suspicion else None
+    if name in exercise.misconceptions:
+        verdict = _with_misconception(verdict, exercise, name)
+    return verdict, trial
 
 
 def _told(exercise: Exercise, judged: list[tuple[Verdict, Trial | None]], student: Student) -> list[Verdict]:
@@ -168,12 +172,12 @@ def _told(exercise: Exercise, judged: list[tuple[Verdict, Trial | None]], studen
             verdicts.append(verdict)
             continue
         message = trial.message
-        error = trial.outcome.error if trial.case.public or trial.outcome.kind == Kind.MISSING else None
+        error = trial.reply.error if trial.case.public or trial.reply.error_type == Kind.MISSING else None
         if trial.case.public and trial.could_tell:
-            message = _compare(exercise, replace(trial.case, public=False), trial.outcome, trial.expected)[1]
-            if trial.outcome.kind not in SAYS_IT_ALL:
+            message = _compare(exercise, replace(trial.case, public=False), trial.reply, trial.expected)[1]
+            if trial.reply.error_type not in SAYS_IT_ALL:
                 again = _once_more(exercise, trial, student)
-                message, error = (again.message, again.outcome.error) if again else (message, None)
+                message, error = (again.message, again.reply.error) if again else (message, None)
         if error:
             key = _kind_and_place(error)
             meanings[key] = meanings.get(key) or python_errors.meaning_of(error["type"], error["message"])
@@ -197,16 +201,14 @@ def _with_meanings(exercise: Exercise, verdicts: list[Verdict], trials: list[Tri
     Its cause is what was recognised of a check that failed by the same error. Where nothing was recognised in the
     whole exercise, the meaning itself counts as the misconception.
     """
-    errors = [trial.outcome.error if trial else None for trial in trials]
+    errors = [trial.reply.error if trial else None for trial in trials]
     recognised = {verdict.misconception for verdict in verdicts} - {None}
     causes = {_kind_and_place(e): v.misconception for v, e in zip(verdicts, errors) if e and v.misconception}
     explained = []
     for verdict, error in zip(verdicts, errors):
         key = _kind_and_place(error) if error and not verdict.misconception else None
         if key in causes:
-            cause = exercise.misconceptions[causes[key]]
-            hint = f"{verdict.message} {cause.hint}"
-            verdict = replace(verdict, hint=hint, misconception=cause.name, section=cause.section)
+            verdict = _with_misconception(verdict, exercise, causes[key], f"{verdict.message} ")
         elif meanings.get(key):
             meaning = meanings[key]
             name = None if recognised else meaning.name
@@ -219,12 +221,9 @@ def _kind_and_place(error: dict) -> tuple:
     return error["type"], error.get("cell"), error.get("line")
 
 
-def _verdict(exercise, check, passed, misconception=None, hint="", section=None) -> Verdict:
+def _verdict(exercise: Exercise, check: Check, passed: bool, hint: str = "") -> Verdict:
     points = check.points if passed else 0.0
-    return Verdict(
-        exercise.name, check.name, check.title, passed, points, check.points,
-        misconception, hint, section or check.section,
-    )  # fmt: skip
+    return Verdict(exercise.name, check.name, check.title, passed, points, check.points, hint=hint, section=check.section)
 
 
 @lru_cache(maxsize=128)
@@ -240,19 +239,19 @@ def _prepared(name: str, check: Check, reference: Callable, secret: bytes) -> li
 
 def _try(exercise: Exercise, case: Case, expected: tuple[np.ndarray, ...], student: Student) -> Trial:
     could_tell = student.knows_hidden
-    outcome = reading.read(exercise.invoke(student, case), exercise.outputs, len(expected))
+    reply = reading.read(exercise.invoke(student, case), exercise.outputs, len(expected))
     student.knows_hidden |= not case.public
-    fault, message = _compare(exercise, case, outcome, expected)
-    return Trial(case, outcome, expected, fault, message, could_tell)
+    fault, message = _compare(exercise, case, reply, expected)
+    return Trial(case, reply, expected, fault, message, could_tell)
 
 
-def _compare(exercise, case, outcome, expected) -> tuple[str | None, str]:
-    """Return the first fault of an outcome and a sentence about it."""
+def _compare(exercise: Exercise, case: Case, reply: Reply, expected: tuple[np.ndarray, ...]) -> tuple[str | None, str]:
+    """Return the first fault of a reply and a sentence about it."""
     where = f"For {case.words}: "
-    if outcome.problem:
+    if reply.problem:
         # Words that the submission chose could spell out a hidden input.
-        return "problem", f"{where}{outcome.problem if case.public else outcome.brief}."
-    for output, found, right in _judged(case, exercise.outputs, outcome.values, expected):
+        return "problem", f"{where}{reply.problem if case.public else reply.brief or reply.problem}."
+    for output, found, right in _judged(case, exercise.outputs, reply.value, expected):
         if output.has_shape and found.shape != right.shape:
             # A long shape, or one that holds nothing, could spell out a hidden input as well.
             near = 0 < found.size <= MAX_TOLD_SIZE and found.ndim <= right.ndim + MAX_MORE_AXES
@@ -260,17 +259,17 @@ def _compare(exercise, case, outcome, expected) -> tuple[str | None, str]:
             return "shape", f"{where}{output.name} has {told}; expected {right.shape}."
         if not _equal(found, right, case):
             return "value", where + _figures(output, found, right, case)
-    for output, found in _judged(case, exercise.outputs, outcome.values):
+    for output, found in _judged(case, exercise.outputs, reply.value):
         if output.has_shape and found.dtype != case.dtype and not case.any_dtype:
             return "dtype", f"{where}{output.name} is {found.dtype}; expected {case.dtype}, the input's own dtype."
-    if outcome.changed and not case.may_change:
+    if reply.changed and not case.may_change:
         return "changed", f"{where}the values are right, but the call changed its input."
-    if case.may_grow is not None and outcome.grown > case.may_grow:
+    if case.may_grow is not None and reply.grown > case.may_grow:
         # How much it was could spell out a hidden input.
-        needed = f"{outcome.grown / 2**20:.0f}" if case.public else f"more than {case.may_grow / 2**20:.0f}"
+        needed = f"{reply.grown / 2**20:.0f}" if case.public else f"more than {case.may_grow / 2**20:.0f}"
         return "grown", f"{where}the values are right, but the call took {needed} MiB of memory for them."
-    if case.quiet and outcome.warnings:
-        said = f" ({outcome.warnings[0]})" if case.public else ""
+    if case.quiet and reply.warnings:
+        said = f" ({reply.warnings[0]})" if case.public else ""
         return "warned", f"{where}the values are right, but the call gave a warning{said}."
     return None, ""
 
@@ -322,23 +321,21 @@ def _numbers(values: np.ndarray, digits: int = 6) -> str:
 # which misconception --------------------------------------------------------------------------
 
 
-def _diagnose(exercise: Exercise, check: Check, trials: list, failed: list, past: Past) -> str | None:
-    for name in _candidates(exercise, check, trials, failed, past):
-        if name in exercise.misconceptions:
-            return name
-    return None
+def _diagnose(exercise: Exercise, check: Check, trials: list[Trial], failed: list[Trial], past: Past) -> str | None:
+    candidates = _candidates(exercise, check, trials, failed, past)
+    return next((name for name in candidates if name in exercise.misconceptions), None)
 
 
-def _candidates(exercise, check, trials, failed, past: Past):
+def _candidates(exercise: Exercise, check: Check, trials: list[Trial], failed: list[Trial], past: Past) -> Iterator[str | None]:
     """Yield the names of misconceptions that the evidence supports, the most telling first."""
     faults = {trial.fault for trial in failed}
-    if all(trial.outcome.kind == Kind.NONE or trial.outcome.sign == "returns-none" for trial in failed):
+    if all(trial.reply.error_type == Kind.NONE or trial.reply.sign == "returns-none" for trial in failed):
         yield "returns-none"
-    signs = {trial.outcome.sign for trial in failed}
+    signs = {trial.reply.sign for trial in failed}
     if len(signs) == 1:
         yield signs.pop()
     if faults == {"dtype"}:
-        if all(value.dtype.kind in "iu" for trial in failed for value in trial.outcome.values):
+        if all(value.dtype.kind in "iu" for trial in failed for value in trial.reply.value):
             yield "integer-truncated"
         yield "float64-result" if all(_is_wider(trial) for trial in failed) else "fixed-dtype"
     if faults == {"changed"} or _writes_where_it_may_not(trials, failed):
@@ -361,7 +358,7 @@ def _candidates(exercise, check, trials, failed, past: Past):
     if _repeats_itself(trials, past.answers):
         yield "cached-answer"
     controls = [trial for trial in trials if trial.case.control]
-    stopped = any(trial.outcome.kind == Kind.STOPPED for trial in failed)  # says nothing of what was computed
+    stopped = any(trial.reply.error_type == Kind.STOPPED for trial in failed)  # says nothing of what was computed
     if check.telltale and controls and not stopped and not any(trial.fault for trial in controls):
         yield check.telltale
 
@@ -375,7 +372,7 @@ def _explains(suspect: Suspect, trials: list[Trial], failed: list[Trial]) -> boo
                 wrong = suspect.imitation(*trial.case.exact_args(suspect.raw), **trial.case.kwargs)
         except (ValueError, IndexError, ZeroDivisionError, OverflowError, TypeError):
             wrong = None
-        values = trial.outcome.values
+        values = trial.reply.value
         if wrong is None or values is None:
             if wrong is not None or values is not None:
                 return False
@@ -393,31 +390,31 @@ def _explains(suspect: Suspect, trials: list[Trial], failed: list[Trial]) -> boo
 
 def _only_the_gradient_is_wrong(trial: Trial) -> bool:
     """Whether a tensor is right whose gradient alone counts, and is not."""
-    values, judged = trial.outcome.values, trial.case.judged
+    values, judged = trial.reply.value, trial.case.judged
     if trial.fault != "value" or not judged or 0 in judged:
         return False
     return len(values) > 1 and _equal(values[0], trial.expected[0], trial.case)
 
 
 def _is_wider(trial: Trial) -> bool:
-    return any(v.dtype.itemsize > trial.case.dtype.itemsize for v in trial.outcome.values)
+    return any(v.dtype.itemsize > trial.case.dtype.itemsize for v in trial.reply.value)
 
 
 def _writes_where_it_may_not(trials: list[Trial], failed: list[Trial]) -> bool:
     """Whether a function that changes its input failed where it can't: integers in NumPy, a leaf in PyTorch."""
-    changes = any(trial.outcome.changed for trial in trials)
+    changes = any(trial.reply.changed for trial in trials)
     errors = ("UFuncTypeError", "RuntimeError")
-    return changes and all(trial.fault == "changed" or trial.outcome.kind in errors for trial in failed)
+    return changes and all(trial.fault == "changed" or trial.reply.error_type in errors for trial in failed)
 
 
 def _is_transposed(trial: Trial) -> bool:
-    pairs = [(f, r) for f, r in zip(trial.outcome.values or (), trial.expected) if f.ndim >= 2]
+    pairs = [(f, r) for f, r in zip(trial.reply.value or (), trial.expected) if f.ndim >= 2]
     turned = [(np.swapaxes(f, -1, -2), f, r) for f, r in pairs] + [(f.T, f, r) for f, r in pairs]
     return any(_equal(t, r, trial.case) and not _equal(f, r, trial.case) for t, f, r in turned)
 
 
 def _keeps_an_axis(trial: Trial) -> bool:
-    pairs = list(zip(trial.outcome.values or (), trial.expected))
+    pairs = list(zip(trial.reply.value or (), trial.expected))
     return trial.fault == "shape" and any(
         f.ndim == r.ndim + 1 and 1 in f.shape and f.size == r.size and _equal(f.reshape(r.shape), r, trial.case)
         for f, r in pairs
@@ -432,7 +429,7 @@ def _repeats_itself(trials: list[Trial], earlier: list[tuple[Case, tuple]]) -> b
     for i, trial in enumerate(trials):
         if trial.fault is None:
             continue
-        values = trial.outcome.values
+        values = trial.reply.value
         if values is None or not any(np.any(value) for value in values):
             return False
         answers = [*earlier, *((past.case, past.expected) for past in trials[:i])]
@@ -444,10 +441,9 @@ def _repeats_itself(trials: list[Trial], earlier: list[tuple[Case, tuple]]) -> b
 # libraries ------------------------------------------------------------------------------------
 
 
-def _library_verdict(exercise: Exercise, check: Check, library: str) -> Verdict:
-    misconception = exercise.misconceptions["library-call"]
-    hint = f"The code uses `{library}`. {misconception.hint}"
-    return _verdict(exercise, check, False, "library-call", hint, misconception.section)
+def _library_verdicts(exercise: Exercise, library: str) -> list[Verdict]:
+    failed = (_verdict(exercise, check, False) for check in exercise.checks)
+    return [_with_misconception(verdict, exercise, "library-call", f"The code uses `{library}`. ") for verdict in failed]
 
 
 # quizzes --------------------------------------------------------------------------------------

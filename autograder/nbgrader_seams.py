@@ -26,6 +26,7 @@ from autograder.notebook_judge import judge_notebook
 from autograder.recording import (
     check_entered,
     check_points,
+    marks_in_source,
     open_gradebook,
     save_scores,
     why_nothing_can_be_recorded,
@@ -66,7 +67,7 @@ def take_notebooks_only() -> None:
 
     def ordinary(path, exclude=None):
         inside = Path(path).absolute().is_relative_to(course.SUBMITTED.absolute())
-        return _receipts(Path(path)) if inside else _find_all_files(path, exclude)
+        return [str(Path(path, name)) for name in submission.receipts(Path(path))] if inside else _find_all_files(path, exclude)
 
     base.find_all_files = ordinary
 
@@ -116,7 +117,7 @@ def refuse_in_words() -> None:
         why = _why_refused(student_id)
         return {"success": False, "log": why} if why else _autograde(api, assignment_id, student_id, *args, **kwargs)
 
-    Autograde.init_assignment, Autograde.convert_single_notebook = map(_in_words, (_init_assignment, _convert_single_notebook))
+    Autograde.init_assignment, Autograde.convert_single_notebook = map(_or_hindered, (_init_assignment, _convert_single_notebook))
     Autograde.convert_notebooks = _in_a_sentence(convert)
     NbGraderAPI.autograde = press
 
@@ -131,11 +132,12 @@ def release_whole_or_not_at_all() -> None:
         where, usual = generate.coursedir, generate.coursedir.release_directory
         open_gradebook(where).close()
         for path in list(generate.assignments):
-            if not generate.force and (course.NOTEBOOKS / Path(path).name).exists():
-                generate.log.info("Skipping existing assignment: %s", Path(path).name)
+            stem = Path(path).name
+            if not generate.force and (course.NOTEBOOKS / stem).exists():
+                generate.log.info("Skipping existing assignment: %s", stem)
                 del generate.assignments[path]
-            elif Path(path).name in exercises.stems():
-                check_points(Path(path).name)
+            elif stem in exercises.stems():
+                check_points(stem, marks_in_source(stem))
         try:
             with releasing.aside() as draft:
                 where.release_directory = str(draft)
@@ -176,7 +178,7 @@ def _in_a_sentence(convert):
     return tried
 
 
-def _in_words(step):
+def _or_hindered(step):
     """Return a step of a grading that raises _Hindered where no other submission could be recorded either."""
 
     def tried(*args):
@@ -203,17 +205,6 @@ def _check(where: CourseDirectory, stem: str) -> None:
 
 def _why_refused(student: str) -> str | None:
     return None if naming.is_plain(student) else f"{naming.shown(student)} was not graded: {naming.REFUSED}"
-
-
-def _receipts(folder: Path) -> list[str]:
-    found = []
-    for name in submission.RECEIPTS:
-        try:
-            submission.read_file(folder / name, submission.RECEIPT_BYTES)
-        except submission.BadSubmission:
-            continue
-        found.append(str(folder / name))
-    return found
 
 
 class Judge(NbGraderPreprocessor):

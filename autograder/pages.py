@@ -1,6 +1,8 @@
 """What the feedback page and the class report share: the templates, links into the book, safe writing."""
 
+import contextlib
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import jinja2
@@ -34,10 +36,18 @@ def book_address(folder: Path) -> str:
 
 def write(path: Path, text: str) -> None:
     """Write a file whole or not at all."""
+    with written(path, text):
+        pass
+
+
+@contextlib.contextmanager
+def written(path: Path, text: str) -> Iterator[None]:
+    """Write a file aside before the block, and put it in its place after the block, if that does not fail."""
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         draft.write_text(text, encoding="utf-8")
+        yield
         os.replace(draft, path)
     finally:
-        draft.unlink(missing_ok=True)  # there is one only if the disk is full, or the place taken
+        draft.unlink(missing_ok=True)  # there is one only if the disk is full, the place taken, or the block failed

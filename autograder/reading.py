@@ -1,8 +1,7 @@
 """From what a call returned to outputs that can be compared, or to words that say what is wrong."""
 
 import re
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
@@ -10,22 +9,6 @@ from autograder import tensors
 from autograder.exercise import Output
 from autograder.student import Kind, Reply
 from autograder.student_side import wire
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """The outputs of one call as arrays, or a problem. ``kind`` is the reply's ``error_type``."""
-
-    values: tuple[np.ndarray, ...] | None = None
-    problem: str | None = None
-    brief: str | None = None
-    kind: str | Kind | None = None
-    error: dict | None = None
-    changed: tuple[int, ...] = ()
-    grown: int = 0
-    warnings: tuple[str, ...] = ()
-    sign: str | None = None
-    suspicion: Callable[[], str | None] | None = None
 
 
 def name_of(value: object) -> str:
@@ -75,19 +58,16 @@ def with_sign(reply: Reply, signs: tuple[tuple[str, str], ...]) -> Reply:
 
 def single(reply: Reply) -> Reply:
     """Wrap the value of a function with one output into a tuple."""
-    if reply.problem:
-        return reply
-    return Reply((reply.value,), changed=reply.changed, warnings=reply.warnings)
+    return reply if reply.problem else replace(reply, value=(reply.value,))
 
 
-def read(reply: Reply, outputs: tuple[Output, ...], count: int) -> Outcome:
-    """Return the outputs as arrays of numbers, or say which one is not what it should be.
+def read(reply: Reply, outputs: tuple[Output, ...], count: int) -> Reply:
+    """Return the reply with the outputs as a tuple of arrays of numbers, or say which one is not what it should be.
 
     count: how many there must be; a run may lack the last ones. What is not there would be compared with nothing, and pass.
     """
     if reply.problem:
-        brief = reply.brief or reply.problem
-        return Outcome(problem=reply.problem, brief=brief, kind=reply.error_type, error=reply.error, sign=reply.sign)
+        return reply
     values = []
     for output, value in zip(outputs, reply.value):
         array = _READERS[output.kind](value)
@@ -95,13 +75,12 @@ def read(reply: Reply, outputs: tuple[Output, ...], count: int) -> Outcome:
             wanted = _WANTED[output.kind]
             what = "None" if value is None else "something else"
             problem = f"{output.name} is {name_of(value)}; expected {wanted}"
-            return Outcome(problem=problem, brief=f"{output.name} is {what}; expected {wanted}", kind=Kind.of(value))
+            return Reply(problem=problem, brief=f"{output.name} is {what}; expected {wanted}", error_type=Kind.of(value))
         values.append(array)
     if len(values) != count:
         said = f"{len(values) or 'no'} results came back; expected {count}"
-        return Outcome(problem=said, brief=said, kind=Kind.OTHER)
-    beside = {"changed": reply.changed, "grown": reply.grown, "warnings": reply.warnings}
-    return Outcome(tuple(values), sign=reply.sign, suspicion=reply.suspicion, **beside)
+        return Reply(problem=said, brief=said, error_type=Kind.OTHER)
+    return replace(reply, value=tuple(values))
 
 
 def _array(value: object) -> np.ndarray | None:

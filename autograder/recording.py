@@ -10,6 +10,7 @@ import json
 import logging
 import os
 import re
+import traceback
 import warnings
 from pathlib import Path
 
@@ -116,9 +117,6 @@ class Book:
         comments = _by_name(db, saved, Comment, Comment.comment)
         db.rollback()  # nothing was written; ends the transaction that reading began
         db.expunge_all()
-        found = notebook.metadata["course"]
-        no_time = when is None and os.path.lexists(course.SUBMITTED / student / self.stem / "timestamp.txt")
-        verdicts = tuple(found["verdicts"])
         for cell in notebook.cells:
             if is_solution(cell):
                 [cell.metadata.nbgrader["comment"]] = comments[cell.metadata.nbgrader["grade_id"]]
@@ -128,14 +126,22 @@ class Book:
         about = {"student": student, "assignment": self.stem}
         about |= {"score": score - late, "max_score": max_score, "late_penalty": late}
         pages.write(course.FEEDBACK / student / self.stem / f"{self.stem}.html", feedback.page(notebook, about))
-        waiting = tuple(name for name, (*_, waits) in grades.items() if waits)
-        worth_reading = tuple(found.get("worth_reading", ()))
-        as_released = found.get("as_released", False)
-        beside = submission.beside(course.SUBMITTED / student / self.stem / f"{self.stem}.ipynb")
+        found = notebook.metadata["course"]
+        folder = course.SUBMITTED / student / self.stem
         return Result(
-            student, self.stem, score, max_score, waiting, found.get("problem"), verdicts, worth_reading, late, no_time,
-            as_released, beside,
-        )  # fmt: skip
+            student,
+            self.stem,
+            score,
+            max_score,
+            waiting=tuple(name for name, (*_, waits) in grades.items() if waits),
+            problem=found.get("problem"),
+            verdicts=tuple(feedback.verdicts_of(notebook)),
+            worth_reading=tuple(found.get("worth_reading", ())),
+            late_penalty=late,
+            no_time=when is None and os.path.lexists(folder / "timestamp.txt"),
+            as_released=found.get("as_released", False),
+            beside=submission.beside(folder / f"{self.stem}.ipynb"),
+        )
 
 
 def open_gradebook(where: CourseDirectory | Config, *, to_write: bool = False) -> Gradebook:
@@ -157,34 +163,37 @@ def open_gradebook(where: CourseDirectory | Config, *, to_write: bool = False) -
 
 
 def check_entered(gradebook: Gradebook, stem: str) -> None:
-    """Raise CannotGrade for an assignment that the gradebook lacks, or has without some of its cells."""
+    """Raise CannotGrade for an assignment that the gradebook lacks, or has without some of its cells or with other points."""
     try:
         entered = gradebook.find_notebook(stem, stem)
     except MissingEntry:
         raise CannotGrade(f"{stem} is not in the gradebook yet. Release it first: python -m autograder release") from None
     known = {cell.name for cell in [*entered.grade_cells, *entered.solution_cells]}
     points = {cell.name: cell.max_score for cell in entered.grade_cells}
-    cells = [cell for cell in nbformat.read(course.source_notebook(stem), as_version=4).cells if is_grade(cell) or is_solution(cell)]
+    marks = marks_in_source(stem)
     again = "Release it again: python -m autograder release"
-    if missing := ", ".join(name for name in (cell.metadata.nbgrader.grade_id for cell in cells) if name not in known):
+    if missing := ", ".join(m.grade_id for m in marks if m.grade_id not in known):
         raise CannotGrade(f"{stem} has cells that the gradebook does not know: {missing}. {again}")
-    check_points(stem)
-    changed = (marks for marks in (cell.metadata.nbgrader for cell in cells if is_grade(cell)) if marks.points != points[marks.grade_id])
-    if others := ", ".join(marks.grade_id for marks in changed):
+    check_points(stem, marks)
+    if others := ", ".join(m.grade_id for m in marks if m.grade and m.points != points.get(m.grade_id)):
         raise CannotGrade(f"{stem} has other points than the gradebook knows: {others}. {again}")
 
 
-def check_points(stem: str) -> None:
+def check_points(stem: str, marks: list[NotebookNode]) -> None:
     """Raise CannotGrade for an assignment with a cell that has other points than its checks give: nobody could have them all."""
     given = {item.name: item.max_points for item in exercises.topic(stem).items}
-    for cell in nbformat.read(course.source_notebook(stem), as_version=4).cells:
-        marks = cell.metadata.get("nbgrader", {})
-        name = marks.get("grade_id")
-        if is_grade(cell) and name in given and marks.points != given[name]:
+    for m in marks:
+        if m.grade and m.points != given.get(m.grade_id, m.points):
             raise CannotGrade(
-                f"{name} has {marks.points:g} points in solutions/{stem}/{stem}.ipynb, and its checks have {given[name]:g} in "
+                f"{m.grade_id} has {m.points:g} points in solutions/{stem}/{stem}.ipynb, and its checks have {given[m.grade_id]:g} in "
                 f"autograder/exercises/{stem}/: change one of them"
             )
+
+
+def marks_in_source(stem: str) -> list[NotebookNode]:
+    """Return what nbgrader notes of each cell of the source notebook that has points or holds an answer: grade_id, grade, points, …"""
+    cells = nbformat.read(course.source_notebook(stem), as_version=4).cells
+    return [cell.metadata.nbgrader for cell in cells if is_grade(cell) or is_solution(cell)]
 
 
 # What a gradebook that can't be used says of itself, and what to do.
@@ -207,8 +216,14 @@ def _in_words(error: BaseException) -> str:
 
 def why_of_gradebook(error: BaseException) -> str | None:
     """Return why the gradebook can't be used, and what to do; None if an error has nothing to do with it."""
-    found = next((cause for cause in _causes(error) if isinstance(cause, SQLAlchemyError)), None)
+    found = next((cause for cause in _causes(error) if isinstance(cause, SQLAlchemyError) or _lacks_driver(cause)), None)
     return found and f"The gradebook can't be used: {_in_words(found)}"
+
+
+def _lacks_driver(error: BaseException) -> bool:
+    """Whether SQLAlchemy looked for the library that its address of the gradebook needs (MySQLdb), and did not find it."""
+    frames = (frame for frame, _ in traceback.walk_tb(error.__traceback__))
+    return isinstance(error, ImportError) and any(f.f_globals.get("__name__", "").startswith("sqlalchemy.") for f in frames)
 
 
 def _causes(error: BaseException) -> list[BaseException]:
@@ -256,8 +271,9 @@ def save_scores(gradebook: Gradebook, notebook: NotebookNode, stem: str, student
             untouched = cell.metadata.nbgrader.get("checksum") == compute_checksum(cell)
             [comment] = comments[name]
             comment.auto_comment = "No response." if untouched else None
-    gradebook.db.commit()
-    pages.write(place, json.dumps(now, indent=1) + "\n")
+    # A full disk shows before the commit, not after it: a mark that is given then would be taken for one of an earlier answer.
+    with pages.written(place, json.dumps(now, indent=1) + "\n"):
+        gradebook.db.commit()
 
 
 def _digests_of(notebook: NotebookNode) -> dict[str, str]:
@@ -273,8 +289,9 @@ def _digests_of(notebook: NotebookNode) -> dict[str, str]:
 def _digests_in(place: Path) -> dict[str, str]:
     """Return what was noted when the submission was judged last; nothing if that is not to be had."""
     try:
-        found = json.loads(place.read_bytes())
-    except (OSError, ValueError):
+        with submission.open_ordinary(place) as file:
+            found = json.load(file)
+    except (submission.BadSubmission, OSError, ValueError):
         return {}
     return found if isinstance(found, dict) else {}
 
@@ -292,10 +309,6 @@ def _by_name(db, saved: SubmittedNotebook, kind: type, *columns) -> dict[str, tu
 
 def _keep_receipts(folder: Path) -> None:
     """Copy what the exchange needs to return feedback, where nbgrader's own commands look for it."""
-    for name in submission.RECEIPTS:
-        try:
-            text = submission.read_file(folder / name, submission.RECEIPT_BYTES).decode()
-        except (submission.BadSubmission, UnicodeDecodeError):
-            continue
+    for name, text in submission.receipts(folder).items():
         for room in (course.AUTOGRADED, course.FEEDBACK):
             pages.write(room / folder.parent.name / folder.name / name, text)

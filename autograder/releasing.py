@@ -54,9 +54,9 @@ def aside() -> Iterator[Path]:
     If the block fails, or something hidden would slip through, ``notebooks/`` stays as it was.
     """
     draft = course.NOTEBOOKS / _DRAFT
-    shutil.rmtree(draft, ignore_errors=True)  # of a release that was killed
-    draft.mkdir(parents=True)
     try:
+        shutil.rmtree(draft, ignore_errors=True)  # of a release that was killed
+        draft.mkdir(parents=True)
         yield draft
         for folder in draft.iterdir():
             for link in (course.SOLUTIONS / folder.name).iterdir():
@@ -68,8 +68,10 @@ def aside() -> Iterator[Path]:
             if place.exists():
                 place.rename(draft / f"{folder.name}.old")
             folder.rename(place)
+    except OSError as error:
+        raise ReleaseFailed(f"notebooks/ can't be written: {error.strerror}: {error.filename}") from None
     finally:
-        shutil.rmtree(draft)
+        shutil.rmtree(draft, ignore_errors=True)
 
 
 def _why(outcome: dict) -> str:

@@ -7,7 +7,7 @@ import math
 import re
 import statistics
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -301,14 +301,20 @@ def to_teach(graded: list[Graded], quiz: str) -> list[Row]:
     return sorted((row for row in rows if len(row.students) > 1), key=lambda row: (-row.share, row.section))[:TO_TEACH]
 
 
-def checks(graded: list[Graded], quiz: str, asked: Asked) -> list[Row]:
-    """Return a row a check, or question of the quiz, with the students who got it, the hardest first."""
-    found: dict[tuple[str, str], list[tuple[str, Verdict]]] = {}
+def _by(key: Callable[[Verdict], Hashable], graded: list[Graded]) -> dict[Hashable, list[tuple[str, Verdict]]]:
+    """Return {key: (student, verdict) of every verdict that has it}, without those of which it is None."""
+    found: dict[Hashable, list[tuple[str, Verdict]]] = {}
     for g in graded:
         for v in g.verdicts:
-            found.setdefault((v.exercise, v.check), []).append((g.student, v))
+            if key(v) is not None:
+                found.setdefault(key(v), []).append((g.student, v))
+    return found
+
+
+def checks(graded: list[Graded], quiz: str, asked: Asked) -> list[Row]:
+    """Return a row a check, or question of the quiz, with the students who got it, the hardest first."""
     rows = []
-    for (exercise, check), pairs in found.items():
+    for (exercise, check), pairs in _by(lambda v: (v.exercise, v.check), graded).items():
         first = pairs[0][1]
         failed = [v for _, v in pairs if not v.passed and v.exercise != quiz]
         reasons = Counter("held back" if v.held else v.misconception or "not recognised" for v in failed)
@@ -333,13 +339,8 @@ def misconceptions(graded: list[Graded], topic: Topic) -> list[Row]:
     Of equally frequent ones the one that cost more points comes first. Hint and section are those of
     the exercise where it was seen most.
     """
-    found: dict[str, list[tuple[str, Verdict]]] = {}
-    for g in graded:
-        for v in g.verdicts:
-            if v.misconception and not v.passed:
-                found.setdefault(v.misconception, []).append((g.student, v))
     rows, lost = [], {}
-    for name, pairs in found.items():
+    for name, pairs in _by(lambda v: None if v.passed else v.misconception, graded).items():
         seen = Counter(v.exercise for _, v in pairs)
         most = seen.most_common(1)[0][0]
         lost[name] = sum(v.max_points for _, v in pairs)
@@ -359,13 +360,9 @@ def misconceptions(graded: list[Graded], topic: Topic) -> list[Row]:
 
 def wrong_answers(graded: list[Graded], quiz: Quiz, asked: Asked) -> list[Row]:
     """Return a row a wrong answer to a question of the quiz, the most frequent first."""
-    found: dict[tuple[str, str], list[tuple[str, Verdict]]] = {}
-    for g in graded:
-        for v in g.verdicts:
-            if v.exercise == quiz.name and not v.passed:
-                found.setdefault((v.check, v.hint), []).append((g.student, v))
+    wrong = _by(lambda v: (v.check, v.hint) if v.exercise == quiz.name and not v.passed else None, graded)
     rows = []
-    for (name, hint), pairs in found.items():
+    for (name, hint), pairs in wrong.items():
         choices = asked[name][1] if name in asked else {}
         taken = next((f" – {letter}) {choices.get(letter, '')}" for letter, why in _why(quiz, name) if why == hint), "")
         students = tuple(student for student, _ in pairs)

@@ -28,7 +28,7 @@ MAX_PICTURES_BYTES = 8 * 2**20
 class CellResult:
     """What executing one cell gave.
 
-    error: None or {type, message, line, text}.
+    error: None or {type, message, cell, line, text}; of a cell that was stopped {type, message}.
     pictures: PNG files.
     """
 

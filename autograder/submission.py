@@ -109,6 +109,17 @@ def handed_in_at(folder: Path) -> datetime | None:
         return None
 
 
+def receipts(folder: Path) -> dict[str, str]:
+    """Return {name: text} of what nbgrader's exchange laid beside a submitted notebook, as far as that can be read."""
+    found = {}
+    for name in RECEIPTS:
+        try:
+            found[name] = read_file(folder / name, RECEIPT_BYTES).decode()
+        except (BadSubmission, UnicodeDecodeError):
+            continue
+    return found
+
+
 def _not_found(path: Path) -> BadSubmission:
     """Return what to say where there is no file: what stands in its place, if anything does."""
     if path.suffix != ".ipynb":

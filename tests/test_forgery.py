@@ -250,8 +250,8 @@ def test_an_empty_tuple_is_no_result(source):
 
 
 def test_a_result_that_is_not_there_is_a_problem():
-    outcome = reading.read(Reply((np.zeros(2),)), (Output("a"), Output("b")), 2)
-    assert outcome.values is None and outcome.problem == "1 results came back; expected 2"
+    reply = reading.read(Reply((np.zeros(2),)), (Output("a"), Output("b")), 2)
+    assert reply.value is None and reply.problem == "1 results came back; expected 2"
 
 
 def test_the_order_of_the_answers_is_not_to_be_learnt():

@@ -2,9 +2,11 @@
 
 import csv
 import json
+import os
 import re
 import shutil
 import sqlite3
+import threading
 
 import nbformat
 import pytest
@@ -493,20 +495,47 @@ def test_a_disk_that_fills_up_ends_the_run_and_the_same_command_goes_on(graded):
     code = f"""
 import errno, sys
 from autograder import __main__, pages
-write = pages.write
+written = pages.written
 def full(path, text):
     if "sample_chidi" in str(path):
         raise OSError(errno.ENOSPC, "No space left on device")
-    write(path, text)
-pages.write = full
+    return written(path, text)
+pages.written = full
 sys.exit(__main__.main(["grade", {STEMS[0]!r}, "--student", "sample_*", "--workers", "1"]))
 """
-    text = said(course.run("python", "-c", code, good=False))
+    before, his, handed = course.scores(), course.submitted("sample_chidi", STEMS[0]), course.submitted("sample_ada", STEMS[0])
+    first = his.read_bytes()
+    his.write_bytes(handed.read_bytes())
+    try:
+        text = said(course.run("python", "-c", code, good=False))
+    finally:
+        his.write_bytes(first)
+    assert course.scores() == before, "what was judged could not be noted, so it is not in the gradebook either"
     assert re.search(r"\d of 10 are graded and stay so", text)  # how many results came before chidi's is the machine's affair
     assert "No space left on device. Make room, then run the same command again." in text
     out = course.root / "full.json"
     course.run(*OURS, "--student", "sample_*", "--json", str(out))
     assert {row["student"]: row["verdicts"] for row in json.loads(out.read_text())} == {s: r["verdicts"] for s, r in results[STEMS[0]].items()}
+
+
+def test_a_pipe_among_the_notes_of_what_was_judged_is_not_waited_for(tmp_path):
+    from autograder import recording
+
+    os.mkfifo(tmp_path / "pipe")
+    found = []
+    reading = threading.Thread(target=lambda: found.append(recording._digests_in(tmp_path / "pipe")), daemon=True)
+    reading.start()
+    reading.join(5)
+    assert found == [{}]
+
+
+def test_a_release_that_can_not_be_written_is_said(tmp_path, monkeypatch):
+    from autograder import releasing
+
+    (tmp_path / ".release").symlink_to(tmp_path)
+    monkeypatch.setattr(releasing.course, "NOTEBOOKS", tmp_path)
+    with pytest.raises(releasing.ReleaseFailed, match="can't be written: File exists: .*release"), releasing.aside():
+        pass
 
 
 @pytest.mark.parametrize("what", ["the disk", "the gradebook"])
@@ -571,6 +600,18 @@ def test_a_wrong_address_of_the_gradebook_is_said_and_takes_nothing_away(graded,
         text = said(course.run(*command, good=False, COURSE_DB_URL=url))
         assert len(text.splitlines()) == 1 and re.search("The gradebook can't be (opened|used)", text) and "run the same command again" in text
     assert kept(course) == before and (course.root / "notebooks" / STEMS[0] / f"{STEMS[0]}.ipynb").exists()
+
+
+def test_a_driver_that_is_not_installed_is_said():
+    """By nbgrader's own commands, which raise what SQLAlchemy raises."""
+    from nbgrader.api import Gradebook
+
+    from autograder import recording
+
+    with pytest.raises(ImportError) as raised:
+        Gradebook("mysql://me@localhost/none")
+    assert "No module named 'MySQLdb'. Look at COURSE_DB_URL" in recording.why_of_gradebook(raised.value)
+    assert recording.why_of_gradebook(ImportError("No module named 'MySQLdb'")) is None
 
 
 def test_the_table_is_straight_whatever_the_script_of_a_name():

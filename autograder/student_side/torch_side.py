@@ -111,9 +111,9 @@ def arrive(value: wire.Tensor | wire.Stock, arrive_inside) -> object:
 
 def sendable(value: object, keep: list[int] = ()) -> object:
     """Replace tensors in tuples, lists and dicts by ``wire.Tensor``; what stands at ``keep`` stays as it is."""
-    plain = wire.plain_kind(value)
-    if plain:
-        return plain(item if i in keep else sendable(item) for i, item in enumerate(plain.__iter__(value)))
+    kind = wire.plain_kind(value)
+    if kind:
+        return kind(item if i in keep else sendable(item) for i, item in enumerate(kind.__iter__(value)))
     if isinstance(value, dict):
         return {name: sendable(item) for name, item in value.items()}
     if type(value) not in (torch.Tensor, nn.Parameter):
@@ -217,6 +217,7 @@ def run(namespace: dict, target: str, mode: str, asked: dict) -> tuple[dict, dic
         args, kwargs: what it is called with.
         grid: the grid of a Triton kernel, which is launched with args and kwargs.
         returns: positions of the arguments which a kernel fills; they are the outputs.
+        undefined: whether lanes that a mask keeps from memory hold NaN, unless the load says what they hold.
         readable: [position, rows, columns] of the tables and vectors of which the kernel may read so much.
         compiled: whether a GPU's compiler is to take the kernel, too; what it refuses is raised.
         races: whether to tell if its programs meet in memory.

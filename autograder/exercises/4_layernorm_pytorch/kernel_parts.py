@@ -76,6 +76,7 @@ class Lane(NamedTuple):
     """What the address of lanes is made of.
 
     row, program: their numbers. stride: that of the table itself. strides: those of all the tables of the launch.
+    m, n: how many rows x has, and how many numbers a row. block: how many lanes a program has.
     """
 
     row: int
@@ -137,15 +138,16 @@ def columns_inside(a: Lane) -> np.ndarray:
 
 # The distance of rows, where it is wrong: n, BLOCK, or another table's stride.
 WRONG_STEPS = [lambda a: a.n, lambda a: a.block, *(lambda a, i=i: a.strides[i % len(a.strides)] for i in range(3))]
+WRONG_ROWS = [by(step) for step in WRONG_STEPS]
 STRIDE_MISSING = by(lambda a: 1)
 # Where mean and rstd are looked for, or put, though each row has one number.
 STATISTICS_MISPLACED = [
     *(lambda a, step=step: a.row * step(a) for step in WRONG_STEPS),
-    *(by(step) for step in WRONG_STEPS),
+    *WRONG_ROWS,
     every_row,
 ]
 # Where weight and bias are looked for, though every row has the same.
-PARAMETERS_BY_ROW = [*(by(step) for step in WRONG_STEPS), the_row, one_place]
+PARAMETERS_BY_ROW = [*WRONG_ROWS, the_row, one_place]
 MASK_WRONG = [lambda a: a.lanes < a.n - 1, lambda a: a.lanes <= a.n]
 MASK_WITH_ROW = [lambda a, step=step: a.row * step(a) + a.lanes < a.n for step in WRONG_STEPS]
 
@@ -214,6 +216,8 @@ def forward_lanes(
     store: whether stores are masked. centre: whether the deviations are; "reversed" with 0 inside.
     mean_over, variance_over: what the sums are divided by. x, y, mean, rstd, weight, bias: where each is read or stored.
     mask: which lanes count as the row's. one_row: every program does the first row. scaled: program p does row p·BLOCK.
+
+    Returns a function that gives y (m, n), mean (m,), rstd (m,), how many numbers were written outside, 1 if it read outside.
     """
 
     def run(table_x, weights, biases, eps, m, n, block, y_stride) -> tuple:
@@ -292,6 +296,8 @@ def backward_lanes(
     rows added to what stands there ("memory"), or nothing by a program without rows ("busy").
     last: the names of the tables that get a program's last row alone.
     places: where those for weight and for bias are stored. numbered: a program works by its number, not as program 0.
+
+    Returns a function that gives dx (m, n), dweight (n,), dbias (n,), how many numbers were written outside, 1 if it read outside.
     """
 
     def run(table_dy, table_x, weights, averages, reciprocals, m, n, block, programs, dx_stride) -> tuple:
@@ -370,8 +376,7 @@ def lanes_of(simulate: Callable, counts: list[dict], loaded: tuple[str, ...]) ->
     for name, masks in (("mask-wrong", MASK_WRONG), ("program-id-ignored", MASK_WITH_ROW)):
         found += [(name, simulate(mask=mask)) for mask in masks]
     for name, address in (
-        *(("stride-ignored", by(step)) for step in WRONG_STEPS),
-        ("stride-ignored", STRIDE_MISSING),
+        *(("stride-ignored", place) for place in [*WRONG_ROWS, STRIDE_MISSING]),
         ("row-ignored", every_row),
         ("columns-strided", strided_columns),
     ):
