@@ -74,7 +74,7 @@
       this.put({
         state: this.told(now, moved),
         ...Object.fromEntries(TOKENS.flatMap((_, i) => [
-          [`sum${i}`, number(now.sums[i])], [`out${i}`, `(${now.outputs[i].map((x) => number(x)).join(", ")})`], [`moved${i}`, told(i)],
+          [`sum${i}`, number(now.sums[i])], [`out${i}`, `(${now.outputs[i].map((x) => number(x)).join(",\u00a0")})`], [`moved${i}`, told(i)],
         ])),
       });
     }

@@ -168,6 +168,14 @@ def test_on_a_phone_the_list_of_sections_goes_when_one_is_chosen(browser):
     assert 0 < top < 844
 
 
+def test_on_a_phone_the_browsers_own_size_of_letters_counts():
+    with chromium("--blink-settings=defaultFontSize=32") as large:
+        show(large, CHAPTER, 390, 844, "light")
+        assert large.execute_script("return getComputedStyle(document.querySelector('.bd-article p')).fontSize") == "32px"
+        right = "return document.querySelector('.secondary-toggle').getBoundingClientRect().right"
+        assert large.execute_script(right) <= large.execute_script("return document.documentElement.clientWidth") == 390
+
+
 def test_on_paper_the_text_stands_in_for_an_interactive_figure(browser):
     show(browser, CHAPTER, 1280, 900, "light")
     shown = "return ['.ix-stage', '.ix-body'].map((part) => document.querySelector(part).getBoundingClientRect().height > 0)"
