@@ -187,6 +187,13 @@ MEANINGS = (
         "it out, or give it a single configuration.",
     ),
     Meaning(
+        "pythons-own-function",
+        NAMES,
+        # by Python up to 3.12, and from 3.13 on
+        r"'(axis|dim|keepdims?)' is an invalid keyword argument for (sum|max|min)\(\)|\b(sum|max|min)\(\) got an unexpected keyword argument 'axis'",
+        "Python's own `sum`, `max` and `min` know no axis. Those of NumPy and PyTorch do: `np.sum(x, axis=…)`, or the method `x.sum(axis=…)`.",
+    ),
+    Meaning(
         "numpy-or-torch",
         NAMES,
         r"unexpected keyword argument '(dim|keepdim|unbiased|correction|axis|keepdims|ddof)'"
@@ -567,7 +574,7 @@ MEANINGS = (
     Meaning(
         "wrong-arguments",
         NAMES,
-        r"unexpected keyword argument|required (keyword-only |positional )?argument|positional arguments? but|invalid keyword argument|takes at most \d+ argument|multiple values for argument"
+        r"unexpected keyword argument|required (keyword-only |positional )?argument|positional arguments? but|invalid keyword argument|takes no keyword arguments|takes at most \d+ argument|multiple values for argument"
         r"|invalid combination of arguments",
         "A call and the function it calls do not agree about the arguments. Compare their names, number and order; in your own "
         "function keep the line `def …` as the exercise gives it (a method's first parameter is `self`, a Function's is `ctx`).",

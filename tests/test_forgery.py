@@ -231,7 +231,7 @@ def test_what_watches_is_found_by_no_name(name):
 def test_a_submissions_own_module_is_the_main_one():
     cells = ["import unittest\nclass Test(unittest.TestCase):\n    def test(self):\n        self.fail()\n", "unittest.main(argv=['x'])"]
     with Student([*cells, "import __main__\nsorted(set(vars(__main__)) & {'runner', 'Test'})"]) as student:
-        assert student.results[1].error["message"] == "True" and student.results[2].printed == "['Test']\n"
+        assert student.results[1].error["message"] in ("True", "1") and student.results[2].printed == "['Test']\n"
 
 
 # what is not there --------------------------------------------------------------------------------

@@ -53,6 +53,7 @@ SAID = {
     "no-such-position": ("x[3]", "t[3]", "[1][1]", "x.shape[2]"),
     "array-in-condition": ("1 if x > 0 else 2", "x > 0 and x < 1", "1 if t > 0 else 2"),
     "number-from-array": ("math.sqrt(x)", "math.sqrt(t)", "float(x)", "x.item()", "t.item()"),
+    "pythons-own-function": ("sum(x, axis=0)", "max(x, axis=0)", "min(x[0], axis=0)"),
     "numpy-or-torch": (
         "x.mean(dim=1)", "x.mean(axis=1, keepdim=True)", "x.std(-1, correction=0, unbiased=False)", "np.mean(t, keepdims=True)",
         "t.std(-1, ddof=0)", "torch.mean(t, keepdims=True)", "torch.sqrt(x)", "torch.mean(x, -1)", "t.astype('float32')", "t.copy()",
@@ -106,7 +107,7 @@ SAID = {
     "fraction-for-integer": ("range(4 / 2)", "np.zeros(4 / 2)", "x[1.0]", "torch.zeros(4 / 2)", "t.view(12 / 2, 2)", "t.reshape((6.0, 2))"),
     "unknown-name": ("sd", "float32(1)"),
     "no-value-yet": ("branch(x, False)",),
-    "wrong-arguments": ("again()", "again(1, 2)", "again(m=1)", "again(1, n=1)", "sum(x, axis=0)", "sum(x, 0, 1)", "t.masked_fill(True, 0.0)"),
+    "wrong-arguments": ("again()", "again(1, 2)", "again(m=1)", "again(1, n=1)", "sum(x, 0, 1)", "abs(x, axis=0)", "t.masked_fill(True, 0.0)"),
     "divided-by-zero": ("1.0 / 0", "math.sqrt(-1.0)"),
     "endless-recursion": ("again(1)",),
     "too-much-memory": ("np.zeros((2**40, 2**10))", "torch.zeros(2**40, 2**10)"),

@@ -48,6 +48,7 @@ EXAMPLES = (
     Example("mean, variance = x.mean(), x.var(), x.std()", "mean, variance = x.mean(), x.var()"),
     Example("x / sd", "x / x.std()"),
     Example("branch(x, centre=False)", "branch(x, centre=True)"),
+    Example("sum(x, axis=0)", "np.sum(x, axis=0)"),
     Example("x.mean(dim=-1)", "x.mean(axis=-1)"),
     Example("t.astype('float32')", "t.to(torch.float32)"),
     Example("x.square()", "np.square(x)"),
