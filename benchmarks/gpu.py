@@ -212,7 +212,7 @@ def measure_width(n: int, dtype_name: str, device: str, m: int, rungs: dict[str,
                     row | {"direction": direction, "ms": ms, "gb_per_s": rate, "of_copy": rate / speed, "how": how}
                 )
         except Exception as error:  # a contender that cannot do this width must not end the run
-            reason = f"{type(error).__name__}: {error}"[:300]
+            reason = " ".join(f"{type(error).__name__}: {error}".split())[:300]
             rows.append(same | {"contender": name, "direction": "none", "failed": reason})
         if device == "cuda":
             torch.cuda.empty_cache()
