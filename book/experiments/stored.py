@@ -7,7 +7,8 @@ Its result stands in ``results/<name>.json``. From the folder ``book``:
     python -m experiments.stored            makes all of them again
     python -m experiments.stored NAME …     makes these
 
-A stored result stays as it is until its experiment has ended.
+A stored result stays as it is until its experiment has ended. Another processor rounds otherwise, and a training run then
+ends a little differently: what a chapter says of it must not depend on that.
 """
 
 import importlib
