@@ -1,6 +1,7 @@
 """LayerNorm on a GPU: each way to compute it, beside a copy of the same bytes in the same run.
 
-``make bench-gpu`` runs it, checks every contender against float64 first, and writes results/gpu.json and gpu.svg.
+``make bench-gpu`` runs it, checks every contender against float64 first, and writes results/gpu.json, after each width
+what is known so far, and gpu.svg.
 Without a CUDA device it says so, writes nothing and exits with 2.
 
 How the time is taken: enough input sets that together they exceed the second-level cache several times, each with an
@@ -20,13 +21,14 @@ import platform
 import statistics
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import date
 from importlib import metadata
 from pathlib import Path
 
 import torch
 from torch import Tensor
+from torch._functorch import config as functorch_config
 from torch.nn import functional as F
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "book"))
@@ -50,6 +52,7 @@ def contenders(device: str) -> dict[str, Rung]:
     def in_float32(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
         return layernorm_eager(x.float(), weight.float(), bias.float(), EPS).to(x.dtype)
 
+    functorch_config.donated_buffer = False  # else a compiled backward can't be run twice, as ``times`` runs it
     compiled: dict[tuple, Rung] = {}
 
     def by_compiler(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
@@ -209,7 +212,7 @@ def measure_width(n: int, dtype_name: str, device: str, m: int, rungs: dict[str,
                     row | {"direction": direction, "ms": ms, "gb_per_s": rate, "of_copy": rate / speed, "how": how}
                 )
         except Exception as error:  # a contender that cannot do this width must not end the run
-            reason = f"{type(error).__name__}: {error}"[:300]
+            reason = " ".join(f"{type(error).__name__}: {error}".split())[:300]
             rows.append(same | {"contender": name, "direction": "none", "failed": reason})
         if device == "cuda":
             torch.cuda.empty_cache()
@@ -239,22 +242,38 @@ def versions() -> dict[str, str]:
     return found
 
 
-def run(device: str, widths: tuple[int, ...], dtypes: tuple[str, ...], m: int, seconds: float) -> dict:
-    """Measure width by width until all is done or the seconds are used up; what was left out is named."""
+def run(device: str, widths: list[int], dtypes: list[str], m: int, seconds: float) -> Iterator[dict]:
+    """Measure width by width until all is done or the seconds are used up.
+
+    Yields after each width what is known so far: the rows, and what is left out.
+    """
     begins = time.monotonic()
     rungs = contenders(device)
     if device == "cuda":
         torch.cuda.set_stream(torch.cuda.Stream())  # a graph cannot be captured on the default stream
-    rows, left_out = [], []
-    for dtype in dtypes:
-        for n in widths:
-            if time.monotonic() - begins > seconds:
-                left_out.append(f"{dtype} {n}")
-                continue
-            new = measure_width(n, dtype, device, m, rungs)
-            rows += new
-            print(f"{dtype:9s} {n:6d}  " + "  ".join(summary(row) for row in new), flush=True)
-    return {"m": m, "rows": rows, "left_out": left_out, "seconds": round(time.monotonic() - begins)}
+    rows, cases = [], [(dtype, n) for dtype in dtypes for n in widths]
+    for done, (dtype, n) in enumerate(cases, start=1):
+        new = measure_width(n, dtype, device, m, rungs)
+        rows += new
+        print(f"{dtype:9s} {n:6d}  " + "  ".join(summary(row) for row in new), flush=True)
+        left_out = [f"{dtype} {n}" for dtype, n in cases[done:]]
+        taken = time.monotonic() - begins
+        yield {"m": m, "rows": rows, "left_out": left_out, "seconds": round(taken)}
+        if taken > seconds:
+            return
+
+
+def write(result: dict) -> None:
+    """Store a result, with how, where and when it was measured."""
+    record = {
+        "command": " ".join(["python -m benchmarks.gpu", *sys.argv[1:]]),
+        "date": date.today().isoformat(),
+        "device": device_record(),
+        "versions": versions(),
+        "replays": REPLAYS,
+    } | result
+    gpu_results.RESULT.parent.mkdir(exist_ok=True)
+    gpu_results.RESULT.write_text(json.dumps(record, indent=1) + "\n")
 
 
 def summary(row: dict) -> str:
@@ -297,8 +316,10 @@ def main() -> int:
         if not given.quick:
             parser.error("--device cpu is a dry run: it needs --quick")
         os.environ["TRITON_INTERPRET"] = "1"
-    widths, m = (tuple(given.widths), M) if not given.quick else ((5, 64, 257), 16)
-    result = run(given.device, widths, tuple(given.dtypes), m, given.seconds)
+    widths, m = (given.widths, M) if not given.quick else ([5, 64, 257], 16)
+    for result in run(given.device, widths, given.dtypes, m, given.seconds):
+        if not given.quick:
+            write(result)
     for dtype in given.dtypes:
         for direction in FLOOR:
             print(f"\n{dtype}, {direction}: copy, and the fraction of the copy's GB/s that the others reach")
@@ -306,16 +327,7 @@ def main() -> int:
     if given.quick:
         print(f"\nA dry run on {given.device}: these times are no result, and nothing was written.")
         return 1 if any("failed" in row for row in result["rows"]) else 0
-    record = {
-        "command": "python -m benchmarks.gpu " + " ".join(sys.argv[1:]),
-        "date": date.today().isoformat(),
-        "device": device_record(),
-        "versions": versions(),
-        "replays": REPLAYS,
-    } | result
-    gpu_results.RESULT.parent.mkdir(exist_ok=True)
-    gpu_results.RESULT.write_text(json.dumps(record, indent=1) + "\n")
-    figure(record, gpu_results.RESULT.with_suffix(".svg"))
+    figure(result, gpu_results.RESULT.with_suffix(".svg"))
     print(f"\n{gpu_results.RESULT}\nChapter 4 shows it after: make clean site")
     return 0
 

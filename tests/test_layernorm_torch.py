@@ -9,7 +9,7 @@ import os
 import subprocess
 import sys
 import warnings
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 import numpy as np
@@ -479,6 +479,19 @@ def test_the_gpu_benchmark_runs_dry_on_a_cpu():
     """Every contender is checked against float64 before it is timed; a wrong or failing one ends the dry run with 1."""
     done = benchmark("--device", "cpu", "--quick", "--dtypes", "bfloat16")
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
+
+
+def test_the_gpu_benchmark_runs_a_compiled_backward_more_than_once(monkeypatch):
+    """It times the backward pass alone; left to itself, PyTorch's compiler makes one that runs once."""
+    from functorch.compile import make_boxed_func
+    from torch._dynamo.backends.common import aot_autograd
+
+    from benchmarks import gpu
+
+    without_inductor = aot_autograd(fw_compiler=lambda graph, _: make_boxed_func(graph))
+    monkeypatch.setattr(torch, "compile", partial(torch.compile, backend=without_inductor))
+    rows = gpu.measure_width(8, "float32", "cpu", 4, {"compiled": gpu.contenders("cuda")["torch.compile"]})
+    assert not any("failed" in row for row in rows), rows
 
 
 @needs_cuda

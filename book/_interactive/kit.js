@@ -124,6 +124,10 @@
     return node;
   }
 
+  /** An entry of a figure's key: a mark, and what it stands for. */
+  const sign = (shape, colour, words, r = 5) =>
+    make("span", {}, make("svg", { width: 18, height: 18, viewBox: "-9 -9 18 18" }, mark(shape, colour, r)), words);
+
   /** What can be seized: an area for the finger, a ring for the focus, the mark. */
   function grip(name, shape, colour, width = 44, height = 44) {
     return make("g", { class: "ix-handle", "data-handle": name },
@@ -317,6 +321,6 @@
   }
 
   window.interactiveKit = {
-    Figure, make, number, significant, float16, ladder, still, clamp, minus, scale, axis, reach, bars, drag, mark, grip, handle, range, notches, choice, menu, button, table,
+    Figure, make, number, significant, float16, ladder, still, clamp, minus, scale, axis, reach, bars, drag, mark, sign, grip, handle, range, notches, choice, menu, button, table,
   };
 })();

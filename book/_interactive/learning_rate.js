@@ -1,7 +1,7 @@
 /* Learning rate, placement, warm-up and depth: the curves of small transformers that were trained for real. */
 (function () {
   "use strict";
-  const { Figure, make, number, scale, axis, mark, range, choice, table } = window.interactiveKit;
+  const { Figure, make, number, scale, axis, mark, sign, range, choice, table } = window.interactiveKit;
   const WORDS = { none: "No norm", post: "Post-norm", pre: "Pre-norm", "res-post": "Res-post", sandwich: "Sandwich", deepnorm: "DeepNorm" };
   const LOW = 2, HIGH = 5; // nats; what lies above is drawn at the upper edge
   const TALL = 170;
@@ -23,8 +23,7 @@
         make("div", { class: "ix-controls" }, this.inputs.at),
         this.canvas("Two panels: loss during training, and final loss against the learning rate"),
         make("p", { class: "ix-key", "aria-hidden": "true" },
-          ...[["circle", "blue", "no warm-up"], ["square", "red", `warm-up ${warmUps[1]}`]].map(([shape, colour, words]) =>
-            make("span", {}, make("svg", { width: 18, height: 18, viewBox: "-9 -9 18 18" }, mark(shape, colour, 5)), words)),
+          sign("circle", "blue", "no warm-up"), sign("square", "red", `warm-up ${warmUps[1]}`),
           make("span", {}, "thin: the other rates"), make("span", {}, "dotted: character frequencies alone"), make("span", {}, "above 5: drawn at 5")),
         make("p", { class: "ix-state", "data-out": "state" }),
         table("Final loss in nats a character (mean of the last 50 steps)", ["learning rate", "no warm-up", `warm-up ${warmUps[1]}`],

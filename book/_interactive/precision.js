@@ -1,7 +1,7 @@
 /* The variance of six numbers far from zero: in one pass, in two passes, in three precisions. */
 (function () {
   "use strict";
-  const { Figure, make, significant, float16, ladder, scale, axis, mark, handle, range, choice, table } = window.interactiveKit;
+  const { Figure, make, significant, float16, ladder, scale, axis, mark, sign, handle, range, choice, table } = window.interactiveKit;
   const DEVIATIONS = [-1.54, -0.88, -0.44, 0.22, 0.88, 1.76]; // mean 0, standard deviation 1.1
   const OFFSETS = ladder([1, 2, 5], 0, 6);
   const EPS = [[0, "0"], [1e-12, "10⁻¹²"], [1e-8, "10⁻⁸"], [1e-5, "10⁻⁵"], [1e-3, "10⁻³"], [0.1, "0.1"]];
@@ -58,9 +58,7 @@
         this.inputs.type,
         this.canvas("Error of the variance against the offset", this.knob),
         make("p", { class: "ix-key", "aria-hidden": "true" },
-          ...[["square", "red", "one pass"], ["circle", "blue", "two passes"]].map(([shape, colour, words]) =>
-            make("span", {}, make("svg", { width: 18, height: 18, viewBox: "-9 -9 18 18" }, mark(shape, colour, 5)), words)),
-          make("span", {}, "✕ negative, infinite or NaN")),
+          sign("square", "red", "one pass"), sign("circle", "blue", "two passes"), make("span", {}, "✕ negative, infinite or NaN")),
         make("div", { class: "ix-controls" }, this.inputs.eps),
         make("p", { class: "ix-state", "data-out": "state" }),
         table("The first feature is 1.4 standard deviations below the mean", ["formula", "variance", "√(σ² + ε)", "its x̂"],

@@ -1,7 +1,7 @@
 /* The ward: small models with one fault each, measured under one knob at a time beside the sound model. What a symptom depends on tells where to look. */
 (function () {
   "use strict";
-  const { Figure, make, significant, clamp, scale, axis, mark, choice, menu, button, table } = window.interactiveKit;
+  const { Figure, make, significant, clamp, scale, axis, mark, sign, choice, menu, button, table } = window.interactiveKit;
   const TALL = 160;
   const words = (value) => (value === null ? "training" : value.toLocaleString("en-GB"));
   const KNOBS = { // label, axis, one value of it
@@ -50,13 +50,12 @@
         knob: choice("Knob", Object.entries(KNOBS).map(([name, [label]]) => [name, label]), this.knob, this.changes("knob")),
         guess: menu("Where would you look?", [["", "choose a place"], ...Object.entries(PLACES).map(([knob, [place]]) => [knob, place])], this.changes("guess")),
       };
-      const sign = (shape, colour, r, text) => make("span", {}, make("svg", { width: 18, height: 18, viewBox: "-9 -9 18 18" }, mark(shape, colour, r)), text);
       this.numbers = make("div");
       this.stage.append(
         this.inputs.patient, make("p", { "data-out": "report" }), this.inputs.knob,
         make("p", { class: "ix-measured", "data-out": "measured" }), // words of the page wrap, those of a drawing don't
         this.canvas("The patient’s figure and the sound model’s against the knob"),
-        make("p", { class: "ix-key", "aria-hidden": "true" }, sign("square", "red", 4, "as it came in"), sign("circle", "blue", 6, "sound, same weights"),
+        make("p", { class: "ix-key", "aria-hidden": "true" }, sign("square", "red", "as it came in", 4), sign("circle", "blue", "sound, same weights", 6),
           make("span", {}, "dotted upright: where tests usually stand"), make("span", {}, "✕ beyond the panel, or NaN")),
         make("div", { class: "ix-controls" }, this.inputs.guess, button("Show the cause", "", () => this.changes("guess")("shown"))),
         make("p", { class: "ix-state", "data-out": "state" }),

@@ -44,9 +44,9 @@ def table(result: dict, dtype: str, direction: str) -> str:
     rows = [row for row in result["rows"] if row["dtype"] == dtype and row["contender"] == "copy"]
     copies = {row["n"]: row["gb_per_s"] for row in rows}
     parts = fractions(result, dtype, direction)
-    lines = [f"{'width':>6} {'copy':>10} " + " ".join(f"{name[:13]:>13}" for name in parts)]
+    lines = [f"{'width':>6} {'copy':>10} " + " ".join(f"{name:>5}" for name in parts)]
     for n in sorted(copies):
-        cells = [f"{part[n]:13.2f}" if n in part else f"{'-':>13}" for part in parts.values()]
+        cells = [(f"{part[n]:.2f}" if n in part else "-").rjust(max(5, len(name))) for name, part in parts.items()]
         lines.append(f"{n:6d} {copies[n]:5.0f} GB/s " + " ".join(cells))
     return "\n".join(lines)
 

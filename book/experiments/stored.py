@@ -5,7 +5,10 @@ An experiment is a module in ``long/`` with a ``SEED``, ``run(quick) -> dict`` a
 Its result stands in ``results/<name>.json``. From the folder ``book``:
 
     python -m experiments.stored            makes all of them again
-    python -m experiments.stored NAME       makes one
+    python -m experiments.stored NAME …     makes these
+
+A stored result stays as it is until its experiment has ended. Another processor rounds otherwise, and a training run then
+ends a little differently: what a chapter says of it must not depend on that.
 """
 
 import importlib
@@ -70,7 +73,10 @@ def make(name: str) -> None:
         "seed": module.SEED,
         "result": result,
     }
-    (FOLDER / "results" / f"{name}.json").write_text(json.dumps(record, indent=1) + "\n")
+    path = FOLDER / "results" / f"{name}.json"
+    fresh = path.with_suffix(".new")
+    fresh.write_text(json.dumps(record, indent=1) + "\n")
+    fresh.replace(path)  # never half a file
 
 
 def machine() -> str:
@@ -84,7 +90,10 @@ def machine() -> str:
 
 
 if __name__ == "__main__":
-    for chosen in sys.argv[1:] or names():
-        print(f"{chosen} …", flush=True)
-        make(chosen)
-        print(f"{chosen}: {load(chosen)['seconds']} s")
+    chosen = sys.argv[1:] or names()
+    for name in chosen:
+        experiment(name)  # one that does not exist is told before hours of work
+    for place, name in enumerate(chosen, start=1):
+        print(f"{place} of {len(chosen)}: {name} …", flush=True)
+        make(name)
+        print(f"{name}: {load(name)['seconds']} s, results/{name}.json", flush=True)
