@@ -31,7 +31,7 @@ _BUILTINS = {
 
 
 def _patch_builtin(package: object, builder: object, scope: object) -> None:
-    """Do as Triton's own does, for a fifth of its time."""
+    """Do as Triton's own does, by the names that were found once."""
     if package not in _BUILTINS:
         return _patch_any(package, builder, scope)
     for name in _BUILTINS[package]:
