@@ -12,6 +12,8 @@ import pytest
 ROOT = Path(__file__).parent.parent
 if not os.path.exists("/dev/nvidia0"):
     os.environ.setdefault("TRITON_INTERPRET", "1")  # before anything imports Triton
+# As many tests run at once as there are cores: PyTorch's threads would wait for one another, and compute while they wait.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 MEMORY = Path("/dev/shm")
 if MEMORY.is_dir() and os.access(MEMORY, os.W_OK):
     there = os.statvfs(MEMORY)

@@ -5,7 +5,9 @@ says to it.
 The first kernel imports the compiler, which takes longer than all the kernels of a submission.
 """
 
+import ast
 import contextlib
+import inspect
 import sys
 import types
 from collections.abc import Iterator
@@ -20,10 +22,56 @@ from triton.runtime import interpreter
 from triton.runtime.autotuner import Autotuner, Heuristics
 
 _patch_tensor = interpreter._patch_lang_tensor
+_patch_any, _look_up, _transform = interpreter._patch_builtin, interpreter._get_np_dtype, interpreter.FunctionRewriter._transform_ast
+# What Triton replaces before each launch, and each call of a function of its own: it would look through all of its language.
+_BUILTINS = {
+    package: [name for name, member in inspect.getmembers(package) if tl.core.is_builtin(member)]
+    for package in (tl, tl.core, tl.math, tl.tensor, tl.core.tensor_descriptor_base)
+}
+
+
+def _patch_builtin(package: object, builder: object, scope: object) -> None:
+    """Do as Triton's own does, by the names that were found once."""
+    if package not in _BUILTINS:
+        return _patch_any(package, builder, scope)
+    for name in _BUILTINS[package]:
+        member = getattr(package, name)
+        if tl.core.is_builtin(member):
+            interpreter._patch_attr(package, name, member, builder, scope)
+
+
+_dtypes: dict[str, np.dtype] = {}  # NumPy's, by Triton's name for it
+
+
+def _get_np_dtype(kind: object) -> np.dtype:
+    """Do as Triton's own does, which makes a table of all of them each time."""
+    element = kind.element_ty if isinstance(kind, tl.block_type) else kind
+    if isinstance(element, tl.pointer_type):
+        return _look_up(kind)
+    if element.name not in _dtypes:
+        _dtypes[element.name] = _look_up(kind)
+    return _dtypes[element.name]
+
+
+_trees: dict[tuple[str, int], ast.Module] = {}  # by a function's source and its line
+
+
+def _transform_ast(rewriter: object, source: str) -> ast.Module:
+    """Do as Triton's own does, once for all launches of a kernel."""
+    key = source, rewriter.def_file_lineno
+    if key not in _trees:
+        _trees[key] = _transform(rewriter, source)
+    return _trees[key]
+
+
+interpreter._patch_builtin, interpreter._get_np_dtype = _patch_builtin, _get_np_dtype
+interpreter.FunctionRewriter._transform_ast = _transform_ast
 gpu_compiler.mend_interpreter()
 # What runs a kernel, as it was before any student code.
 _PARTS = {name: part for name, part in vars(interpreter).items() if isinstance(part, (type, types.FunctionType))}
 _CLASSES = {part: dict(vars(part)) for part in _PARTS.values() if isinstance(part, type) and part.__module__ == interpreter.__name__}
+# Functions of Triton's own that kernels call, as the interpreter runs them.
+_REWRITTEN = {function.fn: function.rewrite() for function in (tl.sum, tl.max, tl.zeros, tl.zeros_like, tl.cdiv)}
 
 
 @triton.jit
@@ -57,7 +105,9 @@ def is_as_it_was() -> bool:
 
 def forget_changes(kernel: object) -> None:
     """Let a kernel, and each that it can call, be nothing but its function: another way to run it would need no kernel."""
-    _CLASSES[type(kernel)]["rewritten_fn"].clear()
+    rewritten = _CLASSES[type(kernel)]["rewritten_fn"]
+    rewritten.clear()
+    rewritten |= _REWRITTEN
     for one in [kernel, *kernel.fn.__globals__.values()]:
         if type(one) is type(kernel):
             function, options = one.fn, one.kwargs

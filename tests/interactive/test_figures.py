@@ -192,7 +192,7 @@ def cube_matches(browser, kind: str, b: int, t: int, f: int) -> None:
     index = {"batch": np.s_[:, :, f], "layer": np.s_[b, t], "instance": np.s_[b, :, f], "group": np.s_[b, t, half], "rms": np.s_[b, t]}
     member = np.zeros(CUBE.shape, bool)
     member[index[kind]] = True
-    shown = {cell.get_attribute("data-cell") for cell in browser.all(".ix-shared")}
+    shown = set(browser.js("return [...document.querySelectorAll('.ix-shared')].map((cell) => cell.dataset.cell)"))
     assert shown == {"".join(map(str, place)) for place in np.argwhere(member)}
     assert browser.js("return document.querySelector('.ix-cell[tabindex=\"0\"]').dataset.cell") == f"{b}{t}{f}"
     cells, x = CUBE[member], CUBE[b, t, f]
@@ -215,7 +215,7 @@ def test_cube_by_keyboard(browser, site, kind):
              (PAGE_UP, (0, 0, 5)), (UP, (0, 0, 5)), (HOME, (0, 0, 0)), (PAGE_DOWN, (1, 0, 0)), (LEFT, (1, 0, 0))]
     browser.keys(".ix-cell[tabindex='0']")
     for key, (b, t, f) in place:
-        browser.driver.switch_to.active_element.send_keys(key)
+        browser.press(key)
         cube_matches(browser, kind, b, t, f)
     name = browser.driver.switch_to.active_element.get_attribute("aria-label")
     assert name.startswith("Sequence 1, token 0, feature 0: 5. ") and " cells, mean" in name
@@ -341,12 +341,12 @@ def test_precision_by_keyboard(browser, site, dtype):
     browser.keys('[role="slider"]', HOME)
     for offset in OFFSETS:
         precision_matches(browser, offset, dtype, 1e-5)
-        browser.driver.switch_to.active_element.send_keys(RIGHT)
-    browser.driver.switch_to.active_element.send_keys(PAGE_DOWN, PAGE_DOWN)
+        browser.press(RIGHT)
+    browser.press(PAGE_DOWN, PAGE_DOWN)
     browser.keys('input[aria-label^="ε"]', HOME)
     for eps in EPS:
         precision_matches(browser, 10_000, dtype, eps)
-        browser.driver.switch_to.active_element.send_keys(RIGHT)
+        browser.press(RIGHT)
 
 
 def test_precision_says_what_breaks(browser, site):
@@ -400,7 +400,7 @@ def test_depth_by_keyboard(browser, site):
         browser.keys('input[type="range"]', HOME)
         for depth in data["depths"]:
             depth_matches(browser, placement, depth)
-            browser.driver.switch_to.active_element.send_keys(RIGHT)
+            browser.press(RIGHT)
 
 
 def test_depth_draws_what_is_stored(browser, site):
@@ -466,7 +466,7 @@ def test_learning_rate_by_keyboard(browser, site):
     browser.keys('input[type="range"]', HOME)
     for at in range(len(data["rates"])):
         rates_match(browser, placement, depth, warm_up, at)
-        browser.driver.switch_to.active_element.send_keys(RIGHT)
+        browser.press(RIGHT)
 
 
 def test_learning_rate_draws_what_is_stored(browser, site):
