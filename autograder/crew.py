@@ -1,6 +1,7 @@
 """Who does the work: local processes, or a Dask cluster, behind one ``concurrent.futures`` executor."""
 
 import ctypes
+import multiprocessing
 import os
 import signal
 import sys
@@ -108,7 +109,9 @@ class Crew:
 def local(workers: int | None) -> Crew:
     """Return a crew of processes on this machine; as many as it has cores if ``workers`` is None."""
     count = workers or os.cpu_count() or 1
-    return Crew(lambda: ProcessPoolExecutor(count, initializer=_begin_work), 4 * count)
+    # Python 3.14 no longer forks of itself, and its other ways know nothing of what the command's own module defines.
+    fork = multiprocessing.get_context("fork")
+    return Crew(lambda: ProcessPoolExecutor(count, mp_context=fork, initializer=_begin_work), 4 * count)
 
 
 def _begin_work() -> None:

@@ -35,6 +35,7 @@ _ENVIRONMENT = {
     "OPENBLAS_NUM_THREADS": "1",
     "OMP_NUM_THREADS": "1",
     "TRITON_INTERPRET": "1",
+    "CUDA_VISIBLE_DEVICES": "",  # with a device in sight PyTorch's autograd starts threads, which no fork survives
 }
 _SCRATCH_NAMES = ("HOME", "TMPDIR", "MPLCONFIGDIR", "TRITON_HOME")  # variables that name the scratch folder
 

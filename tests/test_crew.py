@@ -1,6 +1,7 @@
 """Many submissions at a time: local workers, a real Dask cluster, and what happens when one is killed."""
 
 import json
+import multiprocessing
 import os
 import re
 import signal
@@ -46,10 +47,25 @@ def fail() -> None:
     raise ValueError("as asked")
 
 
+def kind_of_process() -> str:
+    return type(multiprocessing.current_process()).__name__
+
+
 def test_every_job_is_answered_by_name():
     with crew.local(2) as hands:
         results = dict(hands.run((str(i), (double, i)) for i in range(50)))
     assert results == {str(i): 2 * i for i in range(50)}
+
+
+def test_workers_are_forked_whatever_is_pythons_way():
+    """They know what the command's own module defines, and share the warm parents that are there already."""
+    usual = multiprocessing.get_start_method(allow_none=True)
+    multiprocessing.set_start_method("forkserver", force=True)  # as Python 3.14 has it
+    try:
+        with crew.local(1) as hands:
+            assert list(hands.run([("one", (kind_of_process,))])) == [("one", "ForkProcess")]
+    finally:
+        multiprocessing.set_start_method(usual, force=True)
 
 
 def test_jobs_are_taken_as_they_are_needed():

@@ -582,7 +582,7 @@ MEANINGS = (
     Meaning(
         "divided-by-zero",
         NUMBERS,
-        r"ZeroDivisionError|math domain error",
+        r"ZeroDivisionError|math domain error|ValueError: expected a (nonnegative|positive) input",
         "A plain Python number was divided by 0, or the root of a negative one taken. Ask what is 0 here: an empty row, a spread "
         "of equal values (the exercise says what such an input gives), a count? `enumerate` counts from 0.",
     ),
