@@ -88,7 +88,7 @@ clean: ## remove what can be made again (never grading/)
 	rm -rf _build dist
 
 .venv/installed: $(wildcard requirements*.txt) constraints.txt
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; say which: make PYTHON=python3.12"; exit 2; }
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 14))' || { echo "Python 3.11 to 3.14 is needed; say which: make PYTHON=python3.12"; exit 2; }
 	@echo "Installing into .venv (some minutes the first time)"
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt -c constraints.txt

@@ -21,7 +21,7 @@ _START = """# Normalisation inside transformers
 
 Read: open `site/index.html` in a browser. It works offline.
 
-Solve: with Python 3.11 or newer, in a terminal in this folder:
+Solve: with Python 3.11 to 3.14, in a terminal in this folder:
 
     python -m venv .venv
     .venv/bin/python -m pip install -r requirements-student.txt
