@@ -36,7 +36,7 @@ class Machine:
     cache: int  # bytes of second-level cache
 
 
-# NVIDIA's white paper on the H100 architecture, SXM5; the H200 has the same processors and cache.
+# NVIDIA's white paper on the H100 architecture, SXM5. On a device, its own answers count: see ``machine_of``.
 HOPPER = Machine(132, 228 * 1024, 50 * 2**20)
 INTERPRETED = Machine(4, 228 * 1024, 2**16)  # a few processors make the interpreter's programs share rows as a GPU's do
 
