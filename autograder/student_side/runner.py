@@ -267,7 +267,10 @@ class Watching:
         set_profile(self.watch)
         self.blinded -= {"settrace", "setprofile"}  # these were ours
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, error: type | None, *_: object) -> None:
+        if error and issubclass(error, RecursionError):
+            # Where no frame is left for the watcher, Python takes it away by itself. Such a call gives no result.
+            self.blinded -= {"setprofile"}
         self.used |= self.blinded
         set_profile(None)
 
