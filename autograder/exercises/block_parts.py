@@ -12,7 +12,8 @@ import numpy as np
 
 from autograder import reading, tensors
 from autograder.exercise import Case, Output, Suspect
-from autograder.student import Kind, Reply
+from autograder.exercises.second_call import SecondCall, run
+from autograder.student import Kind, Reply, Student
 from autograder.student_side import wire
 
 OUTPUT, GRADIENT, COUNT = (0,), (1,), (2,)  # positions among the outputs
@@ -83,6 +84,15 @@ def normalised_first_residual(x, w_a, w_f, g1, b1, g2, b2):
     x = layer_norm(x, g1, b1)
     x = x + causal_mean(x, w_a)
     return x + bent(layer_norm(x, g2, b2), w_f)
+
+
+def parallel_block(x, w_a, w_f, g1, b1, g2, b2):
+    return x + causal_mean(layer_norm(x, g1, b1), w_a) + bent(layer_norm(x, g2, b2), w_f)
+
+
+def from_input_block(x, w_a, w_f, g1, b1, g2, b2):
+    stream = x + causal_mean(layer_norm(x, g1, b1), w_a)
+    return x + bent(layer_norm(stream, g2, b2), w_f)
 
 
 def merge(x: np.ndarray) -> np.ndarray:
@@ -198,3 +208,28 @@ def stock_norm(gamma, beta) -> wire.Stock:
 
 def stock_map(name: str, weight) -> wire.Stock:
     return wire.Stock(name, {"weight": sent(weight)})
+
+
+# a block, made of attention, a feed-forward network and two norms ------------------------------
+
+
+def invoke_block(name: str, **asked) -> Callable[[Student, Case], Reply]:
+    """Return what runs a case of ``block_case`` by the class of that name. asked: what else to ask of the run (``torch_side.run``)."""
+
+    def invoke(student: Student, case: Case) -> Reply:
+        x, w_a, w_f, g1, b1, g2, b2, dy = case.args
+        parts = [stock_map("causal_mean", w_a), stock_map("bent", w_f), stock_norm(g1, b1), stock_norm(g2, b2)]
+        upstream = {} if dy is None else {"upstream": [sent(dy)]}
+        made = {"build": [parts, {}], "to": "float64", "training": isinstance(case, InTraining)}
+        return answer(run(student, isinstance(case, SecondCall), name, sent(x, dy is not None), **made, **asked, **upstream))
+
+    return invoke
+
+
+def block_case(rng, shape, judged=OUTPUT, norms=None, kind="", **more) -> Case:
+    """Draw a case of a block. norms: (γ1, β1, γ2, β2), else drawn; kind: what the case is called besides."""
+    d = shape[-1]
+    x = stream(rng, *shape)
+    norms = (*gain(rng, d), *gain(rng, d)) if norms is None else norms
+    dy = drawn(rng, *shape) if judged == GRADIENT else None
+    return case((x, matrix(rng, d), matrix(rng, d), *norms, dy), f"x of shape {shape}{kind}", judged, **more)

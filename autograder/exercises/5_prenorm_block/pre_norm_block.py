@@ -11,30 +11,27 @@ from autograder.exercises.block_parts import (
     OUTPUT,
     OUTPUTS,
     InTraining,
-    answer,
     bent,
+    block_case,
     case,
     causal_mean,
-    drawn,
+    from_input_block,
     gain,
+    invoke_block,
     judged_by,
     layer_norm,
-    matrix,
     normalised_first_residual,
     normalised_residual_block,
     normalised_second_residual,
+    parallel_block,
     post_norm_block,
     pre_norm_block,
     res_post_block,
-    sent,
-    stock_map,
-    stock_norm,
     stream,
     suspects,
 )
 from autograder.exercises.misconceptions import common, in_section, named, random_acts
-from autograder.exercises.second_call import SecondCall, once_only, run, second_call
-from autograder.student import Reply, Student
+from autograder.exercises.second_call import once_only, second_call
 
 from .parts import GRAPH_CUT, NORM_REPLACED, NOT_REGISTERED, SAVED_IN_PLACE
 
@@ -111,15 +108,6 @@ BLOCK_MISCONCEPTIONS = (
         },
     )
 )
-
-
-def parallel_block(x, w_a, w_f, g1, b1, g2, b2):
-    return x + causal_mean(layer_norm(x, g1, b1), w_a) + bent(layer_norm(x, g2, b2), w_f)
-
-
-def from_input_block(x, w_a, w_f, g1, b1, g2, b2):
-    stream = x + causal_mean(layer_norm(x, g1, b1), w_a)
-    return x + bent(layer_norm(stream, g2, b2), w_f)
 
 
 def exchanged_block(x, w_a, w_f, g1, b1, g2, b2):
@@ -253,20 +241,9 @@ def block_parameters(x, w_a, w_f, g1, b1, g2, b2) -> int:
     return sum(a.size for a in (w_a, w_f, g1, b1, g2, b2))
 
 
-def invoke_block(student: Student, case: Case) -> Reply:
-    x, w_a, w_f, g1, b1, g2, b2, dy = case.args
-    parts = [stock_map("causal_mean", w_a), stock_map("bent", w_f), stock_norm(g1, b1), stock_norm(g2, b2)]
-    upstream = {} if dy is None else {"upstream": [sent(dy)]}
-    asked = {"build": [parts, {}], "to": "float64", "count": True, "training": isinstance(case, InTraining)}
-    return answer(run(student, isinstance(case, SecondCall), "PreNormBlock", sent(x, dy is not None), **asked, **upstream))
-
-
-def block_case(rng, shape, judged=OUTPUT, same_norms=False, kind="", **more) -> Case:
-    d = shape[-1]
-    norms = gain(rng, d)
-    norms += norms if same_norms else gain(rng, d)
-    dy = drawn(rng, *shape) if judged == GRADIENT else None
-    return case((stream(rng, *shape), matrix(rng, d), matrix(rng, d), *norms, dy), f"x of shape {shape}{kind}", judged, **more)
+def one_norm(rng, shape, judged=OUTPUT, **more) -> Case:
+    """A case whose two norms are alike: exchanged norms have a check of their own."""
+    return block_case(rng, shape, judged, norms=2 * gain(rng, shape[-1]), **more)
 
 
 def block_values(rng):
@@ -274,8 +251,8 @@ def block_values(rng):
     x = np.array([[4.0, 2.0], [0.0, 6.0]])
     ones = (np.ones(2), np.zeros(2))
     shown = case((x, eye, eye, *ones, *ones, None), "the worked example", public=True)
-    out = [shown] + [block_case(rng, shape, same_norms=True) for shape in ((2, 4, 5), (3, 6), (2, 2, 3, 4))]
-    return [*out, second_call(block_case(rng, (2, 4, 5), same_norms=True))]
+    out = [shown] + [one_norm(rng, shape) for shape in ((2, 4, 5), (3, 6), (2, 2, 3, 4))]
+    return [*out, second_call(one_norm(rng, (2, 4, 5)))]
 
 
 def two_norms(rng):
@@ -283,17 +260,17 @@ def two_norms(rng):
 
 
 def block_gradient(rng):
-    out = [block_case(rng, (3, 5), same_norms=True, control=True)]
-    return out + [block_case(rng, shape, GRADIENT, same_norms=True) for shape in ((2, 3, 4), (4, 5))]
+    out = [one_norm(rng, (3, 5), control=True)]
+    return out + [one_norm(rng, shape, GRADIENT) for shape in ((2, 3, 4), (4, 5))]
 
 
 def block_registered(rng):
-    return [block_case(rng, shape, OUTPUT + COUNT, same_norms=True, kind=" and the number of parameters") for shape in ((2, 3, 4), (4, 5))]
+    return [one_norm(rng, shape, OUTPUT + COUNT, kind=" and the number of parameters") for shape in ((2, 3, 4), (4, 5))]
 
 
 def undisturbed(rng):
     """Branches that add nothing, in training mode: what comes out is what went in, whatever is dropped on a branch."""
-    out = [block_case(rng, (3, 5), same_norms=True, control=True)]
+    out = [one_norm(rng, (3, 5), control=True)]
     for shape in ((2, 8, 5), (9, 6)):
         d = shape[-1]
         norm = (np.ones(d), np.zeros(d))
@@ -304,14 +281,14 @@ def undisturbed(rng):
 
 
 def block_untouched(rng):
-    return [block_case(rng, shape, same_norms=True, may_change=False) for shape in ((2, 3, 4), (4, 5))]
+    return [one_norm(rng, shape, may_change=False) for shape in ((2, 3, 4), (4, 5))]
 
 
 PRE_NORM_BLOCK = Exercise(
     name="PreNormBlock",
     functions=("PreNormBlock",),
     outputs=OUTPUTS,
-    invoke=invoke_block,
+    invoke=invoke_block("PreNormBlock", count=True),
     reference=judged_by(pre_norm_block, block_parameters),
     section="pre-norm",
     checks=(

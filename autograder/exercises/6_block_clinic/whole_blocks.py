@@ -12,15 +12,19 @@ from autograder.exercises.block_parts import (
     InTraining,
     answer,
     bent,
+    block_case,
     case,
     causal_mean,
     drawn,
+    from_input_block,
     gain,
+    invoke_block,
     layer_norm,
     matrix,
     normalised_first_residual,
     normalised_residual_block,
     normalised_second_residual,
+    parallel_block,
     post_norm_block,
     pre_norm_block,
     res_post_block,
@@ -251,15 +255,6 @@ def every_pair(x, w_a, w_f, g1, b1, g2, b2):
     return x
 
 
-def parallel(x, w_a, w_f, g1, b1, g2, b2):
-    return x + causal_mean(layer_norm(x, g1, b1), w_a) + bent(layer_norm(x, g2, b2), w_f)
-
-
-def from_input(x, w_a, w_f, g1, b1, g2, b2):
-    stream = x + causal_mean(layer_norm(x, g1, b1), w_a)
-    return x + bent(layer_norm(stream, g2, b2), w_f)
-
-
 def attention_last(x, w_a, w_f, g1, b1, g2, b2):
     x = x + bent(layer_norm(x, g2, b2), w_f)
     return x + causal_mean(layer_norm(x, g1, b1), w_a)
@@ -274,25 +269,6 @@ def with_norms(first: Callable, second: Callable):
     return lambda x, w_a, w_f, g1, b1, g2, b2: pre_norm_block(
         x, w_a, w_f, *first((g1, b1), (g2, b2)), *second((g1, b1), (g2, b2))
     )
-
-
-def invoke_block(name: str):
-    def invoke(student: Student, case: Case) -> Reply:
-        x, w_a, w_f, g1, b1, g2, b2, dy = case.args
-        parts = [stock_map("causal_mean", w_a), stock_map("bent", w_f), stock_norm(g1, b1), stock_norm(g2, b2)]
-        upstream = {} if dy is None else {"upstream": [sent(dy)]}
-        asked = {"build": [parts, {}], "to": "float64", "training": isinstance(case, InTraining)}
-        return answer(run(student, isinstance(case, SecondCall), name, sent(x, dy is not None), **asked, **upstream))
-
-    return invoke
-
-
-def block_case(rng, shape, judged=OUTPUT, norms=None, **more) -> Case:
-    d = shape[-1]
-    x = stream(rng, *shape)
-    norms = (*gain(rng, d), *gain(rng, d)) if norms is None else norms
-    dy = drawn(rng, *shape) if judged == GRADIENT else None
-    return case((x, matrix(rng, d), matrix(rng, d), *norms, dy), f"x of shape {shape}", judged, **more)
 
 
 def plain_blocks(rng):
@@ -357,8 +333,8 @@ BLOCK_HINTS = dict(
 )
 # What the wiring may become in any of the three repairs.
 REWIRED = [
-    ("parallel-branches", parallel),
-    ("residual-from-input", from_input),
+    ("parallel-branches", parallel_block),
+    ("residual-from-input", from_input_block),
     ("norm-of-the-norm", norm_of_the_norm),
     ("norm-missing", no_second_norm),
     ("norm-missing", no_first_norm),
