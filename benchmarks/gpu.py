@@ -14,7 +14,6 @@ the benchmark works, its times mean nothing, and nothing is written.
 
 import argparse
 import importlib.util
-import json
 import math
 import os
 import platform
@@ -32,7 +31,7 @@ from torch._functorch import config as functorch_config
 from torch.nn import functional as F
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "book"))
-from experiments import gpu_results, layernorm_triton  # noqa: E402
+from experiments import gpu_results, layernorm_triton, stored  # noqa: E402
 from experiments.layernorm_torch import LayerNormFunction, layernorm_eager  # noqa: E402
 
 EPS = 1e-5
@@ -273,7 +272,7 @@ def write(result: dict) -> None:
         "replays": REPLAYS,
     } | result
     gpu_results.RESULT.parent.mkdir(exist_ok=True)
-    gpu_results.RESULT.write_text(json.dumps(record, indent=1) + "\n")
+    stored.write(gpu_results.RESULT, record)
 
 
 def summary(row: dict) -> str:

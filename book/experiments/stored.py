@@ -73,10 +73,14 @@ def make(name: str) -> None:
         "seed": module.SEED,
         "result": result,
     }
-    path = FOLDER / "results" / f"{name}.json"
+    write(FOLDER / "results" / f"{name}.json", record)
+
+
+def write(path: Path, record: dict) -> None:
+    """Write a record as JSON: whole, or not at all."""
     fresh = path.with_suffix(".new")
     fresh.write_text(json.dumps(record, indent=1) + "\n")
-    fresh.replace(path)  # never half a file
+    fresh.replace(path)
 
 
 def machine() -> str:
