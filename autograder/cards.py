@@ -42,13 +42,13 @@ def html(verdicts: Iterable[Verdict], book: str = "") -> str:
         mark = "✓ holds:" if v.passed else "… <strong>held back:</strong>" if v.held else "✗ <strong>fails:</strong>"
         row = f"{mark} {escape.escape(v.title)} <small>({v.points:g} of {v.max_points:g})</small>"
         if not v.passed:
-            again = v.misconception in explained
+            again = bool(v.causes) and v.causes.keys() <= explained
             told = f"{v.message} The cause is the same as above." if again else v.hint
             what = _without_its_case(v.hint)
             if what in told_before:  # a cell that raised says so once, not for every check
                 again, told = True, "For the same reason as above."
             row += f"<span class='hint'>{code(told)}{'' if again else _read(v, book)}</span>"
-            explained |= {v.misconception} - {None}
+            explained |= v.causes.keys()
             told_before.add(what)
         rows.append(f"<li>{row}</li>")
     kind = "all" if all(v.passed for v in verdicts) else "some"
@@ -62,11 +62,13 @@ def _without_its_case(hint: str) -> str:
 
 
 def _read(verdict: Verdict, book: str) -> str:
-    if not verdict.section:
-        return ""
+    sections = [escape.escape(section) for section in dict.fromkeys((verdict.section, verdict.second_section)) if section]
     if not book:
-        return f" Read: {escape.escape(verdict.section)}"
-    return f" <a href='{escape.escape(book + verdict.section)}'>Read the section</a>"
+        return f" Read: {', '.join(sections)}" if sections else ""
+    links = [f"<a href='{escape.escape(book)}{section}'>" for section in sections]
+    if len(links) == 2:
+        return f" Read {links[0]}the section on the one</a> and {links[1]}on the other</a>"
+    return "".join(f" {link}Read the section</a>" for link in links)
 
 
 def code(hint: str) -> str:

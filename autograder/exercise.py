@@ -31,13 +31,19 @@ class Suspect:
 
     It may raise where the misconception would. With ``raw`` it gets the arrays in their own dtype,
     else in float64. It must agree with the student's output on every failed case, and with
-    ``throughout`` on those that passed, too.
+    ``throughout`` on those that passed, too. ``second``: a misconception that acts together with the first.
     """
 
     misconception: str
     imitation: Callable[..., tuple]
     raw: bool = False
     throughout: bool = False
+    second: str | None = None
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The one misconception, or the two."""
+        return (self.misconception,) if self.second is None else (self.misconception, self.second)
 
 
 @dataclass(frozen=True)
@@ -217,6 +223,7 @@ class Verdict:
 
     hint: all that the student is told; message: its part about this check's own case.
     held: whether it would have passed, and counts nothing until a person has looked at the code.
+    second, second_section: a misconception that acts together with the first, and what explains it.
     """
 
     exercise: str
@@ -230,7 +237,15 @@ class Verdict:
     section: str = ""
     message: str = ""
     held: bool = False
+    second: str | None = None
+    second_section: str = ""
+
+    @property
+    def causes(self) -> dict[str, str]:
+        """The misconceptions that were recognised, with the section that explains each."""
+        found = {self.misconception: self.section, self.second: self.second_section}
+        return {name: section for name, section in found.items() if name}
 
     def as_json(self) -> dict:
-        keys = ("exercise", "check", "passed", "points", "max_points", "misconception", "hint", "section")
+        keys = ("exercise", "check", "passed", "points", "max_points", "misconception", "second", "hint", "section")
         return {key: getattr(self, key) for key in keys}

@@ -16,6 +16,7 @@ MAX_ANEW_SECONDS = 10.0  # what takes longer is not begun once more for the sake
 MORE_THAN_ROUNDING = 1e-6
 MAX_TRIED_AGAIN = 3  # failed cases of a check, to see whether something random acts
 SAYS_IT_ALL = {Kind.MISSING, Kind.STOPPED, "NotImplementedError"}  # replies after which other cases would say the same
+MAX_SEARCHES = 3  # checks of an exercise in which two mistakes at once are looked for in vain
 TELLING = {"value", "shape"}  # the faults by which an imitation can be recognised
 BLINDING = {"setprofile", "settrace", "addaudithook"}  # functions that end the noting of functions; the call itself is noted
 
@@ -26,8 +27,12 @@ def judge(item: Exercise | Quiz, topic: Topic, student: Student, secret: bytes) 
     student: holds the topic's prelude and then the submission's cells.
     """
     verdicts = _judge_quiz(item, student) if isinstance(item, Quiz) else _judge_exercise(item, topic, student, secret)
-    # The sections' labels become places in the book: "page.html#label", if they are not such already.
-    return [v if "#" in v.section else replace(v, section=f"{topic.stem}.html#{v.section}") for v in verdicts]
+    return [replace(v, section=_place(v.section, topic), second_section=_place(v.second_section, topic)) for v in verdicts]
+
+
+def _place(section: str, topic: Topic) -> str:
+    """Return a section's label as a place in the book, "page.html#label", if it is not such already."""
+    return f"{topic.stem}.html#{section}" if section and "#" not in section else section
 
 
 def _judge_exercise(item: Exercise, topic: Topic, student: Student, secret: bytes) -> list[Verdict]:
@@ -107,10 +112,12 @@ class Past:
     """The cases of an exercise's earlier checks with what was expected, and the suspects that explained failures in them.
 
     What came back is not kept: it may be as large as a submission likes.
+    searches: in how many checks all suspects were tried that are two mistakes at once.
     """
 
     answers: list[tuple[Case, tuple[np.ndarray, ...]]] = field(default_factory=list)
     recognised: list[Suspect] = field(default_factory=list)
+    searches: int = 0
 
 
 def _judge_check(
@@ -123,23 +130,27 @@ def _judge_check(
         if trials[-1].reply.error_type in SAYS_IT_ALL:
             break
     failed = [trial for trial in trials if trial.fault]
-    name = _diagnose(exercise, check, trials, failed, past) if failed else None
-    if not name and "random-acts" in exercise.misconceptions and _varies(exercise, failed, student):
-        name = "random-acts"
+    names = _diagnose(exercise, check, trials, failed, past) if failed else ()
+    if not names and "random-acts" in exercise.misconceptions and _varies(exercise, failed, student):
+        names = ("random-acts",)
     past.answers += [(trial.case, trial.expected) for trial in trials]
     if not failed:
         return _verdict(exercise, check, True), None
     shown = next((trial for trial in failed if trial.case.public), failed[0])
     verdict = _verdict(exercise, check, False)
-    if name:
-        verdict = _with_misconception(verdict, exercise, name)
+    if names:
+        verdict = _with_misconceptions(verdict, exercise, names)
     return verdict, shown
 
 
-def _with_misconception(verdict: Verdict, exercise: Exercise, name: str, before: str = "") -> Verdict:
-    """Explain a failure by a misconception. before: what the hint says first, ending in a space."""
-    known = exercise.misconceptions[name]
-    return replace(verdict, misconception=name, hint=before + known.hint, section=known.section)
+def _with_misconceptions(verdict: Verdict, exercise: Exercise, names: tuple[str, ...], before: str = "") -> Verdict:
+    """Explain a failure by one misconception or two. before: what the hint says first, ending in a space."""
+    first, *others = [exercise.misconceptions[name] for name in names]
+    verdict = replace(verdict, misconception=first.name, hint=before + first.hint, section=first.section)
+    for second in others:
+        hint = f"{before}There are two mistakes. One: {first.hint} The other: {second.hint}"
+        verdict = replace(verdict, hint=hint, second=second.name, second_section=second.section)
+    return verdict
 
 
 def _varies(exercise: Exercise, failed: list[Trial], student: Student) -> bool:
@@ -156,7 +167,7 @@ def _suspected(exercise: Exercise, verdict: Verdict, trial: Trial | None) -> tup
     """Explain a failure by what was suspected when the function was called; for exercises of which nothing was recognised."""
     name = trial.reply.suspicion() if trial and trial.reply.suspicion else None
     if name in exercise.misconceptions:
-        verdict = _with_misconception(verdict, exercise, name)
+        verdict = _with_misconceptions(verdict, exercise, (name,))
     return verdict, trial
 
 
@@ -202,13 +213,13 @@ def _with_meanings(exercise: Exercise, verdicts: list[Verdict], trials: list[Tri
     whole exercise, the meaning itself counts as the misconception.
     """
     errors = [trial.reply.error if trial else None for trial in trials]
-    recognised = {verdict.misconception for verdict in verdicts} - {None}
-    causes = {_kind_and_place(e): v.misconception for v, e in zip(verdicts, errors) if e and v.misconception}
+    recognised = any(verdict.causes for verdict in verdicts)
+    causes = {_kind_and_place(e): tuple(v.causes) for v, e in zip(verdicts, errors) if e and v.causes}
     explained = []
     for verdict, error in zip(verdicts, errors):
         key = _kind_and_place(error) if error and not verdict.misconception else None
         if key in causes:
-            verdict = _with_misconception(verdict, exercise, causes[key], f"{verdict.message} ")
+            verdict = _with_misconceptions(verdict, exercise, causes[key], f"{verdict.message} ")
         elif meanings.get(key):
             meaning = meanings[key]
             name = None if recognised else meaning.name
@@ -274,9 +285,10 @@ def _compare(exercise: Exercise, case: Case, reply: Reply, expected: tuple[np.nd
     return None, ""
 
 
-def _judged(case: Case, *columns: tuple) -> list[tuple]:
-    """Zip what belongs to each output, and leave out the outputs that do not count in this case."""
-    return [row for i, row in enumerate(zip(*columns)) if not case.judged or i in case.judged]
+def _judged(case: Case, *columns: tuple, only: int | None = None) -> list[tuple]:
+    """Zip what belongs to each output, and leave out the outputs that do not count in this case, or all but one."""
+    rows = enumerate(zip(*columns))
+    return [row for i, row in rows if (not case.judged or i in case.judged) and only in (None, i)]
 
 
 def _equal(found: np.ndarray, right: np.ndarray, case: Case, slack: float = 1.0) -> bool:
@@ -321,50 +333,85 @@ def _numbers(values: np.ndarray, digits: int = 6) -> str:
 # which misconception --------------------------------------------------------------------------
 
 
-def _diagnose(exercise: Exercise, check: Check, trials: list[Trial], failed: list[Trial], past: Past) -> str | None:
+def _diagnose(exercise: Exercise, check: Check, trials: list[Trial], failed: list[Trial], past: Past) -> tuple[str, ...]:
+    """Return the misconception that explains the failures best, or two that do together, or none."""
     candidates = _candidates(exercise, check, trials, failed, past)
-    return next((name for name in candidates if name in exercise.misconceptions), None)
+    return next((names for names in candidates if all(name in exercise.misconceptions for name in names)), ())
 
 
-def _candidates(exercise: Exercise, check: Check, trials: list[Trial], failed: list[Trial], past: Past) -> Iterator[str | None]:
+def _candidates(
+    exercise: Exercise, check: Check, trials: list[Trial], failed: list[Trial], past: Past
+) -> Iterator[tuple[str | None, ...]]:
     """Yield the names of misconceptions that the evidence supports, the most telling first."""
     faults = {trial.fault for trial in failed}
     if all(trial.reply.error_type == Kind.NONE or trial.reply.sign == "returns-none" for trial in failed):
-        yield "returns-none"
+        yield ("returns-none",)
     signs = {trial.reply.sign for trial in failed}
     if len(signs) == 1:
-        yield signs.pop()
+        yield (signs.pop(),)
     if faults == {"dtype"}:
         if all(value.dtype.kind in "iu" for trial in failed for value in trial.reply.value):
-            yield "integer-truncated"
-        yield "float64-result" if all(_is_wider(trial) for trial in failed) else "fixed-dtype"
+            yield ("integer-truncated",)
+        yield ("float64-result",) if all(_is_wider(trial) for trial in failed) else ("fixed-dtype",)
     if faults == {"changed"} or _writes_where_it_may_not(trials, failed):
-        yield "input-mutated"
+        yield ("input-mutated",)
     if all(_only_the_gradient_is_wrong(trial) for trial in failed):
-        yield "graph-cut"  # no mistake in the values, which a suspect's gradient may resemble
+        yield ("graph-cut",)  # no mistake in the values, which a suspect's gradient may resemble
     if faults & TELLING:
-        # First what was recognised before: one mistake in all checks is likelier than another in each.
-        known = {suspect.misconception for suspect in past.recognised}
-        others = sorted((s for s in exercise.suspects if s not in past.recognised), key=lambda s: s.misconception not in known)
-        for suspect in [*past.recognised, *others]:
+        for suspect in _by_likelihood(exercise.suspects, past):
             if _explains(suspect, trials, failed):
                 if suspect not in past.recognised:
                     past.recognised.append(suspect)
-                yield suspect.misconception
+                yield suspect.names
+        yield _one_an_output(exercise, trials, failed, past)
     if all(_is_transposed(trial) for trial in failed):
-        yield "transposed"
+        yield ("transposed",)
     if all(_keeps_an_axis(trial) for trial in failed):
-        yield "extra-axis"
+        yield ("extra-axis",)
     if _repeats_itself(trials, past.answers):
-        yield "cached-answer"
+        yield ("cached-answer",)
     controls = [trial for trial in trials if trial.case.control]
     stopped = any(trial.reply.error_type == Kind.STOPPED for trial in failed)  # says nothing of what was computed
     if check.telltale and controls and not stopped and not any(trial.fault for trial in controls):
-        yield check.telltale
+        yield (check.telltale,)
 
 
-def _explains(suspect: Suspect, trials: list[Trial], failed: list[Trial]) -> bool:
-    """Whether the student's function gave on every failed case what the misconception would give."""
+def _by_likelihood(suspects: tuple[Suspect, ...], past: Past) -> Iterator[Suspect]:
+    """Yield first what was recognised before: one mistake in all checks is likelier than another in each; and one than two."""
+    yield from past.recognised
+    known = {name for suspect in past.recognised for name in suspect.names}
+    others = [suspect for suspect in suspects if suspect not in past.recognised]
+    others.sort(key=lambda suspect: sum(name not in known for name in suspect.names))
+    yield from (suspect for suspect in others if suspect.second is None)
+    if past.searches < MAX_SEARCHES:
+        past.searches += 1
+        yield from (suspect for suspect in others if suspect.second is not None)
+
+
+def _one_an_output(exercise: Exercise, trials: list[Trial], failed: list[Trial], past: Past) -> tuple[str | None, ...]:
+    """Return the two misconceptions that explain one output each, where one result of several is wrong in its own way."""
+    names: list[str] = []
+    alone = [suspect for suspect in (*past.recognised, *exercise.suspects) if suspect.second is None]
+    for i in range(len(exercise.outputs)):
+        if _is_right(i, trials):
+            continue
+        found = next((s.misconception for s in alone if _explains(s, trials, trials, only=i)), None)
+        if found not in names:
+            names.append(found)
+    return tuple(names) if len(names) == 2 else (None,)
+
+
+def _is_right(i: int, trials: list[Trial]) -> bool:
+    """Whether output number i is right in every case in which it counts."""
+    counted = [t for t in trials if t.reply.value is not None and (not t.case.judged or i in t.case.judged)]
+    return all(_equal(t.reply.value[i], t.expected[i], t.case) for t in counted)
+
+
+def _explains(suspect: Suspect, trials: list[Trial], failed: list[Trial], only: int | None = None) -> bool:
+    """Whether the student's function gave on every failed case what the misconception would give.
+
+    only: the output to look at; all that count, when None.
+    """
     telling = False
     for trial in trials if suspect.throughout else failed:
         try:
@@ -377,12 +424,14 @@ def _explains(suspect: Suspect, trials: list[Trial], failed: list[Trial]) -> boo
             if wrong is not None or values is not None:
                 return False
             continue
-        for found, imitated, right in _judged(trial.case, values, wrong, trial.expected):
+        for found, imitated, right in _judged(trial.case, values, wrong, trial.expected, only=only):
             imitated = np.asarray(imitated, dtype="float64")
             if not _equal(found, imitated, trial.case, slack=4.0):
                 return False
             if not np.any(found) and np.any(np.abs(imitated) > MORE_THAN_ROUNDING):
                 return False  # zeros have reasons of their own, such as an overflow, and are near to anything small
+            if suspect.second and not np.isfinite(imitated).all():
+                return False  # infinities have reasons of their own as well: too little to tell two mistakes by
             # An imitation that is right here explains nothing that is nearly right.
             telling |= trial.fault in TELLING and not _equal(imitated, right, trial.case)
     return telling
@@ -443,7 +492,7 @@ def _repeats_itself(trials: list[Trial], earlier: list[tuple[Case, tuple]]) -> b
 
 def _library_verdicts(exercise: Exercise, library: str) -> list[Verdict]:
     failed = (_verdict(exercise, check, False) for check in exercise.checks)
-    return [_with_misconception(verdict, exercise, "library-call", f"The code uses `{library}`. ") for verdict in failed]
+    return [_with_misconceptions(verdict, exercise, ("library-call",), f"The code uses `{library}`. ") for verdict in failed]
 
 
 # quizzes --------------------------------------------------------------------------------------

@@ -290,9 +290,10 @@ def to_teach(graded: list[Graded], quiz: str) -> list[Row]:
     found: dict[str, dict[str, list[str]]] = {}
     for g in graded:
         for v in g.verdicts:
-            if not v.passed and v.section and (v.misconception or v.exercise == quiz):
-                why = v.misconception or f"question {v.check}"
-                found.setdefault(v.section, {}).setdefault(why, []).append(g.student)
+            causes = {f"question {v.check}": v.section} if v.exercise == quiz else v.causes
+            for why, section in causes.items():
+                if not v.passed and section:
+                    found.setdefault(section, {}).setdefault(why, []).append(g.student)
     rows = []
     for section, reasons in found.items():
         students = tuple(dict.fromkeys(student for names in reasons.values() for student in names))
@@ -301,23 +302,23 @@ def to_teach(graded: list[Graded], quiz: str) -> list[Row]:
     return sorted((row for row in rows if len(row.students) > 1), key=lambda row: (-row.share, row.section))[:TO_TEACH]
 
 
-def _by(key: Callable[[Verdict], Hashable], graded: list[Graded]) -> dict[Hashable, list[tuple[str, Verdict]]]:
-    """Return {key: (student, verdict) of every verdict that has it}, without those of which it is None."""
+def _by(keys: Callable[[Verdict], Iterable[Hashable]], graded: list[Graded]) -> dict[Hashable, list[tuple[str, Verdict]]]:
+    """Return {key: (student, verdict) of every verdict that has it}."""
     found: dict[Hashable, list[tuple[str, Verdict]]] = {}
     for g in graded:
         for v in g.verdicts:
-            if key(v) is not None:
-                found.setdefault(key(v), []).append((g.student, v))
+            for key in keys(v):
+                found.setdefault(key, []).append((g.student, v))
     return found
 
 
 def checks(graded: list[Graded], quiz: str, asked: Asked) -> list[Row]:
     """Return a row a check, or question of the quiz, with the students who got it, the hardest first."""
     rows = []
-    for (exercise, check), pairs in _by(lambda v: (v.exercise, v.check), graded).items():
+    for (exercise, check), pairs in _by(lambda v: [(v.exercise, v.check)], graded).items():
         first = pairs[0][1]
         failed = [v for _, v in pairs if not v.passed and v.exercise != quiz]
-        reasons = Counter("held back" if v.held else v.misconception or "not recognised" for v in failed)
+        reasons = Counter("held back" if v.held else " and ".join(v.causes) or "not recognised" for v in failed)
         rows.append(
             Row(
                 exercise, check, _asked(check, asked) if exercise == quiz else first.title,
@@ -340,7 +341,7 @@ def misconceptions(graded: list[Graded], topic: Topic) -> list[Row]:
     the exercise where it was seen most.
     """
     rows, lost = [], {}
-    for name, pairs in _by(lambda v: None if v.passed else v.misconception, graded).items():
+    for name, pairs in _by(lambda v: () if v.passed else v.causes, graded).items():
         seen = Counter(v.exercise for _, v in pairs)
         most = seen.most_common(1)[0][0]
         lost[name] = sum(v.max_points for _, v in pairs)
@@ -352,7 +353,7 @@ def misconceptions(graded: list[Graded], topic: Topic) -> list[Row]:
                 students=tuple(dict.fromkeys(student for student, _ in pairs)),
                 of=len(graded),
                 hint=_hint(topic, most, name),
-                section=next(v.section for _, v in pairs if v.exercise == most),
+                section=next(v.causes[name] for _, v in pairs if v.exercise == most),
             )
         )
     return sorted(rows, key=lambda row: (-row.share, -lost[row.name], row.name))
@@ -360,7 +361,7 @@ def misconceptions(graded: list[Graded], topic: Topic) -> list[Row]:
 
 def wrong_answers(graded: list[Graded], quiz: Quiz, asked: Asked) -> list[Row]:
     """Return a row a wrong answer to a question of the quiz, the most frequent first."""
-    wrong = _by(lambda v: (v.check, v.hint) if v.exercise == quiz.name and not v.passed else None, graded)
+    wrong = _by(lambda v: [(v.check, v.hint)] if v.exercise == quiz.name and not v.passed else (), graded)
     rows = []
     for (name, hint), pairs in wrong.items():
         choices = asked[name][1] if name in asked else {}

@@ -59,7 +59,7 @@ def test_right_gets_full_marks(path, judged):
 def test_wrong_fails_by_name(path, judged):
     failed = [v for v in judged(path) if not v.passed]
     assert failed, "this wrong implementation survives"
-    named = [v.misconception for v in failed if v.misconception]
+    named = [name for v in failed for name in v.causes]
     assert set(named) == set(path.stem.partition("__")[0].split("+")), [(v.check, v.misconception, v.hint) for v in failed]
 
 

@@ -188,6 +188,15 @@ def test_a_student_counts_once_for_a_misconception():
     assert row.students == ("a",) and row.percent == 50
 
 
+def test_each_of_two_mistakes_at_once_counts():
+    both = Verdict("f", "one", "One", False, 0.0, 1.0, "ddof-1", "Why.", "p.html#s", second="no-root", second_section="p.html#r")
+    graded_twice = [reporting.Graded(student, 1.0, 2.0, None, (both,)) for student in "ab"]
+    rows = reporting.misconceptions(graded_twice, exercises.topic(STEM))
+    assert {(row.name, row.section, row.percent) for row in rows} == {("ddof-1", "p.html#s", 100), ("no-root", "p.html#r", 100)}
+    assert {row.section for row in reporting.to_teach(graded_twice, "quiz")} == {"p.html#s", "p.html#r"}
+    assert reporting.checks(graded_twice, "quiz", {})[0].reasons == (("ddof-1 and no-root", 2),)
+
+
 @pytest.mark.parametrize(("part", "whole", "expected"), [(1, 8, 13), (3, 8, 38), (1, 3, 33), (2, 3, 67), (1, 200, 1), (0, 5, 0), (5, 5, 100)])
 def test_half_a_percent_is_rounded_up(part, whole, expected):
     assert reporting.percent(part, whole) == expected

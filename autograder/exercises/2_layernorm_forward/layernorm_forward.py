@@ -6,40 +6,37 @@ import numpy as np
 
 from autograder.exercise import Check, Exercise, Output, Suspect
 from autograder.exercises.misconceptions import in_section
-from autograder.exercises.norm_parts import added_down, deviation, mean, tokens, variance
+from autograder.exercises.norm_parts import deviation, mean, tokens, variance
+from autograder.exercises.wrong_parts import alone, together
 
 from .parts import (
+    AVERAGES,
     BOTH,
+    COMMON_PARTS,
     DEFAULTS,
     EPS,
-    FIXED,
+    EPSILON_PARTS,
     LEAST_SPREAD,
-    MISPLACED,
-    all_axes,
     axes_cases,
-    by_length,
     case,
     column,
     dtype_cases,
     epsilon_cases,
     erased,
-    first_axis,
     half_cases,
     invoke,
     layernorm,
     layout_cases,
-    leading_axes,
-    like_layernorm,
     mean_square,
-    next_to_last_axis,
+    norm_by,
+    nothing,
     outside_root,
-    over,
     padded,
     repeat_cases,
-    rmsnorm,
     size_cases,
     sum_of_squares,
     token_case,
+    total,
     untouched_cases,
     value_cases,
 )
@@ -149,10 +146,6 @@ def constant_cases(rng, parameters):
 # suspects ---------------------------------------------------------------------------------------
 
 
-def divided(by):
-    return lambda x, gamma, beta, eps=EPS: like_layernorm(x, gamma, beta, eps, divisor=by)
-
-
 def padded_layernorm(count_mean: bool, count_variance: bool):
     """Deviations of the padded row, its padding included; the two say what divides by the padded length."""
 
@@ -165,10 +158,14 @@ def padded_layernorm(count_mean: bool, count_variance: bool):
     return imitation
 
 
-def padded_mean_only(x, gamma, beta, eps=EPS):
-    """The mean over the padded length, the deviations of the true features only."""
-    mu = x.sum(-1, keepdims=True) / padded(x).shape[-1]
-    return like_layernorm(x, gamma, beta, eps, centre=lambda v: mu)
+def divided_by_spread_first(x, gamma, beta, eps=EPS):
+    """Right but for 0/0: divides by the spread, and mends ε afterwards."""
+    spread = np.sqrt(mean((x - mean(x)) ** 2))
+    return (gamma * ((x - mean(x)) / spread) * (spread / np.sqrt(spread**2 + eps)) + beta,)
+
+
+def right(x, eps):
+    return deviation(x) / np.sqrt(variance(x) + eps)
 
 
 def written(x_hat):
@@ -176,129 +173,72 @@ def written(x_hat):
     return lambda x, gamma, beta, eps=EPS: (gamma * x_hat(x, eps) + beta,)
 
 
-def right(x, eps):
-    return (x - mean(x)) / np.sqrt(variance(x) + eps)
+def own(measure=variance):
+    """A measure of the features' own spread, whatever was subtracted from them elsewhere."""
+    return lambda x, dev: measure(x)
 
 
-def total(x):
-    return x.sum(-1, keepdims=True)
+def subtracted(name, average):
+    """Another average in the mean: with the variance about it, its own average of that, and the variance about the right mean."""
+    return [
+        (name, {"centre": average}),
+        (name, {"centre": average, "spread": lambda x, dev: average(dev**2)}),
+        (name, {"centre": average, "spread": own()}),
+    ]
 
 
-def layernorm_without_keepdims(x, gamma, beta, eps=EPS):
-    deviation = x - x.mean(axis=-1)
-    return (gamma * deviation / np.sqrt(x.var(axis=-1) + eps) + beta,)
-
-
-def variance_without_keepdims(x, gamma, beta, eps=EPS):
-    return (gamma * (x - mean(x)) / np.sqrt(x.var(axis=-1) + eps) + beta,)
-
-
-def mean_without_keepdims(x, gamma, beta, eps=EPS):
-    """The variance is right."""
-    return (gamma * (x - x.mean(axis=-1)) / np.sqrt(variance(x) + eps) + beta,)
-
-
-def deviations_without_keepdims(x, gamma, beta, eps=EPS):
-    """The variance is that of the wrong deviations."""
-    deviation = x - x.mean(axis=-1)
-    return (gamma * deviation / np.sqrt(mean(deviation**2) + eps) + beta,)
-
-
-def divided_by_spread_first(x, gamma, beta, eps=EPS):
-    """Right but for 0/0: divides by the spread, and mends ε afterwards."""
-    spread = np.sqrt(mean((x - mean(x)) ** 2))
-    return (gamma * ((x - mean(x)) / spread) * (spread / np.sqrt(spread**2 + eps)) + beta,)
-
+LAYERNORM_PARTS = (
+    *COMMON_PARTS,
+    ("rms-for-layernorm", {"centre": nothing}),
+    ("rms-for-layernorm", {"centre": nothing, "affine": lambda h, g, b, x: g * h}),
+    ("affine-ignored", {"affine": lambda h, g, b, x: g * h}),
+    ("affine-ignored", {"affine": lambda h, g, b, x: h + b}),
+    ("affine-wrong", {"affine": lambda h, g, b, x: g * h - b}),
+    ("affine-wrong-shape", {"affine": lambda h, g, b, x: column(g) * h + b}),
+    ("beta-scaled", {"affine": lambda h, g, b, x: g * (h + b)}),
+    ("gamma-beta-swapped", {"affine": lambda h, g, b, x: b * h + g}),
+    ("residual-added", {"affine": lambda h, g, b, x: x + g * h + b}),
+    *(part for name, average in AVERAGES for part in subtracted(name, average)),
+    *subtracted("sum-subtracted", total)[::2],
+    *subtracted("padded-lanes", lambda x: total(x) / padded(x).shape[-1])[::2],
+    ("whole-array", {"spread": own(lambda x: variance(x).mean())}),
+    ("whole-array", {"spread": own(lambda x: x.var())}),
+    ("wrong-axis", {"spread": own(lambda x: variance(x, 0))}),
+    ("keepdims-missing", {"spread": own(lambda x: x.var(axis=-1))}),
+    ("ddof-1", {"spread": own(lambda x: total(deviation(x) ** 2) / np.float64(x.shape[-1] - 1))}),
+    ("not-centred", {"spread": own(mean_square)}),
+    ("not-centred", {"quotient": lambda x, mu, s: x / s}),
+    ("only-centred", {"quotient": lambda x, mu, s: x - mu}),
+    ("sign-reversed", {"quotient": lambda x, mu, s: (mu - x) / s}),
+    ("missing-parentheses", {"quotient": lambda x, mu, s: x - mu / s}),
+    ("absolute-deviation", {"spread": lambda x, dev: mean(np.abs(dev)), "root": lambda v, e, d: v + e}),
+    ("absolute-deviation", {"spread": lambda x, dev: mean(np.abs(dev)) ** 2}),
+)
 
 LAYERNORM_SUSPECTS = (
     Suspect("half-precision-statistics", erased(mean_square)[0], raw=True),
     Suspect("half-precision-statistics", erased(sum_of_squares)[0], raw=True),
     Suspect("nan-on-constant", divided_by_spread_first),
-    Suspect(
-        "ddof-1", divided(lambda dev, e: np.sqrt((dev**2).sum(-1, keepdims=True) / np.float64(dev.shape[-1] - 1) + e))
-    ),
-    Suspect(
-        "ddof-1", divided(lambda dev, e: np.sqrt((dev**2).sum(-1, keepdims=True) / np.float64(dev.shape[-1] - 1)) + e)
-    ),
-    Suspect("rms-for-layernorm", lambda x, g, b, eps=EPS: (rmsnorm(x, g, eps)[0] + b,)),
-    Suspect("rms-for-layernorm", lambda x, g, b, eps=EPS: rmsnorm(x, g, eps)),
-    Suspect("affine-ignored", lambda x, g, b, eps=EPS: layernorm(x, 1.0, 0.0, eps)),
-    Suspect("affine-ignored", lambda x, g, b, eps=EPS: layernorm(x, g, 0.0, eps)),
-    Suspect("affine-ignored", lambda x, g, b, eps=EPS: layernorm(x, 1.0, b, eps)),
     Suspect("affine-before", lambda x, g, b, eps=EPS: layernorm(g * x + b, 1.0, 0.0, eps)),
     Suspect("affine-before", lambda x, g, b, eps=EPS: ((g * (x - mean(x)) + b) / np.sqrt(variance(x) + eps),)),
-    Suspect("affine-wrong-shape", lambda x, g, b, eps=EPS: layernorm(x, column(g), column(b), eps)),
-    Suspect("affine-wrong-shape", lambda x, g, b, eps=EPS: layernorm(x, column(g), b, eps)),
-    Suspect("keepdims-missing", layernorm_without_keepdims),
-    Suspect("keepdims-missing", variance_without_keepdims),
-    Suspect("keepdims-missing", mean_without_keepdims),
-    Suspect("keepdims-missing", deviations_without_keepdims),
-    Suspect("whole-array", over(all_axes)[0]),
-    Suspect("whole-array", written(lambda x, e: (x - x.mean()) / np.sqrt(variance(x) + e))),
-    Suspect("whole-array", written(lambda x, e: (x - x.mean()) / np.sqrt(mean((x - x.mean()) ** 2) + e))),
-    Suspect("whole-array", written(lambda x, e: (x - mean(x)) / np.sqrt(x.var() + e))),
-    Suspect("whole-array", written(lambda x, e: (x - mean(x)) / np.sqrt(variance(x).mean() + e))),
-    Suspect("whole-array", divided(lambda dev, e: np.sqrt((dev**2).sum() / dev.shape[-1] + e))),
-    Suspect("wrong-axis", over(first_axis)[0]),
-    Suspect("wrong-axis", written(lambda x, e: (x - mean(x, 0)) / np.sqrt(variance(x) + e))),
-    Suspect("wrong-axis", written(lambda x, e: (x - mean(x)) / np.sqrt(variance(x, 0) + e))),
-    Suspect("wrong-axis", divided(lambda dev, e: np.sqrt(mean(dev**2, 0) + e))),
-    Suspect("wrong-axis", written(added_down)),
-    Suspect("wrong-axis", written(lambda x, e: (x - x.sum(0) / x.shape[-1]) / np.sqrt(variance(x) + e))),
-    Suspect("wrong-axis", over(leading_axes)[0]),
-    Suspect("wrong-axis", over(next_to_last_axis)[0]),
-    Suspect("divided-by-tokens", written(lambda x, e: by_length(x, total(x) / len(x), e))),
-    Suspect("divided-by-tokens", written(lambda x, e: by_length(x, mean(x), e))),
-    Suspect("half-not-root", divided(lambda dev, e: (mean(dev**2) + e) / 2)),
-    Suspect("half-not-root", divided(lambda dev, e: (mean(dev**2) + e) * 2)),
-    Suspect("missing-parentheses", written(lambda x, e: x - mean(x) / np.sqrt(variance(x) + e))),
+    *alone(norm_by, LAYERNORM_PARTS),
     Suspect("missing-parentheses", lambda x, g, b, eps=EPS: (g * x - mean(x) / np.sqrt(variance(x) + eps) + b,)),
     Suspect("missing-parentheses", lambda x, g, b, eps=EPS: (x - mean(x) / np.sqrt(variance(x) + eps) * g + b,)),
-    Suspect("affine-wrong", lambda x, g, b, eps=EPS: (right(x, eps) + g + b,)),
-    Suspect("affine-wrong", lambda x, g, b, eps=EPS: (right(x, eps) / g + b,)),
-    Suspect("affine-wrong", lambda x, g, b, eps=EPS: (right(x, eps) * (1 + g) + b,)),
-    Suspect("affine-wrong", lambda x, g, b, eps=EPS: (right(x, eps) * g - b,)),
-    Suspect("affine-wrong", lambda x, g, b, eps=EPS: (right(x, eps) @ g + b,)),
-    Suspect("no-root", divided(lambda dev, e: mean(dev**2) + e)),
-    Suspect("sum-for-mean", divided(lambda dev, e: np.sqrt((dev**2).sum(-1, keepdims=True) + e))),
-    Suspect("not-centred", written(lambda x, e: x / np.sqrt(variance(x) + e))),
-    Suspect("not-centred", written(lambda x, e: (x - mean(x)) / np.sqrt(mean(x**2) + e))),
-    Suspect("only-centred", written(lambda x, e: x - mean(x))),
-    Suspect("multiplied", written(lambda x, e: (x - mean(x)) * np.sqrt(variance(x) + e))),
-    Suspect("sign-reversed", written(lambda x, e: -right(x, e))),
-    Suspect("sum-subtracted", written(lambda x, e: (x - total(x)) / np.sqrt(variance(x) + e))),
-    Suspect("sum-subtracted", written(lambda x, e: (x - total(x)) / np.sqrt(mean((x - total(x)) ** 2) + e))),
-    Suspect("root-twice", written(lambda x, e: (x - mean(x)) / np.sqrt(np.sqrt(variance(x)) + e))),
     # Also what one pass gives where all digits cancel; there the other cases are right.
-    Suspect(
-        "not-squared", written(lambda x, e: (x - mean(x)) / np.sqrt(mean(x - mean(x)) + e)), throughout=True
-    ),
-    Suspect("not-averaged", written(lambda x, e: (x - mean(x)) / np.sqrt((x - mean(x)) ** 2 + e))),
-    Suspect("root-before-mean", written(lambda x, e: deviation(x) / (np.sqrt(total(deviation(x) ** 2) + e) / x.shape[-1]))),
-    Suspect("root-before-mean", written(lambda x, e: deviation(x) / np.sqrt(total(deviation(x) ** 2) / x.shape[-1] ** 2 + e))),
-    Suspect("beta-scaled", lambda x, g, b, eps=EPS: (g * (right(x, eps) + b),)),
-    Suspect("gamma-beta-swapped", lambda x, g, b, eps=EPS: (b * right(x, eps) + g,)),
+    Suspect("not-squared", norm_by(spread=lambda x, dev: mean(dev)), throughout=True),
     Suspect("padded-lanes", padded_layernorm(False, False)),
     Suspect("padded-lanes", padded_layernorm(True, True)),
     Suspect("padded-lanes", padded_layernorm(False, True)),
-    Suspect("padded-lanes", padded_mean_only),
     # Before a missing ε, which a tiny default resembles where ε is not given.
     *(Suspect("eps-default", lambda x, g, b, eps=default: layernorm(x, g, b, eps)) for default in DEFAULTS),
-    Suspect("eps-missing", lambda x, g, b, eps=EPS: like_layernorm(x, g, b, 0.0)),
+    *alone(norm_by, EPSILON_PARTS),
     *(
-        Suspect("eps-outside-root", lambda x, g, b, eps=default: like_layernorm(x, g, b, eps, divisor=outside_root))
-        for default in (EPS, *DEFAULTS)
+        Suspect("eps-outside-root", lambda x, g, b, eps=default: norm_by(root=outside_root)(x, g, b, eps))
+        for default in DEFAULTS
     ),
-    Suspect("eps-as-floor", divided(lambda dev, e: np.sqrt(np.maximum(mean(dev**2), e)))),
-    Suspect("eps-as-floor", divided(lambda dev, e: np.maximum(np.sqrt(mean(dev**2)), e))),
-    *(Suspect("eps-misplaced", divided(lambda dev, e, by=by: by(mean(dev**2), e, dev.shape[-1]))) for by in MISPLACED),
     Suspect("eps-misplaced", written(lambda x, e: right(x, 0.0) + e)),
     Suspect("eps-misplaced", written(lambda x, e: right(x, e) + e / np.sqrt(variance(x) + e))),
-    Suspect("residual-added", lambda x, g, b, eps=EPS: (x + g * right(x, eps) + b,)),
-    Suspect("absolute-deviation", divided(lambda dev, e: mean(np.abs(dev)) + e)),
-    Suspect("absolute-deviation", divided(lambda dev, e: np.sqrt(mean(np.abs(dev)) ** 2 + e))),
-    *(Suspect("eps-fixed", lambda x, g, b, eps=EPS, fixed=fixed: layernorm(x, g, b, fixed)) for fixed in FIXED),
-    *(Suspect("eps-fixed", divided(lambda dev, e, fixed=fixed: outside_root(dev, fixed))) for fixed in FIXED),
+    *together(norm_by, LAYERNORM_PARTS + EPSILON_PARTS),
 )
 
 

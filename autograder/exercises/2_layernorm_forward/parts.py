@@ -287,41 +287,33 @@ def invoke(name: str):
 # suspects ---------------------------------------------------------------------------------------
 
 
-def like_layernorm(x, gamma, beta, eps, centre=mean, divisor=None):
-    """LayerNorm with another centre, or another divisor of the deviations (a function of them and ε)."""
-    deviation = x - centre(x)
-    divisor = divisor or (lambda dev, eps: np.sqrt(mean(dev**2) + eps))
-    return (gamma * (deviation / divisor(deviation, eps)) + beta,)
+def norm_by(
+    centre=mean,
+    spread=lambda x, dev: mean(dev**2),
+    root=lambda v, eps, d: np.sqrt(v + eps),
+    quotient=lambda x, mu, s: (x - mu) / s,
+    affine=lambda h, gamma, beta, x: gamma * h + beta,
+):
+    """LayerNorm, or one in which some parts are others; RMSNorm where nothing is subtracted and β is not given.
+
+    Parts: x → what is subtracted; x and the deviations → what stands beside ε; that, ε and d → what divides; x and those
+    two → x̂; x̂, γ, β and x → y.
+    """
+
+    def imitation(x, gamma, beta=0.0, eps=EPS) -> tuple:
+        mu = centre(x)
+        s = root(spread(x, x - mu), eps, x.shape[-1])
+        return (affine(quotient(x, mu, s), gamma, beta, x),)
+
+    return imitation
 
 
-def over(axes):
-    """LayerNorm and RMSNorm with statistics over ``axes(x)``."""
-
-    def layer(x, gamma, beta, eps=EPS):
-        return like_layernorm(
-            x, gamma, beta, eps, lambda v: mean(v, axes(x)), lambda d, e: np.sqrt(mean(d**2, axes(x)) + e)
-        )
-
-    def rms(x, gamma, eps=EPS):
-        return (gamma * (x / np.sqrt(mean(x**2, axes(x)) + eps)),)
-
-    return layer, rms
+def nothing(x):
+    return 0.0
 
 
-def first_axis(x):
-    return 0
-
-
-def next_to_last_axis(x):
-    return -2
-
-
-def leading_axes(x):
-    return tuple(range(x.ndim - 1))
-
-
-def all_axes(x):
-    return None
+def total(x):
+    return x.sum(-1, keepdims=True)
 
 
 def missing(n: int) -> int:
@@ -331,11 +323,6 @@ def missing(n: int) -> int:
 
 def padded(x: np.ndarray) -> np.ndarray:
     return np.pad(x, [(0, 0)] * (x.ndim - 1) + [(0, missing(x.shape[-1]))])
-
-
-def by_length(x, centre, eps):
-    """x̂ with the length of the first axis for the number of features."""
-    return (x - centre) / np.sqrt(sum_of_squares(x - centre) / len(x) + eps)
 
 
 HALF_MAX = 65504.0
@@ -365,28 +352,65 @@ def mean_square(v):
 
 
 def sum_of_squares(v):
-    return (v**2).sum(-1, keepdims=True)
+    return total(v**2)
 
 
-def column(values: np.ndarray) -> np.ndarray:
-    return values[:, None]
+def column(values) -> np.ndarray:
+    return np.asarray(values)[..., None]
 
 
-# Divisors in which ε has a part, and a wrong one: of the number m that belongs under the root, and of d.
-MISPLACED = (
-    lambda m, e, d: np.sqrt(m) + np.sqrt(e),
-    lambda m, e, d: np.sqrt(m + e**2),
-    lambda m, e, d: np.sqrt(m + e / d),
-    lambda m, e, d: np.sqrt(m - e),
-    lambda m, e, d: np.sqrt(np.abs(m - e)),
-    lambda m, e, d: np.sqrt(m * (1 + e)),
-    lambda m, e, d: np.sqrt(m + e) + e,
+def outside_root(v, eps, d):
+    return np.sqrt(v) + eps
+
+
+# What may stand where the mean over the features belongs.
+AVERAGES = (
+    ("keepdims-missing", lambda v: v.mean(axis=-1)),
+    ("whole-array", lambda v: v.mean()),
+    ("wrong-axis", lambda v: mean(v, 0)),
+    ("wrong-axis", lambda v: mean(v, tuple(range(v.ndim - 1)))),
+    ("wrong-axis", lambda v: mean(v, -2)),
+    ("wrong-axis", lambda v: v.sum(0) / v.shape[-1]),  # Python's own sum
+    ("divided-by-tokens", lambda v: total(v) / len(v)),
 )
 
-
-def outside_root(v, eps):
-    return np.sqrt(mean_square(v)) + eps
-
+# What goes wrong in both norms: (misconception, what stands in place of the right parts).
+COMMON_PARTS = (
+    ("ddof-1", {"spread": lambda x, dev: sum_of_squares(dev) / np.float64(x.shape[-1] - 1)}),
+    ("affine-ignored", {"affine": lambda h, g, b, x: h}),
+    ("affine-wrong-shape", {"affine": lambda h, g, b, x: column(g) * h + column(b)}),
+    ("affine-wrong", {"affine": lambda h, g, b, x: h + g + b}),
+    ("affine-wrong", {"affine": lambda h, g, b, x: h / g + b}),
+    ("affine-wrong", {"affine": lambda h, g, b, x: h * (1 + g) + b}),
+    ("affine-wrong", {"affine": lambda h, g, b, x: h @ g + b}),
+    *((name, {"spread": lambda x, dev, average=average: average(dev**2)}) for name, average in AVERAGES),
+    ("whole-array", {"spread": lambda x, dev: (dev**2).sum() / x.shape[-1]}),
+    ("half-not-root", {"root": lambda v, e, d: (v + e) / 2}),
+    ("half-not-root", {"root": lambda v, e, d: (v + e) * 2}),
+    ("no-root", {"root": lambda v, e, d: v + e}),
+    ("root-twice", {"root": lambda v, e, d: np.sqrt(np.sqrt(v) + e)}),
+    ("sum-for-mean", {"spread": lambda x, dev: sum_of_squares(dev)}),
+    ("multiplied", {"quotient": lambda x, mu, s: (x - mu) * s}),
+    ("not-averaged", {"spread": lambda x, dev: dev**2}),
+    ("root-before-mean", {"spread": lambda x, dev: sum_of_squares(dev), "root": lambda v, e, d: np.sqrt(v + e) / d}),
+    ("root-before-mean", {"spread": lambda x, dev: sum_of_squares(dev) / x.shape[-1] ** 2}),
+)
 
 FIXED = (1e-3, 1e-5, 1e-6, 1e-8, 1e-12)
 DEFAULTS = (0.0, 1e-3, 1e-6, 1e-8, 1e-12)
+
+EPSILON_PARTS = (
+    ("eps-missing", {"root": lambda v, e, d: np.sqrt(v)}),
+    ("eps-outside-root", {"root": outside_root}),
+    ("eps-as-floor", {"root": lambda v, e, d: np.sqrt(np.maximum(v, e))}),
+    ("eps-as-floor", {"root": lambda v, e, d: np.maximum(np.sqrt(v), e)}),
+    ("eps-misplaced", {"root": lambda v, e, d: np.sqrt(v) + np.sqrt(e)}),
+    ("eps-misplaced", {"root": lambda v, e, d: np.sqrt(v + e**2)}),
+    ("eps-misplaced", {"root": lambda v, e, d: np.sqrt(v + e / d)}),
+    ("eps-misplaced", {"root": lambda v, e, d: np.sqrt(v - e)}),
+    ("eps-misplaced", {"root": lambda v, e, d: np.sqrt(np.abs(v - e))}),
+    ("eps-misplaced", {"root": lambda v, e, d: np.sqrt(v * (1 + e))}),
+    ("eps-misplaced", {"root": lambda v, e, d: np.sqrt(v + e) + e}),
+    *(("eps-fixed", {"root": lambda v, e, d, fixed=fixed: np.sqrt(v + fixed)}) for fixed in FIXED),
+    *(("eps-fixed", {"root": lambda v, e, d, fixed=fixed: np.sqrt(v) + fixed}) for fixed in FIXED),
+)

@@ -7,32 +7,27 @@ import numpy as np
 from autograder.exercise import Check, Exercise, Output, Suspect
 from autograder.exercises.misconceptions import in_section
 from autograder.exercises.norm_parts import mean, tokens
+from autograder.exercises.wrong_parts import alone, together
 
 from .parts import (
     BOTH,
+    COMMON_PARTS,
     DEFAULTS,
     EPS,
-    FIXED,
+    EPSILON_PARTS,
     LEAST_SPREAD,
-    MISPLACED,
-    all_axes,
     axes_cases,
-    by_length,
     case,
-    column,
     dtype_cases,
     epsilon_cases,
     erased,
-    first_axis,
     half_cases,
     invoke,
-    layernorm,
     layout_cases,
-    leading_axes,
     mean_square,
-    next_to_last_axis,
+    norm_by,
+    nothing,
     outside_root,
-    over,
     padded,
     repeat_cases,
     rmsnorm,
@@ -90,60 +85,39 @@ def divided_by_rms_first(x, gamma, eps=EPS):
     return (gamma * (x / size) * (size / np.sqrt(size**2 + eps)),)
 
 
-def right_rms(x, eps):
-    return x / np.sqrt(mean_square(x) + eps)
+def rmsnorm_by(centre=nothing, **parts):
+    """RMSNorm, or one in which some parts are others."""
+    norm = norm_by(centre, **parts)
+    return lambda x, gamma, eps=EPS: norm(x, gamma, eps=eps)
 
 
-def written_rms(x_hat):
-    """RMSNorm with another x̂, a function of x and ε."""
-    return lambda x, gamma, eps=EPS: (gamma * x_hat(x, eps),)
-
+RMSNORM_PARTS = (
+    *COMMON_PARTS,
+    ("layernorm-for-rms", {"centre": mean}),
+    ("layernorm-for-rms", {"spread": lambda x, dev: mean_square(x - mean(x))}),
+    ("layernorm-for-rms", {"quotient": lambda x, mu, s: (x - mean(x)) / s}),
+    ("not-squared", {"spread": lambda x, dev: mean(x)}),
+    ("not-squared", {"spread": lambda x, dev: mean(x) ** 2}),
+    ("padded-lanes", {"spread": lambda x, dev: mean_square(padded(x))}),
+)
 
 RMSNORM_SUSPECTS = (
     Suspect("half-precision-statistics", erased(mean_square)[1], raw=True),
     Suspect("half-precision-statistics", erased(sum_of_squares)[1], raw=True),
     Suspect("nan-on-constant", divided_by_rms_first),
-    Suspect("layernorm-for-rms", lambda x, g, eps=EPS: layernorm(x, g, 0.0, eps)),
-    Suspect("layernorm-for-rms", lambda x, g, eps=EPS: (g * x / np.sqrt(mean_square(x - mean(x)) + eps),)),
-    Suspect("layernorm-for-rms", lambda x, g, eps=EPS: (g * (x - mean(x)) / np.sqrt(mean_square(x) + eps),)),
-    Suspect("affine-ignored", lambda x, g, eps=EPS: rmsnorm(x, 1.0, eps)),
     Suspect("affine-before", lambda x, g, eps=EPS: rmsnorm(g * x, 1.0, eps)),
-    Suspect("affine-wrong-shape", lambda x, g, eps=EPS: rmsnorm(x, column(g), eps)),
-    Suspect("keepdims-missing", lambda x, g, eps=EPS: (g * x / np.sqrt((x**2).mean(axis=-1) + eps),)),
-    Suspect("whole-array", over(all_axes)[1]),
-    Suspect("whole-array", written_rms(lambda x, e: x / np.sqrt((x**2).sum() / x.shape[-1] + e))),
-    Suspect("wrong-axis", over(first_axis)[1]),
-    Suspect("wrong-axis", over(leading_axes)[1]),
-    Suspect("wrong-axis", over(next_to_last_axis)[1]),
-    Suspect("ddof-1", lambda x, g, eps=EPS: (g * x / np.sqrt(sum_of_squares(x) / np.float64(x.shape[-1] - 1) + eps),)),
-    Suspect("divided-by-tokens", lambda x, g, eps=EPS: (g * by_length(x, 0.0, eps),)),
-    Suspect("half-not-root", lambda x, g, eps=EPS: (g * x / (mean_square(x) + eps) * 2,)),
-    Suspect("half-not-root", lambda x, g, eps=EPS: (g * x / (mean_square(x) + eps) / 2,)),
-    Suspect("affine-wrong", lambda x, g, eps=EPS: (right_rms(x, eps) + g,)),
-    Suspect("affine-wrong", lambda x, g, eps=EPS: (right_rms(x, eps) / g,)),
-    Suspect("affine-wrong", lambda x, g, eps=EPS: (right_rms(x, eps) * (1 + g),)),
-    Suspect("affine-wrong", lambda x, g, eps=EPS: (right_rms(x, eps) @ g,)),
-    Suspect("no-root", lambda x, g, eps=EPS: (g * x / (mean_square(x) + eps),)),
-    Suspect("sum-for-mean", lambda x, g, eps=EPS: (g * x / np.sqrt((x**2).sum(-1, keepdims=True) + eps),)),
-    Suspect("multiplied", lambda x, g, eps=EPS: (g * x * np.sqrt(mean_square(x) + eps),)),
-    Suspect("not-squared", lambda x, g, eps=EPS: (g * x / np.sqrt(mean(x) + eps),)),
-    Suspect("not-squared", lambda x, g, eps=EPS: (g * x / np.sqrt(mean(x) ** 2 + eps),)),
-    Suspect("not-averaged", lambda x, g, eps=EPS: (g * x / np.sqrt(x**2 + eps),)),
-    Suspect("root-before-mean", lambda x, g, eps=EPS: (g * x / (np.sqrt(sum_of_squares(x) + eps) / x.shape[-1]),)),
-    Suspect("root-before-mean", lambda x, g, eps=EPS: (g * x / np.sqrt(sum_of_squares(x) / x.shape[-1] ** 2 + eps),)),
-    Suspect("padded-lanes", lambda x, g, eps=EPS: (g * x / np.sqrt(mean_square(padded(x)) + eps),)),
+    *alone(rmsnorm_by, RMSNORM_PARTS),
     *(Suspect("eps-default", lambda x, g, eps=default: rmsnorm(x, g, eps)) for default in DEFAULTS),
-    Suspect("eps-missing", lambda x, g, eps=EPS: (g * x / np.sqrt(mean_square(x)),)),
-    *(Suspect("eps-outside-root", lambda x, g, eps=default: (g * x / outside_root(x, eps),)) for default in (EPS, *DEFAULTS)),
-    Suspect("eps-as-floor", lambda x, g, eps=EPS: (g * x / np.sqrt(np.maximum(mean_square(x), eps)),)),
-    Suspect("eps-as-floor", lambda x, g, eps=EPS: (g * x / np.maximum(np.sqrt(mean_square(x)), eps),)),
+    *alone(rmsnorm_by, EPSILON_PARTS),
+    *(
+        Suspect("eps-outside-root", lambda x, g, eps=default: rmsnorm_by(root=outside_root)(x, g, eps))
+        for default in DEFAULTS
+    ),
     # A unit vector times √d.
     Suspect("eps-as-floor", lambda x, g, eps=EPS: (g * x * x.shape[-1] ** 0.5 / np.maximum(np.sqrt(sum_of_squares(x)), eps),)),
-    *(Suspect("eps-misplaced", written_rms(lambda x, e, by=by: x / by(mean_square(x), e, x.shape[-1]))) for by in MISPLACED),
-    Suspect("eps-misplaced", written_rms(lambda x, e: right_rms(x, 0.0) + e)),
-    Suspect("eps-misplaced", written_rms(lambda x, e: x / np.sqrt(mean_square(x + e)))),
-    *(Suspect("eps-fixed", lambda x, g, eps=EPS, fixed=fixed: rmsnorm(x, g, fixed)) for fixed in FIXED),
-    *(Suspect("eps-fixed", lambda x, g, eps=EPS, fixed=fixed: (g * x / outside_root(x, fixed),)) for fixed in FIXED),
+    Suspect("eps-misplaced", lambda x, g, eps=EPS: (g * (x / np.sqrt(mean_square(x)) + eps),)),
+    Suspect("eps-misplaced", lambda x, g, eps=EPS: (g * x / np.sqrt(mean_square(x + eps)),)),
+    *together(rmsnorm_by, RMSNORM_PARTS + EPSILON_PARTS),
 )
 
 
