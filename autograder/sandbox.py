@@ -27,6 +27,7 @@ _PARENT_SECONDS = 60.0
 _CREDENTIALS = struct.Struct("3i")  # struct ucred: process, user, group
 _RUNNER_FOLDER = Path(__file__).parent / "student_side"
 _INSIDE = "/student_side"
+_PYTHON = os.path.abspath(sys.executable)  # without "..", whose folders the sandbox lacks
 _SCRATCH = "/scratch"
 _ENVIRONMENT = {
     "PATH": "/usr/bin:/bin",
@@ -178,9 +179,9 @@ def _begin(rules: Rules) -> _Line:
     """Start a warm parent; it ends with this process."""
     trusted = os.environ.get(TRUST) == "1"
     if trusted:
-        command = [sys.executable, "-I", "-B", str(_RUNNER_FOLDER / "parent.py")]
+        command = [_PYTHON, "-I", "-B", str(_RUNNER_FOLDER / "parent.py")]
     else:
-        command = [*_bubblewrap(), sys.executable, "-I", "-B", f"{_INSIDE}/parent.py"]
+        command = [*_bubblewrap(), _PYTHON, "-I", "-B", f"{_INSIDE}/parent.py"]
     orders = [CONFIGURED.scratch_bytes, not trusted, rules.libraries, rules.operators]
     ours, theirs = _pair()
     complaints = tempfile.TemporaryFile()
@@ -224,7 +225,7 @@ def _bubblewrap() -> tuple[str, ...]:
         *_list_of_fonts(),
         *("--remount-ro", "/", "--remount-ro", "/dev"),  # or what one submission leaves in /dev the next one finds
     )
-    trial = subprocess.run([*command, sys.executable, "-I", "-S", "-c", ""], capture_output=True, text=True)
+    trial = subprocess.run([*command, _PYTHON, "-I", "-S", "-c", ""], capture_output=True, text=True)
     if trial.returncode != 0:
         raise NoSandbox(_advice(f"bubblewrap does not work here ({trial.stderr.strip()[-300:]})"))
     return command
