@@ -37,7 +37,8 @@ def known(value: float) -> float | None:
 def run(quick: bool) -> dict:
     torch.set_num_threads(1)
     if quick:
-        return {"runs": {key(*cell): one(*cell) for cell in [(2, "pre", 3e-3, 0), (2, "none", 3e-4, 0)]}}
+        runs = {key(*cell): one(*cell) for cell in [(2, "pre", 3e-3, 0), (2, "none", 3e-4, 0)]}
+        return {"unigram": round(unigram_loss(), 3), "runs": runs}
     cells = [(d, p, r, w) for d in DEPTHS for p in PLACEMENTS for r in RATES for w in WARM_UPS]
     return {
         "every": EVERY,
@@ -51,6 +52,8 @@ def run(quick: bool) -> dict:
 
 
 def agrees(stored: dict, quick: dict) -> None:
+    assert abs(quick["unigram"] - stored["unigram"]) < 0.05  # the same text, or nearly
+    same = quick["unigram"] == stored["unigram"]  # with another alphabet it begins elsewhere, and the first steps are steep
     for name, found in quick["runs"].items():
         assert abs(found["final"] - stored["runs"][name]["final"]) < 0.08, name
-        assert abs(found["curve"][0] - stored["runs"][name]["curve"][0]) < 0.3, name
+        assert abs(found["curve"][0] - stored["runs"][name]["curve"][0]) < (0.3 if same else 1.5), name
