@@ -63,7 +63,7 @@ def test_the_readmes_command_opens_the_notebook_with_the_book_in_reach(course, t
     """Its root is the whole course, and it gives out the book, where the cards' links lead."""
     [line] = [line for line in (ROOT / "README.md").read_text().splitlines() if line.startswith(".venv/bin/jupyter lab")]
     opened, script = tmp_path / "opened", tmp_path / "browser.sh"
-    script.write_text(f'#!/bin/sh\ncat "${{1#file://}}" > {opened}.part\nmv {opened}.part {opened}\n')
+    script.write_text(f'#!/bin/sh\ncat "${{1#file:}}" > {opened}.part\nmv {opened}.part {opened}\n')
     script.chmod(0o755)
     command = [sys.executable, "-m", "jupyterlab", *line.split()[2:], "--allow-root", "--ServerApp.port=0", f"--browser={script} %s"]
     server = subprocess.Popen(command, cwd=course.root, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)

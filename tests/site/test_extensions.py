@@ -246,6 +246,9 @@ def test_icons_that_nobody_names_go():
 def test_mends_leave_the_rest_alone():
     table = '<th class="head"><p></p></th><th class="head"><p>shape</p></th>'
     assert accessible_pages.mended(table) == '<td class="head"></td><th class="head"><p>shape</p></th>'
+    row = '<tr class="row-even"><td class="text-left"><p>μ</p></td>\n<td><p>(m,)</p></td>'
+    assert accessible_pages.mended(row) == '<tr class="row-even"><th scope="row" class="text-left"><p>μ</p></th>\n<td><p>(m,)</p></td>'
+    assert accessible_pages.mended('<tr class="row-odd"><td class="head"></td>') == '<tr class="row-odd"><td class="head"></td>'
     assert accessible_pages.mended('<summary aria-label="Toggle hidden content">') == "<summary>"
 
 
