@@ -355,6 +355,7 @@ SOFTMAXES = (
     ("infinity-times-zero", {"mask": lambda s: np.full(s.shape, np.nan)}),
 )
 WRONG_PARTS = (
+    ("scores-transposed", {"scores": lambda q, k: k @ turned(q)}),
     ("mask-missing", {"mask": unchanged}),
     ("mask-after-softmax", {"mask": unchanged, "after": np.tril}),
     *(("mask-by-zero", {"mask": hide(value=low)}) for low in (0.0, -1.0, -10.0, -1e4)),
@@ -390,7 +391,6 @@ WRONG_PARTS = (
     ("heads-not-merged", {"join": unchanged, "out": no_map}),
     ("weights-turned", {"collect": lambda w, v: turned(w) @ v}),
     ("norm-inside", {"read": lambda x: layer_norm(x, 1.0, 0.0)}),
-    ("scores-transposed", {"scores": lambda q, k: k @ turned(q)}),
     ("wrong-projection", projected(lambda q, k, v, one: (one, k, v))),
     ("wrong-projection", projected(lambda q, k, v, one: (q, one, v))),
     ("wrong-projection", projected(lambda q, k, v, one: (q, k, one))),
