@@ -115,6 +115,7 @@ WRONG_PARTS = (
     ("shape-lost", {"end": lambda y, x: y.reshape(-1, y.shape[-1])}),
     ("bias-missing", {"up": without_bias}),
     ("bias-missing", {"down": without_bias}),
+    ("bias-missing", {"up": without_bias, "down": without_bias}),
     ("residual-inside", {"end": lambda y, x: x + y}),
     ("norm-inside", {"read": plain_norm}),
     ("norm-inside", {"activation": lambda h: gelu(plain_norm(h))}),
