@@ -53,46 +53,58 @@ def gelu(x: np.ndarray) -> np.ndarray:
 # blocks of two sub-layers, right and wrong ------------------------------------------------------
 
 
-def pre_norm_block(x, w_a, w_f, g1, b1, g2, b2):
-    x = x + causal_mean(layer_norm(x, g1, b1), w_a)
-    return x + bent(layer_norm(x, g2, b2), w_f)
+# A sub-layer: the stream s, the branch f, its norm n and the block's input x → the stream after it.
 
 
-def post_norm_block(x, w_a, w_f, g1, b1, g2, b2):
-    x = layer_norm(x + causal_mean(x, w_a), g1, b1)
-    return layer_norm(x + bent(x, w_f), g2, b2)
+def pre_norm(s, f, n, x):
+    return s + f(n(s))
 
 
-def res_post_block(x, w_a, w_f, g1, b1, g2, b2):
-    x = x + layer_norm(causal_mean(x, w_a), g1, b1)
-    return x + layer_norm(bent(x, w_f), g2, b2)
+def post_norm(s, f, n, x):
+    return n(s + f(s))
 
 
-def normalised_residual_block(x, w_a, w_f, g1, b1, g2, b2):
-    x = layer_norm(x, g1, b1)
-    x = x + causal_mean(x, w_a)
-    x = layer_norm(x, g2, b2)
-    return x + bent(x, w_f)
+def res_post(s, f, n, x):
+    return s + n(f(s))
 
 
-def normalised_second_residual(x, w_a, w_f, g1, b1, g2, b2):
-    x = layer_norm(x + causal_mean(layer_norm(x, g1, b1), w_a), g2, b2)
-    return x + bent(x, w_f)
+def normalised_residual(s, f, n, x):
+    return n(s) + f(n(s))
 
 
-def normalised_first_residual(x, w_a, w_f, g1, b1, g2, b2):
-    x = layer_norm(x, g1, b1)
-    x = x + causal_mean(x, w_a)
-    return x + bent(layer_norm(x, g2, b2), w_f)
+def block(
+    first=pre_norm,
+    second=pre_norm,
+    branches=lambda attention, feed_forward: (attention, feed_forward),
+    norms=lambda one, two: (one, two),
+    end=lambda y, n, x: y,
+):
+    """Return a block of two sub-layers, right or with wrong parts. end: what comes of the stream y; n: the second norm."""
+
+    def forward(x, w_a, w_f, g1, b1, g2, b2):
+        f1, f2 = branches(lambda t: causal_mean(t, w_a), lambda t: bent(t, w_f))
+        n1, n2 = norms(lambda t: layer_norm(t, g1, b1), lambda t: layer_norm(t, g2, b2))
+        return end(second(first(x, f1, n1, x), f2, n2, x), n2, x)
+
+    return forward
 
 
-def parallel_block(x, w_a, w_f, g1, b1, g2, b2):
-    return x + causal_mean(layer_norm(x, g1, b1), w_a) + bent(layer_norm(x, g2, b2), w_f)
+def parallel(s, f, n, x):
+    return s + f(n(x))
 
 
-def from_input_block(x, w_a, w_f, g1, b1, g2, b2):
-    stream = x + causal_mean(layer_norm(x, g1, b1), w_a)
-    return x + bent(layer_norm(stream, g2, b2), w_f)
+def from_input(s, f, n, x):
+    return x + f(n(s))
+
+
+pre_norm_block = block()
+post_norm_block = block(post_norm, post_norm)
+res_post_block = block(res_post, res_post)
+normalised_residual_block = block(normalised_residual, normalised_residual)
+normalised_second_residual = block(second=normalised_residual)
+normalised_first_residual = block(first=normalised_residual)
+parallel_block = block(second=parallel)
+from_input_block = block(second=from_input)
 
 
 def merge(x: np.ndarray) -> np.ndarray:

@@ -19,9 +19,9 @@ from autograder.exercises.block_parts import (
     merge_by_rows,
     sent,
     softmax,
-    suspects,
 )
 from autograder.exercises.misconceptions import common, in_section, named, random_acts
+from autograder.exercises.wrong_parts import alone, together
 from autograder.student import Reply, Student
 from autograder.student_side import wire
 
@@ -147,35 +147,44 @@ def split_by_rows(x: np.ndarray, heads: int) -> np.ndarray:
     return x.reshape(*lead, heads, m, d // heads)
 
 
-def masked_scores(allowed: Callable, value: float = -np.inf):
-    """Return what turns scores into weights with a mask before the softmax. allowed: m → (m, m) of booleans."""
-
-    def weights(scores: np.ndarray) -> np.ndarray:
-        return softmax(np.where(allowed(scores.shape[-1]), scores, value))
-
-    return weights
-
-
 def earlier(m: int) -> np.ndarray:
     return np.tri(m, dtype=bool)
 
 
+def hide(allowed: Callable = earlier, value: float = -np.inf):
+    """Return what puts a value in place of the scores that are not allowed. allowed: m → (m, m) of booleans."""
+    return lambda scores: np.where(allowed(scores.shape[-1]), scores, value)
+
+
+def unchanged(values: np.ndarray) -> np.ndarray:
+    return values
+
+
+def turned(values: np.ndarray) -> np.ndarray:
+    return np.swapaxes(values, -1, -2)
+
+
 def attend(
-    weights: Callable = masked_scores(earlier),
-    scale: Callable = lambda d, d_h: d_h**-0.5,
-    cut: Callable = split,
-    join: Callable = merge,
-    scores: Callable = lambda q, k: q @ np.swapaxes(k, -1, -2),
-    one_head: bool = False,
-    scaled_late: bool = False,
+    read=unchanged,
+    projections=lambda q, k, v, heads: (q, k, v),
+    count=lambda d, heads: heads,
+    cut=split,
+    scores=lambda q, k: q @ turned(k),
+    scale=lambda m, d, heads: (d // heads) ** -0.5,
+    mask=hide(),
+    weights=softmax,
+    after=unchanged,
+    collect=lambda w, v: w @ v,
+    join=merge,
+    out=lambda o, w_o, x: o @ w_o,
 ):
-    """Return causal attention, or what a wrong part makes of it."""
+    """Return causal attention, or what wrong parts make of it. count: how many heads it really has."""
 
     def forward(x, w_q, w_k, w_v, w_o, heads):
-        heads = 1 if one_head else heads
-        q, k, v = (cut(x @ w, heads) for w in (w_q, w_k, w_v))
-        found = weights(scores(q, k) * scale(x.shape[-1], q.shape[-1])) @ v / (q.shape[-1] ** 0.5 if scaled_late else 1.0)
-        return join(found) @ w_o
+        m, d = x.shape[-2:]
+        q, k, v = (cut(read(x) @ w, count(d, heads)) for w in projections(w_q, w_k, w_v, heads))
+        found = collect(after(weights(mask(scores(q, k) * scale(m, d, heads)))), v)
+        return out(join(found), w_o, x)
 
     return forward
 
@@ -259,34 +268,22 @@ def attention_untouched(rng):
     return [attention_case(rng, shape, 2, may_change=False) for shape in ((2, 4, 6), (1, 5, 4))]
 
 
-def weights_after(scores: np.ndarray) -> np.ndarray:
-    return softmax(scores) * earlier(scores.shape[-1])
-
-
-def over_queries(scores: np.ndarray) -> np.ndarray:
-    masked = np.where(earlier(scores.shape[-1]), scores, -np.inf)
-    return softmax(masked, axis=-2)
-
-
-def not_divided(scores: np.ndarray) -> np.ndarray:
+def to_exp(scores: np.ndarray) -> np.ndarray:
     """exp of the scores, not divided by its sum."""
-    masked = np.where(earlier(scores.shape[-1]), scores, -np.inf)
-    return np.exp(masked - masked.max(-1, keepdims=True))
+    return np.exp(scores - scores.max(-1, keepdims=True))
 
 
 def losing_an_axis(scores: np.ndarray) -> np.ndarray:
-    weights = not_divided(scores)
-    return weights / weights.sum(-1)
+    return to_exp(scores) / to_exp(scores).sum(-1)
 
 
 def another_maximum(scores: np.ndarray) -> np.ndarray:
-    masked = np.where(earlier(scores.shape[-1]), scores, -1e30)
-    weights = np.exp(masked - masked.max(-2, keepdims=True))
+    weights = np.exp(scores - scores.max(-2, keepdims=True))
     return weights / weights.sum(-1, keepdims=True)
 
 
 def over_axis(axis: int) -> Callable:
-    return lambda scores: softmax(np.where(earlier(scores.shape[-1]), scores, -np.inf), axis=axis)
+    return lambda scores: softmax(scores, axis=axis)
 
 
 def masked_late(scores: np.ndarray) -> np.ndarray:
@@ -297,49 +294,25 @@ def masked_late(scores: np.ndarray) -> np.ndarray:
 
 def maximum_over(axes: tuple | None) -> Callable:
     def weights(scores: np.ndarray) -> np.ndarray:
-        masked = np.where(earlier(scores.shape[-1]), scores, -np.inf)
-        left = np.exp(masked - masked.max(axes, keepdims=True))
+        left = np.exp(scores - scores.max(axes, keepdims=True))
         return left / left.sum(-1, keepdims=True)
 
     return weights
 
 
 def overflowing(scores: np.ndarray) -> np.ndarray:
-    weights = np.exp(np.where(earlier(scores.shape[-1]), scores, -np.inf))
-    return weights / weights.sum(-1, keepdims=True)
+    return np.exp(scores) / np.exp(scores).sum(-1, keepdims=True)
 
 
-# Where exp overflows, or leaves nothing but 0, depends on the dtype.
-IN_OWN_DTYPE = [("naive-softmax", overflowing)]
-IN_OWN_DTYPE += [("maximum-of-others", weights) for weights in (masked_late, maximum_over((-2, -1)), maximum_over(None))]
-
-
-def one_attention(x, w_q, w_k, w_v, w_o, heads):
-    """All features in one softmax, although the scores are divided by a head's root."""
-    return attend(scale=lambda d, d_h: (d // heads) ** -0.5)(x, w_q, w_k, w_v, w_o, 1)
-
-
-def cut_before(x, w_q, w_k, w_v, w_o, heads):
+def cut_before(w_q, w_k, w_v, heads):
     """A head's part of x meets its part of the weights alone."""
-    own = np.kron(np.eye(heads), np.ones((x.shape[-1] // heads,) * 2))
-    return attend()(x, w_q * own, w_k * own, w_v * own, w_o, heads)
+    own = np.kron(np.eye(heads), np.ones((len(w_q) // heads,) * 2))
+    return w_q * own, w_k * own, w_v * own
 
 
-def not_merged(turned: bool) -> Callable:
-    def forward(x, w_q, w_k, w_v, w_o, heads):
-        found = attend(join=lambda t: t)(x, w_q, w_k, w_v, np.eye(x.shape[-1] // heads), heads)
-        return np.swapaxes(found, -2, -3) if turned else found
-
-    return forward
-
-
-def projected(choose: Callable):
-    """Attention with other weights for q, k and v. choose: (w_q, w_k, w_v, 1) → the three that are used."""
-
-    def forward(x, w_q, w_k, w_v, w_o, heads):
-        return attend()(x, *choose(w_q, w_k, w_v, np.eye(x.shape[-1])), w_o, heads)
-
-    return forward
+def projected(choose: Callable) -> dict[str, Callable]:
+    """Other weights for q, k and v. choose: (w_q, w_k, w_v, 1) → the three that are used."""
+    return {"projections": lambda q, k, v, heads: choose(q, k, v, np.eye(len(q)))}
 
 
 def split_interleaved(x: np.ndarray, heads: int) -> np.ndarray:
@@ -352,65 +325,72 @@ def merge_interleaved(x: np.ndarray) -> np.ndarray:
     return np.moveaxis(x, -3, -1).reshape(*lead, m, heads * d_h)
 
 
-def scaled_by_tokens(x, *weights):
-    return attend(scale=lambda d, d_h: x.shape[-2] ** -0.5)(x, *weights)
+def unscaled(m: int, d: int, heads: int) -> float:
+    return 1.0
 
 
+def no_map(o: np.ndarray, w_o: np.ndarray, x: np.ndarray) -> np.ndarray:
+    return o
+
+
+# (misconception, what stands in place of the right parts)
+# Where exp overflows, or leaves nothing but 0, depends on the dtype.
+IN_OWN_DTYPE = (
+    ("naive-softmax", {"weights": overflowing}),
+    ("maximum-of-others", {"mask": unchanged, "weights": masked_late}),
+    *(("maximum-of-others", {"weights": maximum_over(axes)}) for axes in ((-2, -1), None)),
+)
 # With large scores they give NaN, as an overflow does: they must agree where the student's attention is right, too.
-SOFTMAXES = [
-    ("mask-sign", attend(masked_scores(earlier, np.inf))),
-    ("mask-sign", attend(lambda s: np.where(earlier(s.shape[-1]), softmax(s), -np.inf))),
-    ("softmax-missing", attend(lambda s: np.where(earlier(s.shape[-1]), s, -np.inf))),
-    ("softmax-missing", attend(lambda s: np.where(earlier(s.shape[-1]), s, 0.0))),
-    ("softmax-missing", attend(not_divided)),
-    ("softmax-missing", attend(lambda s: not_divided(s) / not_divided(s).mean(-1, keepdims=True))),
-    ("softmax-missing", attend(lambda s: np.where(earlier(s.shape[-1]), np.exp(s), 0.0))),
-    ("softmax-axis", attend(lambda s: not_divided(s) / not_divided(s).sum(-2, keepdims=True))),
-    ("softmax-axis", attend(another_maximum)),
-    ("keepdims-missing", attend(losing_an_axis)),
-    ("infinity-times-zero", attend(lambda s: np.full(s.shape, np.nan))),
-]
-ATTENTIONS = [
-    ("mask-missing", attend(softmax)),
-    ("mask-after-softmax", attend(weights_after)),
-    *(("mask-by-zero", attend(masked_scores(earlier, low))) for low in (0.0, -1.0, -10.0)),
-    *(("mask-by-zero", attend(lambda s, low=low: softmax(s + low * ~earlier(s.shape[-1])))) for low in (-1e2, -1e3, -1e4)),
-    ("mask-by-zero", attend(masked_scores(earlier, -1e4))),
-    *(("mask-sign", attend(masked_scores(earlier, high))) for high in (1e4, 1e9)),
-    ("mask-by-value", attend(lambda s: softmax(np.where(np.tril(s) == 0, -np.inf, s)))),
-    ("mask-reversed", attend(masked_scores(lambda m: earlier(m).T))),
-    ("mask-reversed", attend(masked_scores(lambda m: ~earlier(m)))),
-    ("mask-excludes-self", attend(masked_scores(lambda m: np.tri(m, k=-1, dtype=bool)))),
-    ("mask-excludes-self", attend(masked_scores(lambda m: np.tri(m, k=-1, dtype=bool), -1e30))),
-    ("mask-one-late", attend(masked_scores(lambda m: np.tri(m, k=1, dtype=bool)))),
-    ("softmax-axis", attend(over_queries)),
-    ("softmax-axis", attend(over_axis(1))),
-    ("softmax-axis", attend(over_axis(0))),
-    ("softmax-axis", attend(lambda s: over_axis(0 if s.ndim == 3 else 1)(s))),  # F.softmax without an axis
-    ("scale-after-softmax", attend(scale=lambda d, d_h: 1.0, scaled_late=True)),
-    ("softmax-axis", attend(lambda s: np.where(earlier(s.shape[-1]), softmax(s, axis=-2), 0.0))),
-    ("scale-missing", attend(scale=lambda d, d_h: 1.0)),
-    ("scale-multiplied", attend(scale=lambda d, d_h: d_h**0.5)),
-    ("scale-by-width", attend(scale=lambda d, d_h: d**-0.5)),
-    ("scale-without-root", attend(scale=lambda d, d_h: 1.0 / d_h)),
-    ("half-not-root", attend(scale=lambda d, d_h: 0.5 / d_h)),
-    ("half-not-root", attend(scale=lambda d, d_h: 2.0 / d_h)),
-    ("scale-by-count", attend(scale=lambda d, d_h: (d // d_h) ** -0.5)),
-    ("scale-by-count", scaled_by_tokens),
-    ("features-interleaved", attend(cut=split_interleaved, join=merge_interleaved)),
-    ("features-interleaved", attend(cut=split_interleaved)),
-    ("heads-not-transposed", attend(cut=split_by_rows, join=merge_by_rows)),
-    ("heads-not-transposed", attend(cut=split_by_rows)),
-    ("merge-not-transposed", attend(join=merge_by_rows)),
-    ("heads-ignored", attend(one_head=True)),
-    ("heads-ignored", one_attention),
-    ("heads-and-width-exchanged", attend(cut=lambda x, heads: split(x, x.shape[-1] // heads))),
-    ("heads-and-width-exchanged", attend(cut=lambda x, heads: split(x, x.shape[-1] // heads), scale=lambda d, d_h: (d // d_h) ** -0.5)),
-    ("split-before-projection", cut_before),
-    *(("heads-not-merged", not_merged(turned)) for turned in (True, False)),
-    ("weights-turned", attend(lambda s: np.swapaxes(masked_scores(earlier)(s), -1, -2))),
-    ("norm-inside", lambda x, *weights: attend()(layer_norm(x, 1.0, 0.0), *weights)),
-    ("scores-transposed", attend(scores=lambda q, k: k @ np.swapaxes(q, -1, -2))),
+SOFTMAXES = (
+    ("mask-sign", {"mask": hide(value=np.inf)}),
+    ("mask-sign", {"mask": unchanged, "after": hide()}),
+    ("softmax-missing", {"weights": unchanged}),
+    ("softmax-missing", {"mask": hide(value=0.0), "weights": unchanged}),
+    ("softmax-missing", {"weights": to_exp}),
+    ("softmax-missing", {"weights": lambda s: to_exp(s) / to_exp(s).mean(-1, keepdims=True)}),
+    ("softmax-missing", {"weights": np.exp}),
+    ("softmax-axis", {"weights": lambda s: to_exp(s) / to_exp(s).sum(-2, keepdims=True)}),
+    ("softmax-axis", {"mask": hide(value=-1e30), "weights": another_maximum}),
+    ("keepdims-missing", {"weights": losing_an_axis}),
+    ("infinity-times-zero", {"mask": lambda s: np.full(s.shape, np.nan)}),
+)
+WRONG_PARTS = (
+    ("scores-transposed", {"scores": lambda q, k: k @ turned(q)}),
+    ("mask-missing", {"mask": unchanged}),
+    ("mask-after-softmax", {"mask": unchanged, "after": np.tril}),
+    *(("mask-by-zero", {"mask": hide(value=low)}) for low in (0.0, -1.0, -10.0, -1e4)),
+    *(("mask-by-zero", {"mask": lambda s, low=low: s + low * ~earlier(s.shape[-1])}) for low in (-1e2, -1e3, -1e4)),
+    *(("mask-sign", {"mask": hide(value=high)}) for high in (1e4, 1e9)),
+    ("mask-by-value", {"mask": lambda s: np.where(np.tril(s) == 0, -np.inf, s)}),
+    ("mask-reversed", {"mask": hide(lambda m: earlier(m).T)}),
+    ("mask-reversed", {"mask": hide(lambda m: ~earlier(m))}),
+    *(("mask-excludes-self", {"mask": hide(lambda m: np.tri(m, k=-1, dtype=bool), low)}) for low in (-np.inf, -1e30)),
+    ("mask-one-late", {"mask": hide(lambda m: np.tri(m, k=1, dtype=bool))}),
+    *(("softmax-axis", {"weights": over_axis(axis)}) for axis in (-2, 1, 0)),
+    ("softmax-axis", {"weights": lambda s: softmax(s, 0 if s.ndim == 3 else 1)}),  # F.softmax without an axis
+    ("scale-after-softmax", {"scale": unscaled, "collect": lambda w, v: w @ v / v.shape[-1] ** 0.5}),
+    ("scale-missing", {"scale": unscaled}),
+    ("scale-multiplied", {"scale": lambda m, d, heads: (d // heads) ** 0.5}),
+    ("scale-by-width", {"scale": lambda m, d, heads: d**-0.5}),
+    ("scale-without-root", {"scale": lambda m, d, heads: heads / d}),
+    *(("half-not-root", {"scale": lambda m, d, heads, by=by: by * heads / d}) for by in (0.5, 2.0)),
+    ("scale-by-count", {"scale": lambda m, d, heads: heads**-0.5}),
+    ("scale-by-count", {"scale": lambda m, d, heads: m**-0.5}),
+    ("features-interleaved", {"cut": split_interleaved, "join": merge_interleaved}),
+    ("features-interleaved", {"cut": split_interleaved}),
+    ("heads-not-transposed", {"cut": split_by_rows, "join": merge_by_rows}),
+    ("heads-not-transposed", {"cut": split_by_rows}),
+    ("merge-not-transposed", {"join": merge_by_rows}),
+    # The scores are divided by the root of the heads' true width, or of what `heads` says.
+    ("heads-ignored", {"count": lambda d, heads: 1, "scale": lambda m, d, heads: d**-0.5}),
+    ("heads-ignored", {"count": lambda d, heads: 1}),
+    ("heads-and-width-exchanged", {"count": lambda d, heads: d // heads, "scale": lambda m, d, heads: heads**-0.5}),
+    ("heads-and-width-exchanged", {"count": lambda d, heads: d // heads}),
+    ("split-before-projection", {"projections": cut_before}),
+    ("heads-not-merged", {"join": lambda o: np.swapaxes(o, -2, -3), "out": no_map}),
+    ("heads-not-merged", {"join": unchanged, "out": no_map}),
+    ("weights-turned", {"collect": lambda w, v: turned(w) @ v}),
+    ("norm-inside", {"read": lambda x: layer_norm(x, 1.0, 0.0)}),
     ("wrong-projection", projected(lambda q, k, v, one: (one, k, v))),
     ("wrong-projection", projected(lambda q, k, v, one: (q, one, v))),
     ("wrong-projection", projected(lambda q, k, v, one: (q, k, one))),
@@ -420,12 +400,17 @@ ATTENTIONS = [
     ("wrong-projection", projected(lambda q, k, v, one: (q, k, k))),
     ("wrong-projection", projected(lambda q, k, v, one: (q, k, q))),
     ("wrong-projection", projected(lambda q, k, v, one: (q, v, k))),
-    ("output-map-missing", lambda x, w_q, w_k, w_v, w_o, heads: attend()(x, w_q, w_k, w_v, np.eye(x.shape[-1]), heads)),
-    ("weights-transposed", lambda x, w_q, w_k, w_v, w_o, heads: attend()(x, w_q.T, w_k.T, w_v.T, w_o.T, heads)),
-    ("weights-transposed", lambda x, w_q, w_k, w_v, w_o, heads: attend()(x, w_q.T, w_k.T, w_v.T, w_o, heads)),
-    ("weights-transposed", lambda x, w_q, w_k, w_v, w_o, heads: attend()(x, w_q, w_k, w_v, w_o.T, heads)),
-    ("residual-inside", lambda x, *weights: x + attend()(x, *weights)),
-]
+    ("output-map-missing", {"out": no_map}),
+    ("weights-transposed", projected(lambda q, k, v, one: (q.T, k.T, v.T)) | {"out": lambda o, w_o, x: o @ w_o.T}),
+    ("weights-transposed", projected(lambda q, k, v, one: (q.T, k.T, v.T))),
+    ("weights-transposed", {"out": lambda o, w_o, x: o @ w_o.T}),
+    ("residual-inside", {"out": lambda o, w_o, x: x + o @ w_o}),
+)
+
+
+def imitation(**parts: Callable) -> Callable:
+    return judged_by(prefix_of(attend(**parts)))
+
 
 CAUSAL_SELF_ATTENTION = Exercise(
     name="causal_self_attention",
@@ -443,9 +428,10 @@ CAUSAL_SELF_ATTENTION = Exercise(
         Check("gradient", "The gradient reaches x", 1, "gradients-by-depth", attention_gradient, "graph-cut"),
         Check("untouched", "x and the weights are left as they were", 1, "causal-attention", attention_untouched),
     ),
-    suspects=suspects([(name, prefix_of(attend(weights))) for name, weights in IN_OWN_DTYPE], throughout=True, raw=True)
-    + suspects([(name, prefix_of(forward)) for name, forward in ATTENTIONS])
-    + suspects([(name, prefix_of(forward)) for name, forward in SOFTMAXES], throughout=True),
+    suspects=alone(imitation, IN_OWN_DTYPE, throughout=True, raw=True)
+    + alone(imitation, WRONG_PARTS)
+    + alone(imitation, SOFTMAXES, throughout=True)
+    + together(imitation, WRONG_PARTS + SOFTMAXES),
     misconceptions=ATTENTION_MISCONCEPTIONS,
     forbidden_names=frozenset(
         {"scaled_dot_product_attention", "MultiheadAttention", "multi_head_attention_forward", "flex_attention"}

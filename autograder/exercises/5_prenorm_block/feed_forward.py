@@ -1,7 +1,6 @@
 """``FeedForward``: cases, checks and misconceptions."""
 
 import re
-from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -19,10 +18,10 @@ from autograder.exercises.block_parts import (
     layer_norm,
     matrix,
     sent,
-    suspects,
 )
 from autograder.exercises.misconceptions import common, in_section, named, random_acts
 from autograder.exercises.second_call import SecondCall, once_only, run, second_call
+from autograder.exercises.wrong_parts import alone, together
 from autograder.student import Reply, Student
 
 from .parts import GRAPH_CUT, NORM_INSIDE, SAVED_IN_PLACE
@@ -65,12 +64,68 @@ FEED_FORWARD_MISCONCEPTIONS = (
 )
 
 
-def feed_forward(x, w_up, b_up, w_down, b_down):
-    return gelu(x @ w_up.T + b_up) @ w_down.T + b_down
+def unchanged(x: np.ndarray) -> np.ndarray:
+    return x
 
 
-def with_activation(activation: Callable):
-    return lambda x, wu, bu, wd, bd: activation(x @ wu.T + bu) @ wd.T + bd
+def linear(h, weight, bias):
+    return h @ weight.T + bias
+
+
+def without_bias(h, weight, bias):
+    return h @ weight.T
+
+
+def plain_norm(x: np.ndarray) -> np.ndarray:
+    return layer_norm(x, 1.0, 0.0)
+
+
+def network(read=unchanged, up=linear, activation=gelu, down=linear, end=lambda y, x: y):
+    """Return the feed-forward network, or what wrong parts make of it."""
+
+    def forward(x, w_up, b_up, w_down, b_down):
+        return end(down(activation(up(read(x), w_up, b_up)), w_down, b_down), x)
+
+    return forward
+
+
+# (misconception, what stands in place of the right parts)
+WRONG_PARTS = (
+    ("activation-missing", {"activation": unchanged}),
+    ("activation-last", {"activation": unchanged, "end": lambda y, x: gelu(y)}),
+    ("activation-last", {"end": lambda y, x: gelu(y)}),
+    ("activation-first", {"read": gelu, "activation": unchanged}),
+    ("activation-first", {"read": gelu}),
+    ("gelu-wrong", {"activation": lambda h: 1 / (1 + np.exp(-h))}),
+    ("gelu-wrong", {"activation": np.tanh}),
+    ("gelu-wrong", {"activation": lambda h: h / (1 + np.exp(-1.702 * h))}),  # an approximation, too coarse
+    ("gelu-wrong", {"activation": lambda h: h / 2 * (1 + np.tanh((2 / np.pi) ** 0.5 * (h + 0.44715 * h**3)))}),  # for 0.044715
+    ("gelu-wrong", {"activation": lambda h: np.where(h < 0, np.expm1(np.minimum(h, 0)), h)}),  # ELU
+    ("gelu-wrong", {"activation": lambda h: np.log1p(np.exp(h))}),  # softplus
+    ("gelu-wrong", {"activation": lambda h: gelu(gelu(h))}),
+    ("gelu-wrong", {"activation": lambda h: np.where(h < 0, 0.01 * h, h)}),  # leaky ReLU
+    ("relu-for-gelu", {"activation": lambda h: np.maximum(h, 0)}),
+    ("gelu-wrong", {"activation": lambda h: 2 * gelu(h)}),
+    ("gelu-wrong", {"activation": lambda h: gelu(h * 2**0.5) / 2**0.5}),  # √2 is missing
+    ("gelu-wrong", {"activation": lambda h: gelu(h) / h}),  # Φ(h) alone
+    ("gelu-wrong", {"activation": lambda h: gelu(h) - h / 2}),  # 1 + is missing
+    ("gelu-wrong", {"activation": lambda h: h / (1 + np.exp(-h))}),  # SiLU
+    ("gelu-wrong", {"activation": lambda h: np.minimum(gelu(h), 6)}),  # a bound above, as ReLU6 has it
+    ("down-missing", {"down": lambda h, weight, bias: h}),
+    ("shape-lost", {"end": lambda y, x: y.reshape(-1, y.shape[-1])}),
+    ("bias-missing", {"up": without_bias}),
+    ("bias-missing", {"down": without_bias}),
+    ("bias-missing", {"up": without_bias, "down": without_bias}),
+    ("residual-inside", {"end": lambda y, x: x + y}),
+    ("norm-inside", {"read": plain_norm}),
+    ("norm-inside", {"activation": lambda h: gelu(plain_norm(h))}),
+    ("norm-inside", {"end": lambda y, x: plain_norm(x + y)}),
+    ("norm-inside", {"end": lambda y, x: plain_norm(y)}),
+)
+
+
+def imitation(**parts):
+    return judged_by(network(**parts))
 
 
 def invoke_feed_forward(student: Student, case: Case) -> Reply:
@@ -124,44 +179,13 @@ FEED_FORWARD = Exercise(
     functions=("FeedForward",),
     outputs=OUTPUTS,
     invoke=invoke_feed_forward,
-    reference=judged_by(feed_forward),
+    reference=imitation(),
     section="feed-forward",
     checks=(
         Check("values", "Up, GELU, down", 2, "feed-forward", feed_forward_values),
         Check("width", "The hidden width is an argument", 1, "feed-forward", feed_forward_widths, "hidden-fixed"),
         Check("gradient", "The gradient reaches x", 1, "gradients-by-depth", feed_forward_gradient, "graph-cut"),
     ),
-    suspects=suspects(
-        [
-            ("activation-missing", lambda x, wu, bu, wd, bd: (x @ wu.T + bu) @ wd.T + bd),
-            ("activation-last", lambda x, wu, bu, wd, bd: gelu((x @ wu.T + bu) @ wd.T + bd)),
-            ("activation-last", lambda x, wu, bu, wd, bd: gelu(feed_forward(x, wu, bu, wd, bd))),
-            ("activation-first", lambda x, wu, bu, wd, bd: (gelu(x) @ wu.T + bu) @ wd.T + bd),
-            ("gelu-wrong", with_activation(lambda h: 1 / (1 + np.exp(-h)))),
-            ("gelu-wrong", with_activation(np.tanh)),
-            ("gelu-wrong", with_activation(lambda h: h / (1 + np.exp(-1.702 * h)))),  # an approximation, too coarse
-            ("gelu-wrong", with_activation(lambda h: h / 2 * (1 + np.tanh((2 / np.pi) ** 0.5 * (h + 0.44715 * h**3))))),  # for 0.044715
-            ("gelu-wrong", with_activation(lambda h: np.where(h < 0, np.expm1(np.minimum(h, 0)), h))),  # ELU
-            ("gelu-wrong", with_activation(lambda h: np.log1p(np.exp(h)))),  # softplus
-            ("gelu-wrong", with_activation(lambda h: gelu(gelu(h)))),
-            ("gelu-wrong", with_activation(lambda h: np.where(h < 0, 0.01 * h, h))),  # leaky ReLU
-            ("relu-for-gelu", lambda x, wu, bu, wd, bd: np.maximum(x @ wu.T + bu, 0) @ wd.T + bd),
-            ("gelu-wrong", with_activation(lambda h: 2 * gelu(h))),
-            ("gelu-wrong", with_activation(lambda h: gelu(h * 2**0.5) / 2**0.5)),  # √2 is missing
-            ("gelu-wrong", with_activation(lambda h: gelu(h) / h)),  # Φ(h) alone
-            ("gelu-wrong", with_activation(lambda h: gelu(h) - h / 2)),  # 1 + is missing
-            ("gelu-wrong", with_activation(lambda h: h / (1 + np.exp(-h)))),  # SiLU
-            ("gelu-wrong", with_activation(lambda h: np.minimum(gelu(h), 6))),  # a bound above, as ReLU6 has it
-            ("down-missing", lambda x, wu, bu, wd, bd: gelu(x @ wu.T + bu)),
-            ("shape-lost", lambda x, *weights: feed_forward(x, *weights).reshape(-1, weights[-1].size)),
-            ("bias-missing", lambda x, wu, bu, wd, bd: feed_forward(x, wu, 0, wd, bd)),
-            ("bias-missing", lambda x, wu, bu, wd, bd: feed_forward(x, wu, bu, wd, 0)),
-            ("bias-missing", lambda x, wu, bu, wd, bd: feed_forward(x, wu, 0, wd, 0)),
-            ("residual-inside", lambda x, *weights: x + feed_forward(x, *weights)),
-            ("norm-inside", lambda x, *weights: feed_forward(layer_norm(x, 1.0, 0.0), *weights)),
-            ("norm-inside", with_activation(lambda h: gelu(layer_norm(h, 1.0, 0.0)))),
-            ("norm-inside", lambda x, *weights: layer_norm(x + feed_forward(x, *weights), 1.0, 0.0)),
-        ]
-    ),
+    suspects=alone(imitation, WRONG_PARTS) + together(imitation, WRONG_PARTS),
     misconceptions=FEED_FORWARD_MISCONCEPTIONS,
 )

@@ -12,26 +12,26 @@ from autograder.exercises.block_parts import (
     OUTPUTS,
     InTraining,
     bent,
+    block,
     block_case,
     case,
     causal_mean,
-    from_input_block,
+    from_input,
     gain,
     invoke_block,
     judged_by,
     layer_norm,
-    normalised_first_residual,
-    normalised_residual_block,
-    normalised_second_residual,
-    parallel_block,
-    post_norm_block,
+    normalised_residual,
+    parallel,
+    post_norm,
     pre_norm_block,
-    res_post_block,
+    res_post,
     stream,
     suspects,
 )
 from autograder.exercises.misconceptions import common, in_section, named, random_acts
 from autograder.exercises.second_call import once_only, second_call
+from autograder.exercises.wrong_parts import alone, together
 
 from .parts import GRAPH_CUT, NORM_REPLACED, NOT_REGISTERED, SAVED_IN_PLACE
 
@@ -110,131 +110,83 @@ BLOCK_MISCONCEPTIONS = (
 )
 
 
-def exchanged_block(x, w_a, w_f, g1, b1, g2, b2):
-    x = x + bent(layer_norm(x, g1, b1), w_f)
-    return x + causal_mean(layer_norm(x, g2, b2), w_a)
-
-
-def exchanged_block_own_norms(x, w_a, w_f, g1, b1, g2, b2):
-    return exchanged_block(x, w_a, w_f, g2, b2, g1, b1)
-
-
-def without(first_norm=True, second_norm=True, first_residual=True, second_residual=True):
-    def forward(x, w_a, w_f, g1, b1, g2, b2):
-        x = first_residual * x + causal_mean(layer_norm(x, g1, b1) if first_norm else x, w_a)
-        return second_residual * x + bent(layer_norm(x, g2, b2) if second_norm else x, w_f)
-
-    return forward
-
-
-def branches(first: Callable, second: Callable):
-    """The block with other things added to the stream. first, second: (attention, feed-forward, normalised x) → branch."""
-
-    def forward(x, w_a, w_f, g1, b1, g2, b2):
-        def attention(t):
-            return causal_mean(t, w_a)
-
-        def feed_forward(t):
-            return bent(t, w_f)
-
-        x = x + first(attention, feed_forward, layer_norm(x, g1, b1))
-        return x + second(attention, feed_forward, layer_norm(x, g2, b2))
-
-    return forward
-
-
-# Branches, right and wrong: a: attention; f: the feed-forward network; t: the normalised stream.
-def attended(a, f, t):
-    return a(t)
-
-
-def fed(a, f, t):
-    return f(t)
-
-
-def nothing(a, f, t):
-    return 0.0
-
-
-def norm_alone(a, f, t):
-    return t
-
-
-def minus(branch: Callable) -> Callable:
-    return lambda a, f, t: -branch(a, f, t)
-
-
-def times(factor: float, branch: Callable) -> Callable:
-    return lambda a, f, t: factor * branch(a, f, t)
-
-
-def first_of(branch: Callable) -> Callable:
-    return lambda a, f, t: branch(a, f, t)[0]
-
-
-def unpacked(branch: Callable) -> Callable:
-    """An array unpacks into its rows, if there are two; else it is an error, here as there."""
-
-    def first(a, f, t):
-        out, _ = branch(a, f, t)
-        return out
-
-    return first
-
-
-def one_residual(x, w_a, w_f, g1, b1, g2, b2):
-    return x + bent(layer_norm(causal_mean(layer_norm(x, g1, b1), w_a), g2, b2), w_f)
-
-
-def normalised_at_both_ends(x, w_a, w_f, g1, b1, g2, b2):
-    x = layer_norm(x, g1, b1)
-    x = x + causal_mean(x, w_a)
-    return layer_norm(x + bent(x, w_f), g2, b2)
-
-
-def post_then_pre(x, w_a, w_f, g1, b1, g2, b2):
-    x = layer_norm(x + causal_mean(x, w_a), g1, b1)
-    return x + bent(layer_norm(x, g2, b2), w_f)
-
-
-def norms_replaced(x, w_a, w_f, g1, b1, g2, b2):
-    return pre_norm_block(x, w_a, w_f, 1.0, 0.0, 1.0, 0.0)
-
-
-def half_post_norm(x, w_a, w_f, g1, b1, g2, b2):
-    x = x + causal_mean(layer_norm(x, g1, b1), w_a)
-    return layer_norm(x + bent(x, w_f), g2, b2)
-
-
-def half_res_post(x, w_a, w_f, g1, b1, g2, b2):
-    x = x + causal_mean(layer_norm(x, g1, b1), w_a)
-    return x + layer_norm(bent(x, w_f), g2, b2)
-
-
-def branch_reads_branch(x, w_a, w_f, g1, b1, g2, b2):
-    attended = causal_mean(layer_norm(x, g1, b1), w_a)
-    return x + attended + bent(layer_norm(attended, g2, b2), w_f)
-
-
-def both_ends(x, w_a, w_f, g1, b1, g2, b2):
-    x = x + layer_norm(causal_mean(layer_norm(x, g1, b1), w_a), g1, b1)
-    return x + layer_norm(bent(layer_norm(x, g2, b2), w_f), g2, b2)
-
-
 def arguments_exchanged(x, w_a, w_f, g1, b1, g2, b2):
     """As if the parts came as (norm1, attention, norm2, feed_forward)."""
     x = x + bent(causal_mean(x, w_a), w_f)
     return x + layer_norm(layer_norm(x, g1, b1), g2, b2)
 
 
-def scaled(residual: float, both: float = 1.0):
-    """The block with factors on its residual path: residual·x + F, or both·(x + F)."""
+def unpacked(s, f, n, x):
+    """An array unpacks into its rows, if there are two; else it is an error, here as there."""
+    out, _ = f(n(s))
+    return s + out
 
-    def forward(x, w_a, w_f, g1, b1, g2, b2):
-        x = both * (residual * x + causal_mean(layer_norm(x, g1, b1), w_a))
-        return both * (residual * x + bent(layer_norm(x, g2, b2), w_f))
 
-    return forward
+def scaled(residual: float = 1.0, branch: float = 1.0, both: float = 1.0) -> Callable:
+    return lambda s, f, n, x: both * (residual * s + branch * f(n(s)))
+
+
+def plain_norm(t: np.ndarray) -> np.ndarray:
+    return layer_norm(t, 1.0, 0.0)
+
+
+def bare_branch(s, f, n, x):
+    return f(n(s))
+
+
+HALVES = (0.5, 0.5**0.5)
+# (misconception, what a sub-layer is wrongly), for the first, the second or both
+SUBLAYERS = (
+    ("post-norm-for-pre-norm", post_norm),
+    ("res-post-for-pre-norm", res_post),
+    ("normalised-residual", normalised_residual),
+    ("norm-missing", lambda s, f, n, x: s + f(s)),
+    ("residual-missing", bare_branch),
+    ("branch-subtracted", scaled(branch=-1.0)),
+    ("sublayer-missing", lambda s, f, n, x: s),
+    ("sublayer-missing", lambda s, f, n, x: s + n(s)),
+    ("both-ends", lambda s, f, n, x: s + n(f(n(s)))),
+    *(("branch-scaled", scaled(branch=factor)) for factor in HALVES),
+    ("residual-disturbed", scaled(residual=0.5)),
+)
+# What no second mistake is looked for with
+RARE_SUBLAYERS = (
+    ("first-of-output", lambda s, f, n, x: s + f(n(s))[0]),
+    ("first-of-output", unpacked),
+    *(("residual-disturbed", scaled(residual=factor)) for factor in (0.5**0.5, 0.9, 2.0)),
+    *(("residual-disturbed", scaled(both=factor)) for factor in HALVES),
+    *(("branch-scaled", scaled(branch=factor)) for factor in (0.1, 2.0)),
+)
+
+
+def placed(sublayers: tuple[tuple[str, Callable], ...]) -> tuple[tuple[str, dict[str, Callable]], ...]:
+    places = (("first",), ("second",), ("first", "second"))
+    return tuple((name, dict.fromkeys(where, wrong)) for where in places for name, wrong in sublayers)
+
+
+# (misconception, what stands in place of the right parts)
+WRONG_PARTS = (
+    *placed(SUBLAYERS),
+    ("norms-exchanged", {"norms": lambda one, two: (two, one)}),
+    *(("shared-norm", {"norms": norms}) for norms in (lambda one, two: (one, one), lambda one, two: (two, two))),
+    ("norm-replaced", {"norms": lambda one, two: (plain_norm, plain_norm)}),
+    ("sublayer-missing", {"branches": lambda a, f: (a, a)}),
+    ("sublayer-missing", {"branches": lambda a, f: (f, f)}),
+    ("parallel-branches", {"second": parallel}),
+    ("residual-from-input", {"second": from_input}),
+    ("order-exchanged", {"branches": lambda a, f: (f, a)}),
+    ("order-exchanged", {"branches": lambda a, f: (f, a), "norms": lambda one, two: (two, one)}),
+    ("final-norm-in-block", {"end": lambda y, n, x: n(y)}),
+    ("residual-twice", {"end": lambda y, n, x: x + y}),
+    *(("residual-disturbed", {"end": lambda y, n, x, factor=factor: factor * y}) for factor in HALVES),
+    ("branch-reads-branch", {"second": lambda s, f, n, x: s + f(n(s - x))}),
+    ("one-residual", {"first": bare_branch, "second": from_input}),
+    ("normalised-stream", {"first": normalised_residual, "second": post_norm}),
+)
+
+
+def imitation(**parts: Callable) -> Callable:
+    return judged_by(block(**parts), block_parameters)
 
 
 def block_parameters(x, w_a, w_f, g1, b1, g2, b2) -> int:
@@ -299,56 +251,9 @@ PRE_NORM_BLOCK = Exercise(
         Check("registered", "All parts are registered", 1, "block-spec", block_registered),
         Check("untouched", "x is left as it was", 1, "residual-stream", block_untouched),
     ),
-    suspects=suspects(
-        [
-            ("post-norm-for-pre-norm", post_norm_block),
-            ("res-post-for-pre-norm", res_post_block),
-            ("normalised-residual", normalised_residual_block),
-            ("normalised-residual", normalised_second_residual),
-            ("normalised-residual", normalised_first_residual),
-            ("shared-norm", lambda x, w_a, w_f, g1, b1, g2, b2: pre_norm_block(x, w_a, w_f, g1, b1, g1, b1)),
-            ("shared-norm", lambda x, w_a, w_f, g1, b1, g2, b2: pre_norm_block(x, w_a, w_f, g2, b2, g2, b2)),
-            ("norms-exchanged", lambda x, w_a, w_f, g1, b1, g2, b2: pre_norm_block(x, w_a, w_f, g2, b2, g1, b1)),
-            ("norm-missing", without(second_norm=False)),
-            ("norm-missing", without(first_norm=False)),
-            ("norm-missing", without(first_norm=False, second_norm=False)),
-            ("residual-missing", without(first_residual=False)),
-            ("residual-missing", without(second_residual=False)),
-            ("residual-missing", without(first_residual=False, second_residual=False)),
-            ("branch-subtracted", branches(minus(attended), fed)),
-            ("branch-subtracted", branches(attended, minus(fed))),
-            ("branch-subtracted", branches(minus(attended), minus(fed))),
-            ("sublayer-missing", branches(nothing, fed)),
-            ("sublayer-missing", branches(attended, nothing)),
-            ("sublayer-missing", branches(norm_alone, fed)),
-            ("sublayer-missing", branches(attended, norm_alone)),
-            ("sublayer-missing", branches(attended, attended)),
-            ("sublayer-missing", branches(fed, fed)),
-            *(("residual-disturbed", scaled(factor)) for factor in (0.5, 0.5**0.5, 0.9, 2.0)),
-            *(("residual-disturbed", scaled(1.0, factor)) for factor in (0.5, 0.5**0.5)),
-            ("parallel-branches", parallel_block),
-            ("residual-from-input", from_input_block),
-            ("order-exchanged", exchanged_block),
-            ("order-exchanged", exchanged_block_own_norms),
-            ("final-norm-in-block", lambda *inputs: layer_norm(pre_norm_block(*inputs), *inputs[-2:])),
-            ("post-norm-for-pre-norm", half_post_norm),
-            ("res-post-for-pre-norm", half_res_post),
-            ("residual-twice", lambda x, *parts: x + pre_norm_block(x, *parts)),
-            ("branch-reads-branch", branch_reads_branch),
-            ("both-ends", both_ends),
-            ("arguments-exchanged", arguments_exchanged),
-            ("one-residual", one_residual),
-            ("norm-replaced", norms_replaced),
-            ("normalised-stream", normalised_at_both_ends),
-            ("post-norm-for-pre-norm", post_then_pre),
-            ("first-of-output", branches(first_of(attended), fed)),
-            ("first-of-output", branches(unpacked(attended), fed)),
-            ("first-of-output", branches(first_of(attended), first_of(fed))),
-            *(("branch-scaled", branches(attended, times(factor, fed))) for factor in (0.5, 0.1, 2.0)),
-            *(("branch-scaled", branches(times(factor, attended), times(factor, fed))) for factor in (0.5**0.5, 0.5, 0.1, 2.0)),
-        ],
-        block_parameters,
-    )
-    + suspects([("not-registered", pre_norm_block)]),
+    suspects=alone(imitation, WRONG_PARTS + placed(RARE_SUBLAYERS))
+    + suspects([("arguments-exchanged", arguments_exchanged)], block_parameters)
+    + suspects([("not-registered", pre_norm_block)])
+    + together(imitation, WRONG_PARTS),
     misconceptions=BLOCK_MISCONCEPTIONS,
 )

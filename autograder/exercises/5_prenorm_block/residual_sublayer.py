@@ -21,9 +21,9 @@ from autograder.exercises.block_parts import (
     stock_map,
     stock_norm,
     stream,
-    suspects,
 )
 from autograder.exercises.misconceptions import common, in_section, named, random_acts
+from autograder.exercises.wrong_parts import alone, together
 from autograder.student import Reply, Student
 
 from .parts import GRAPH_CUT
@@ -118,8 +118,16 @@ PLACEMENTS = {
 }
 
 
+# Those whose outermost step adds to the stream
+ADDING = ("pre", "res-post", "sandwich", "none")
+AFTER = " after"
+
+
 def wired(wiring: dict[str, Callable]):
-    """Return the forward pass of a sub-layer whose placements are wired as given; the others are right."""
+    """Return the forward pass of a sub-layer whose placements are wired as given; the others are right.
+
+    wiring: also placement + AFTER: what becomes of its result, from that, x and α.
+    """
     all_of_them = PLACEMENTS | wiring
 
     def forward(x, weight, gamma, beta, out_gamma, out_beta, placement, alpha):
@@ -132,9 +140,14 @@ def wired(wiring: dict[str, Callable]):
         def output_norm(t):
             return layer_norm(t, out_gamma, out_beta)
 
-        return all_of_them[placement](x, branch, norm, output_norm, alpha)
+        y = all_of_them[placement](x, branch, norm, output_norm, alpha)
+        return wiring[placement + AFTER](y, x, alpha) if placement + AFTER in wiring else y
 
     return forward
+
+
+def imitation(**wiring):
+    return judged_by(wired(wiring))
 
 
 def invoke_sublayer(student: Student, case: Case) -> Reply:
@@ -173,26 +186,13 @@ def sublayer_cases(placement: str):
     return cases
 
 
-def subtracted(placement: str) -> Callable:
-    """The placement with its branch subtracted."""
-    if placement in ("post", "deepnorm"):
-        return lambda x, f, n, o, a: PLACEMENTS[placement](x, lambda t: -f(t), n, o, a)
-    return lambda x, f, n, o, a: 2 * x - PLACEMENTS[placement](x, f, n, o, a)
-
-
-def alpha_too(placement: str) -> Callable:
-    """The placement with α times the stream in place of the stream, where it is added to."""
-    if placement == "post":
-        return PLACEMENTS["deepnorm"]
-    return lambda x, f, n, o, a: (a - 1) * x + PLACEMENTS[placement](x, f, n, o, a)
-
-
 WIRINGS = [
     ("post-norm-for-pre-norm", {"pre": PLACEMENTS["post"]}),
     ("res-post-for-pre-norm", {"pre": PLACEMENTS["res-post"]}),
     ("normalised-residual", {"pre": lambda x, f, n, o, a: n(x) + f(n(x))}),
     ("pre-norm-for-post-norm", {"post": PLACEMENTS["pre"]}),
-    *(("alpha-everywhere", {place: alpha_too(place)}) for place in ("pre", "post", "res-post", "sandwich", "none")),
+    *(("alpha-everywhere", {place + AFTER: lambda y, x, a: (a - 1) * x + y}) for place in ADDING),
+    ("alpha-everywhere", {"post": PLACEMENTS["deepnorm"]}),
     ("post-norm-for-res-post", {"res-post": PLACEMENTS["post"]}),
     ("post-norm-for-res-post", {"res-post": lambda x, f, n, o, a: x + n(x + f(x))}),
     ("normalised-residual", {"post": lambda x, f, n, o, a: n(x) + f(x)}),
@@ -218,11 +218,9 @@ WIRINGS = [
     ("alpha-outside", {"deepnorm": lambda x, f, n, o, a: a * x + n(f(x))}),
     ("alpha-outside", {"deepnorm": lambda x, f, n, o, a: a * x + n(x + f(x))}),
     ("sandwich-on-stream", {"sandwich": lambda x, f, n, o, a: o(x + f(n(x)))}),
-    ("residual-missing", {"none": lambda x, f, n, o, a: f(x)}),
-    ("residual-missing", {"pre": lambda x, f, n, o, a: f(n(x))}),
-    *(("residual-missing", {place: lambda x, f, n, o, a: n(f(x))}) for place in ("post", "res-post", "deepnorm")),
-    ("residual-missing", {"sandwich": lambda x, f, n, o, a: o(f(n(x)))}),
-    *(("norm-missing", {place: PLACEMENTS["none"]}) for place in ("pre", "post", "res-post", "sandwich")),
+    *(("residual-missing", {place + AFTER: lambda y, x, a: y - x}) for place in ADDING),
+    *(("residual-missing", {place: lambda x, f, n, o, a: n(f(x))}) for place in ("post", "deepnorm")),
+    *(("norm-missing", {place: PLACEMENTS["none"]}) for place in ("pre", "post", "res-post", "sandwich", "deepnorm")),
     ("norm-missing", {"deepnorm": lambda x, f, n, o, a: a * x + f(x)}),
     *(("normalised-without-norm", {"none": PLACEMENTS[place]}) for place in ("pre", "post", "res-post")),
     *(("branch-missing", {place: lambda x, f, n, o, a: x}) for place in ("pre", "res-post", "sandwich", "none")),
@@ -230,7 +228,9 @@ WIRINGS = [
     ("branch-missing", {"sandwich": lambda x, f, n, o, a: x + o(n(x))}),
     ("branch-missing", {"post": lambda x, f, n, o, a: n(x)}),
     ("branch-missing", {"deepnorm": lambda x, f, n, o, a: n(a * x)}),
-    *(("branch-subtracted", {place: subtracted(place)}) for place in PLACEMENTS),
+    *(("branch-subtracted", {place + AFTER: lambda y, x, a: 2 * x - y}) for place in ADDING),
+    ("branch-subtracted", {"post": lambda x, f, n, o, a: n(x - f(x))}),
+    ("branch-subtracted", {"deepnorm": lambda x, f, n, o, a: n(a * x - f(x))}),
 ]
 SECTIONS = {
     "pre": ("x + F(LN(x))", "pre-norm"),
@@ -252,6 +252,11 @@ RESIDUAL_SUBLAYER = Exercise(
         Check(placement.replace("-", "_"), f"“{placement}”: {formula}", 1, section, sublayer_cases(placement), "fails-with-defaults")
         for placement, (formula, section) in SECTIONS.items()
     ),
-    suspects=suspects([(name, wired(wiring)) for name, wiring in WIRINGS]),
+    suspects=alone(imitation, WIRINGS)
+    + tuple(
+        suspect
+        for place in ADDING
+        for suspect in together(imitation, [(name, wiring) for name, wiring in WIRINGS if wiring.keys() <= {place, place + AFTER}])
+    ),
     misconceptions=SUBLAYER_MISCONCEPTIONS,
 )

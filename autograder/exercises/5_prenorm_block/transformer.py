@@ -25,6 +25,7 @@ from autograder.exercises.block_parts import (
 )
 from autograder.exercises.misconceptions import common, in_section, named, random_acts
 from autograder.exercises.second_call import SecondCall, once_only, run, second_call
+from autograder.exercises.wrong_parts import alone, together
 from autograder.student import Reply, Student
 
 from .parts import GRAPH_CUT, NORM_REPLACED, NOT_REGISTERED, SAVED_IN_PLACE
@@ -68,43 +69,85 @@ TRANSFORMER_MISCONCEPTIONS = (
 )
 
 
-def transformer(x, weights, gamma, beta):
-    for weight in weights:
-        x = bent(x, weight)
-    return layer_norm(x, gamma, beta)
-
-
-def blocks_alone(x, weights):
+def all_blocks(x, weights, norm):
     for weight in weights:
         x = bent(x, weight)
     return x
 
 
-def norm_everywhere(x, weights, gamma, beta):
+def stack(
+    read=lambda x, norm: x,
+    blocks=all_blocks,
+    norm=layer_norm,
+    end=lambda y, norm, x: norm(y),
+):
+    """Return the stack of blocks with its final norm, or what wrong parts make of it."""
+
+    def forward(x, weights, gamma, beta):
+        def final(t):
+            return norm(t, gamma, beta)
+
+        return end(blocks(read(x, final), weights, final), final, x)
+
+    return forward
+
+
+transformer = stack()
+
+
+def norm_after_each(x, weights, norm):
     for weight in weights:
-        x = layer_norm(bent(x, weight), gamma, beta)
+        x = norm(bent(x, weight))
     return x
 
 
-def norm_before_every_block(x, weights, gamma, beta):
+def norm_before_each(x, weights, norm):
     for weight in weights:
-        x = bent(layer_norm(x, gamma, beta), weight)
-    return layer_norm(x, gamma, beta)
+        x = bent(norm(x), weight)
+    return x
 
 
-def first_block_alone(x, weights, gamma, beta):
-    """Without blocks the loop gives None."""
-    return layer_norm(bent(x, weights[0]), gamma, beta)
-
-
-def residual_around(x, weights, gamma, beta):
+def residual_around(x, weights, norm):
     for weight in weights:
         x = x + bent(x, weight)
-    return layer_norm(x, gamma, beta)
+    return x
+
+
+def no_norm(y, norm, x):
+    return y
+
+
+# (misconception, what stands in place of the right parts)
+WRONG_PARTS = (
+    ("final-norm-missing", {"end": no_norm}),
+    ("norm-first", {"read": lambda x, norm: norm(x), "end": no_norm}),
+    ("norm-first", {"read": lambda x, norm: norm(x)}),
+    ("norm-after-every-block", {"blocks": norm_after_each, "end": no_norm}),
+    ("norm-after-every-block", {"blocks": norm_after_each}),
+    ("norm-before-every-block", {"blocks": norm_before_each}),
+    ("residual-around-blocks", {"blocks": residual_around}),
+    ("residual-around-blocks", {"end": lambda y, norm, x: norm(x + y)}),
+    ("residual-around-blocks", {"end": lambda y, norm, x: x + norm(y)}),
+    ("norm-replaced", {"norm": lambda t, gamma, beta: layer_norm(t, 1.0, 0.0)}),
+    ("final-norm-twice", {"end": lambda y, norm, x: norm(norm(y))}),
+    ("blocks-side-by-side", {"blocks": lambda x, ws, norm: np.asarray(sum(bent(x, w) for w in ws))}),
+    ("blocks-side-by-side", {"blocks": lambda x, ws, norm: x + sum(bent(x, w) for w in ws)}),
+    ("return-in-loop", {"blocks": lambda x, ws, norm: bent(x, ws[0])}),  # without blocks the loop gives None
+    *(("same-block-repeated", {"blocks": lambda x, ws, norm, i=i: all_blocks(x, [ws[i]] * len(ws), norm)}) for i in (0, -1)),
+    ("blocks-not-chained", {"blocks": lambda x, ws, norm: x}),
+    ("blocks-not-chained", {"blocks": lambda x, ws, norm: all_blocks(x, ws[-1:], norm)}),
+    ("blocks-reversed", {"blocks": lambda x, ws, norm: all_blocks(x, ws[::-1], norm)}),
+    ("block-skipped", {"blocks": lambda x, ws, norm: all_blocks(x, ws[:-1], norm)}),
+    ("block-skipped", {"blocks": lambda x, ws, norm: all_blocks(x, ws[1:], norm)}),
+)
 
 
 def transformer_parameters(x, weights, gamma, beta) -> int:
     return weights.size + gamma.size + beta.size
+
+
+def imitation(**parts):
+    return judged_by(stack(**parts), transformer_parameters)
 
 
 def invoke_transformer(student: Student, case: Case) -> Reply:
@@ -157,33 +200,10 @@ TRANSFORMER = Exercise(
         Check("gradient", "The gradient reaches x", 1, "gradients-by-depth", transformer_gradient, "graph-cut"),
         Check("registered", "All parts are registered", 1, "block-spec", transformer_registered),
     ),
-    suspects=suspects(
-        [
-            ("final-norm-missing", lambda x, weights, gamma, beta: blocks_alone(x, weights)),
-            ("norm-first", lambda x, weights, gamma, beta: blocks_alone(layer_norm(x, gamma, beta), weights)),
-            ("norm-after-every-block", norm_everywhere),
-            ("residual-around-blocks", residual_around),
-            ("residual-around-blocks", lambda x, ws, g, b: layer_norm(x + blocks_alone(x, ws), g, b)),
-            ("norm-before-every-block", norm_before_every_block),
-            ("norm-replaced", lambda x, ws, g, b: transformer(x, ws, 1.0, 0.0)),
-            ("final-norm-twice", lambda x, ws, g, b: layer_norm(transformer(x, ws, g, b), g, b)),
-            ("norm-after-every-block", lambda x, ws, g, b: layer_norm(norm_everywhere(x, ws, g, b), g, b)),
-            ("blocks-side-by-side", lambda x, ws, g, b: layer_norm(np.asarray(sum(bent(x, w) for w in ws)), g, b)),
-            ("blocks-side-by-side", lambda x, ws, g, b: layer_norm(x + sum(bent(x, w) for w in ws), g, b)),
-            ("residual-around-blocks", lambda x, ws, g, b: x + transformer(x, ws, g, b)),
-            ("return-in-loop", first_block_alone),
-            ("same-block-repeated", lambda x, ws, g, b: transformer(x, [ws[0]] * len(ws), g, b)),
-            ("same-block-repeated", lambda x, ws, g, b: transformer(x, [ws[-1]] * len(ws), g, b)),
-            ("blocks-not-chained", lambda x, ws, g, b: layer_norm(x, g, b)),
-            ("blocks-not-chained", lambda x, ws, g, b: transformer(x, ws[-1:], g, b)),
-            ("blocks-reversed", lambda x, ws, g, b: transformer(x, ws[::-1], g, b)),
-            ("block-skipped", lambda x, ws, g, b: transformer(x, ws[:-1], g, b)),
-            ("block-skipped", lambda x, ws, g, b: transformer(x, ws[1:], g, b)),
-        ],
-        transformer_parameters,
-    )
+    suspects=alone(imitation, WRONG_PARTS)
     + suspects([("not-registered", transformer)], lambda x, weights, gamma, beta: gamma.size + beta.size)
     + suspects([("not-registered", transformer)], lambda x, weights, gamma, beta: weights.size)
-    + suspects([("not-registered", transformer)]),
+    + suspects([("not-registered", transformer)])
+    + together(imitation, WRONG_PARTS),
     misconceptions=TRANSFORMER_MISCONCEPTIONS,
 )

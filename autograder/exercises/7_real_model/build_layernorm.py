@@ -1,28 +1,25 @@
 """``build_layernorm``: cases, checks and misconceptions."""
 
+from collections.abc import Callable
+
 import numpy as np
 
-from autograder.exercise import Check, Exercise, Output, Suspect
+from autograder.exercise import Check, Exercise, Output
 from autograder.exercises.misconceptions import in_section
 from autograder.exercises.norm_names import NORMS
 
 from .parts import (
+    AVERAGES,
     BOTH,
     LAYER,
-    as_suspects,
-    by_length,
     centred,
-    common_formulas,
     invoke_builder,
-    layernorm,
     mean,
-    outputs_of,
-    remembered,
-    rows,
-    scaled,
+    norm_by,
+    norm_suspects,
+    nothing,
     squares_of,
-    throughout,
-    wrongs,
+    total,
 )
 
 LAYERNORM_ONLY = (
@@ -63,48 +60,49 @@ LAYERNORM_ONLY = (
 )
 
 
-def affine_first(x, weight, bias, eps):
-    return layernorm(x * rows(weight, x) + rows(bias, x), np.ones_like(weight), np.zeros_like(bias), eps)
+def subtracted(name: str, average: Callable) -> list[tuple[str, dict[str, Callable]]]:
+    """Another average in the mean: with the variance about it, its own average of that, and the variance about the right mean."""
+    return [
+        (name, {"centre": average}),
+        (name, {"centre": average, "spread": lambda x, dev: average(dev**2)}),
+        (name, {"centre": average, "spread": variance}),
+    ]
 
 
-LAYERNORM_FORMULAS = [
-    *common_formulas(centred),
-    ("keepdims-missing", scaled(lambda x, eps: (x - x.mean(-1)) / np.sqrt(squares_of(x - x.mean(-1)) + eps))),
-    ("keepdims-missing", scaled(lambda x, eps: (x - x.mean(-1)) / np.sqrt(x.var(-1) + eps))),
-    ("not-centred", scaled(lambda x, eps: x / np.sqrt(squares_of(centred(x)) + eps))),
-    ("not-centred", scaled(lambda x, eps: centred(x) / np.sqrt(squares_of(x) + eps))),
-    ("only-centred", scaled(lambda x, eps: centred(x))),
-    ("missing-parentheses", scaled(lambda x, eps: x - mean(x) / np.sqrt(squares_of(centred(x)) + eps))),
-    ("missing-parentheses", lambda x, w, b, eps: x - mean(x) / np.sqrt(squares_of(centred(x)) + eps) * rows(w, x) + rows(b, x)),
-    ("sum-subtracted", scaled(lambda x, eps: (x - x.sum(-1, keepdims=True)) / np.sqrt(squares_of(centred(x)) + eps))),
-    (
-        "sum-subtracted",
-        scaled(lambda x, eps: (x - x.sum(-1, keepdims=True)) / np.sqrt(squares_of(x - x.sum(-1, keepdims=True)) + eps)),
-    ),
-    ("sign-reversed", scaled(lambda x, eps: -centred(x) / np.sqrt(squares_of(centred(x)) + eps))),
-    ("root-twice", scaled(lambda x, eps: centred(x) / np.sqrt(np.sqrt(squares_of(centred(x))) + eps))),
-    ("beta-scaled", lambda x, w, b, eps: rows(w, x) * (layernorm(x, np.ones_like(w), np.zeros_like(b), eps) + rows(b, x))),
-    ("gamma-beta-swapped", lambda x, w, b, eps: layernorm(x, b, w, eps)),
-    # One statistic of two over other axes; the variance is that of what was subtracted, or its own.
-    *(
-        ("wrong-axis", scaled(lambda x, eps, a=a: (x - mean(x, a)) / np.sqrt(squares_of(x - mean(x, a)) + eps)))
-        for a in (-2, 0)
-    ),
-    *(("wrong-axis", scaled(lambda x, eps, a=a: (x - mean(x, a)) / np.sqrt(squares_of(centred(x)) + eps))) for a in (-2, 0)),
-    *(("wrong-axis", scaled(lambda x, eps, a=a: centred(x) / np.sqrt(squares_of(centred(x), a) + eps))) for a in (-2, 0)),
-    ("divided-by-tokens", by_length(lambda x, n: x.sum(-1, keepdims=True) / n)),
-    ("divided-by-tokens", by_length(lambda x, n: mean(x))),
-    ("whole-array", scaled(lambda x, eps: (x - x.mean()) / np.sqrt(squares_of(x - x.mean()) + eps))),
-    ("whole-array", scaled(lambda x, eps: (x - x.mean()) / np.sqrt(squares_of(centred(x)) + eps))),
-    ("whole-array", scaled(lambda x, eps: centred(x) / np.sqrt((centred(x) ** 2).mean() + eps))),
-]
+def variance(x: np.ndarray, dev: np.ndarray) -> np.ndarray:
+    """That of the features, whatever was subtracted from them elsewhere."""
+    return squares_of(centred(x))
+
+
+PARTS = (
+    ("rms-for-layernorm", {"centre": nothing}),
+    ("bias-subtracted", {"shift": np.negative}),
+    ("bias-ignored", {"shift": np.zeros_like}),
+    ("affine-before", {"read": lambda x, weight, bias: x * weight + bias, "affine": lambda h, w, b, x: h}),
+)
+FORMULAS = (
+    *(part for name, average in AVERAGES for part in subtracted(name, average)),
+    *subtracted("sum-subtracted", total)[::2],
+    ("keepdims-missing", {"centre": lambda x: x.mean(-1), "spread": lambda x, dev: x.var(-1)}),
+    ("whole-array", {"spread": lambda x, dev: x.var()}),
+    ("whole-array", {"centre": np.mean, "spread": lambda x, dev: x.var(ddof=1)}),  # PyTorch's defaults
+    ("not-centred", {"quotient": lambda x, mu, s: x / s}),
+    ("not-centred", {"spread": lambda x, dev: squares_of(x)}),
+    ("only-centred", {"quotient": lambda x, mu, s: x - mu}),
+    ("missing-parentheses", {"quotient": lambda x, mu, s: x - mu / s}),
+    ("missing-parentheses", {"quotient": lambda x, mu, s: mu / s, "affine": lambda h, w, b, x: x - h * w + b}),
+    ("sign-reversed", {"quotient": lambda x, mu, s: (mu - x) / s}),
+    ("root-twice", {"root": lambda v, e, d: np.sqrt(np.sqrt(v) + e)}),
+    ("beta-scaled", {"affine": lambda h, w, b, x: (h + b) * w}),
+    ("gamma-beta-swapped", {"affine": lambda h, w, b, x: h * b + w}),
+)
 
 BUILD_LAYERNORM = Exercise(
     name="build_layernorm",
     functions=("build_layernorm",),
     outputs=(Output("the output", "tensor"),),
     invoke=invoke_builder("build_layernorm", True),
-    reference=outputs_of(layernorm),
+    reference=norm_by(),
     section="build-layernorm",
     checks=(
         Check("values", "Tokens of a usual width", 2, "build-layernorm", LAYER.values),
@@ -116,16 +114,7 @@ BUILD_LAYERNORM = Exercise(
         Check("corners", "Constant tokens; x is left as it was", 1, "unnoticed-mistakes", LAYER.corners, "nan-on-constant"),
         Check("places", "All norms of MiniLM, built together", 2, "replacing-norms", LAYER.places),
     ),
-    suspects=as_suspects(
-        layernorm,
-        [
-            ("rms-for-layernorm", lambda x, w, b, eps: layernorm(x, w, b, eps, centre=False)),
-            ("affine-before", affine_first),
-            *wrongs(layernorm, True),
-        ],
-    )
-    + throughout(LAYERNORM_FORMULAS)
-    + (Suspect("remembered-statistics", remembered(True)),),
+    suspects=norm_suspects(norm_by, mean, PARTS, FORMULAS),
     misconceptions=BOTH | LAYERNORM_ONLY,
     forbidden_names=NORMS,
 )

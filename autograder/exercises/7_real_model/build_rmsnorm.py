@@ -2,28 +2,11 @@
 
 import numpy as np
 
-from autograder.exercise import Check, Exercise, Output, Suspect
+from autograder.exercise import Check, Exercise, Output
 from autograder.exercises.misconceptions import in_section
 from autograder.exercises.norm_names import NORMS
 
-from .parts import (
-    BOTH,
-    RMS,
-    as_suspects,
-    by_length,
-    centred,
-    common_formulas,
-    invoke_builder,
-    layernorm,
-    mean,
-    outputs_of,
-    remembered,
-    rows,
-    scaled,
-    spread,
-    throughout,
-    wrongs,
-)
+from .parts import BOTH, RMS, centred, invoke_builder, mean, norm_by, norm_suspects, nothing, squares_of, total
 
 RMSNORM_ONLY = (
     in_section(
@@ -45,32 +28,30 @@ RMSNORM_ONLY = (
 )
 
 
-def rmsnorm(x, weight, bias, eps, **wrong):
-    return layernorm(x, weight, np.zeros_like(weight), eps, centre=False, **wrong)
+def rmsnorm_by(centre=nothing, **parts):
+    """RMSNorm, or one in which some parts are others."""
+    return norm_by(centre=centre, **parts)
 
 
-RMSNORM_FORMULAS = [
-    *common_formulas(lambda x: x),
-    ("divided-by-tokens", by_length(lambda x, n: 0.0)),
-    ("not-divided", scaled(lambda x, eps: x)),
-    *(
-        ("spread-for-rms", scaled(lambda x, eps, how=how: x / spread(centred(x), eps, **how)))
-        for how in ({}, {"ddof": 1}, {"outside": True}, {"ddof": 1, "outside": True})
-    ),
-    ("affine-before", lambda x, w, b, eps: rmsnorm(x * rows(w, x), np.ones_like(w), b, eps)),
-    ("sum-for-mean", scaled(lambda x, eps: x / (np.sqrt((x**2).sum(-1, keepdims=True)) + eps))),
-    ("root-before-mean", scaled(lambda x, eps: x / (np.sqrt((x**2).sum(-1, keepdims=True)) / x.shape[-1] + eps))),
-    ("not-squared", scaled(lambda x, eps: x / np.sqrt(mean(x) ** 2 + eps))),
-    ("root-before-mean", scaled(lambda x, eps: x / np.sqrt((x**2).sum(-1, keepdims=True) / x.shape[-1] ** 2 + eps))),
-    ("root-before-mean", scaled(lambda x, eps: x / (np.sqrt((x**2).sum(-1, keepdims=True) + eps) / x.shape[-1]))),
-]
+PARTS = (
+    ("mean-subtracted", {"centre": mean}),
+    ("affine-before", {"read": lambda x, weight, bias: x * weight, "affine": lambda h, w, b, x: h}),
+)
+FORMULAS = (
+    ("not-divided", {"quotient": lambda x, mu, s: x}),
+    ("spread-for-rms", {"spread": lambda x, dev: squares_of(centred(x))}),
+    ("spread-for-rms", {"spread": lambda x, dev: total(centred(x) ** 2) / (x.shape[-1] - 1)}),
+    ("not-squared", {"spread": lambda x, dev: mean(x) ** 2}),
+    ("root-before-mean", {"spread": lambda x, dev: total(x**2) / x.shape[-1] ** 2}),
+    ("root-before-mean", {"spread": lambda x, dev: total(x**2), "root": lambda v, e, d: np.sqrt(v + e) / d}),
+)
 
 BUILD_RMSNORM = Exercise(
     name="build_rmsnorm",
     functions=("build_rmsnorm",),
     outputs=(Output("the output", "tensor"),),
     invoke=invoke_builder("build_rmsnorm", False),
-    reference=outputs_of(rmsnorm),
+    reference=rmsnorm_by(),
     section="build-layernorm",
     checks=(
         Check("values", "Tokens of a usual width", 1, "build-layernorm", RMS.values),
@@ -81,15 +62,7 @@ BUILD_RMSNORM = Exercise(
         Check("half", "float16 and bfloat16 tokens, one massive feature", 1, "real-model-inside", RMS.half, "half-precision-statistics"),
         Check("places", "All norms of SmolLM2, built together", 1, "replacing-norms", RMS.places),
     ),
-    suspects=as_suspects(
-        rmsnorm,
-        [
-            ("mean-subtracted", lambda x, w, b, eps: layernorm(x, w, b, eps)),
-            *wrongs(rmsnorm, False),
-        ],
-    )
-    + throughout(RMSNORM_FORMULAS)
-    + (Suspect("remembered-statistics", remembered(False)),),
+    suspects=norm_suspects(rmsnorm_by, nothing, PARTS, FORMULAS),
     misconceptions=BOTH | RMSNORM_ONLY,
     forbidden_names=NORMS,
 )  # fmt: skip

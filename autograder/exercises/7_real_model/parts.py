@@ -10,6 +10,7 @@ import numpy as np
 from autograder import reading, tensors
 from autograder.exercise import Case, Suspect
 from autograder.exercises.misconceptions import common, half_not_root, in_section, named
+from autograder.exercises.wrong_parts import alone, together
 from autograder.student import Kind, Reply, Student
 
 TINY = 1e-12
@@ -96,61 +97,76 @@ BOTH = (
 # references -------------------------------------------------------------------------------------
 
 
-def spread(
-    values: np.ndarray, eps: float, ddof: int = 0, axes=-1, outside: bool = False, floor: bool = False, twice: bool = False
-) -> np.ndarray:
-    """Root of the mean square over ``axes``, with ε."""
-    count = np.prod([values.shape[a] for a in np.atleast_1d(axes)]) if axes is not None else values.size
-    square = (values**2).sum(axes, keepdims=True) / (count - ddof)
-    if floor:
-        return np.sqrt(np.maximum(square, eps))
-    if twice:
-        return np.sqrt(square + eps) + eps
-    return np.sqrt(square) + eps if outside else np.sqrt(square + eps)
-
-
-def rows(weight: np.ndarray, x: np.ndarray) -> np.ndarray:
-    """Bring weights (d,), or one row of them for each norm (P, d), beside x (…, d) or (P, n, d)."""
-    return weight if weight.ndim == 1 else weight[:, None, :]
-
-
-def layernorm(x, weight, bias, eps, centre=True, axes=-1, **wrong):
-    centred = x - x.mean(axes, keepdims=True) if centre else x
-    return centred / spread(centred, eps, axes=axes, **wrong) * rows(weight, x) + rows(bias, x)
-
-
 def mean(values: np.ndarray, axes=-1) -> np.ndarray:
     return values.mean(axes, keepdims=True)
 
 
-def scaled(normalised: Callable) -> Callable:
-    """A norm from what weight and bias are applied to. normalised: (x, ε) → array."""
-    return lambda x, weight, bias, eps: normalised(x, eps) * rows(weight, x) + rows(bias, x)
+def squares_of(values: np.ndarray) -> np.ndarray:
+    return mean(values**2)
+
+
+def total(values: np.ndarray) -> np.ndarray:
+    return values.sum(-1, keepdims=True)
+
+
+def nothing(x: np.ndarray) -> float:
+    return 0.0
+
+
+def centred(x: np.ndarray) -> np.ndarray:
+    return x - mean(x)
+
+
+def norm_by(
+    read=lambda x, weight, bias: x,
+    centre=mean,
+    spread=lambda x, dev: squares_of(dev),
+    root=lambda v, eps, d: np.sqrt(v + eps),
+    quotient=lambda x, mu, s: (x - mu) / s,
+    weigh=lambda weight: weight,
+    shift=lambda bias: bias,
+    affine=lambda h, weight, bias, x: h * weight + bias,
+    end=lambda y: y,
+):
+    """LayerNorm, or one in which some parts are others; RMSNorm where nothing is subtracted and the bias is 0.
+
+    Parts: what is read of x; what is subtracted; what stands beside ε, from x and the deviations; what divides, from that,
+    ε and d; x̂, from x and those two; the weight, the bias, and what they make of x̂; what comes back.
+    """
+
+    def one(x, weight, bias, eps):
+        x = read(x, weight, bias)
+        mu = centre(x)
+        h = quotient(x, mu, root(spread(x, x - mu), eps, x.shape[-1]))
+        return end(affine(h, weigh(weight), shift(bias), x))
+
+    def imitation(x, weight, bias, eps, *earlier) -> tuple:
+        """x: (…, d), or (P, n, d) with the weights of P norms."""
+        if weight.ndim == 1:
+            return (one(x, weight, bias, eps),)
+        return (np.stack([one(*its_own, eps) for its_own in zip(x, weight, bias)]),)
+
+    return imitation
 
 
 def of_the_last(norm: Callable) -> Callable:
     """All norms with the weights of the one that was built last."""
 
-    def other(x, weight, bias, eps):
-        if weight.ndim == 1:
-            return norm(x, weight, bias, eps)
-        return norm(x, np.broadcast_to(weight[-1], weight.shape), np.broadcast_to(bias[-1], bias.shape), eps)
+    def other(x, weight, bias, eps, *earlier):
+        last = slice(None) if weight.ndim == 1 else [-1] * len(weight)
+        return norm(x, weight[last], bias[last], eps)
 
     return other
 
 
-def outputs_of(forward: Callable) -> Callable:
-    return lambda x, weight, bias, eps, *earlier: (forward(x, weight, bias, eps),)
-
-
-def remembered(centre: bool) -> Callable:
+def remembered(centre: Callable) -> Callable:
     """The second call with the statistics of the first."""
 
     def other(x, weight, bias, eps, *earlier):
         if not earlier:
-            return (layernorm(x, weight, bias, eps, centre=centre),)
-        mean = earlier[0].mean(-1, keepdims=True) if centre else 0.0
-        return ((x - mean) / spread(earlier[0] - mean, eps) * weight + bias,)
+            return norm_by(centre=centre)(x, weight, bias, eps)
+        mu = centre(earlier[0])
+        return norm_by(centre=lambda x: mu, spread=lambda x, dev: squares_of(earlier[0] - mu))(x, weight, bias, eps)
 
     return other
 
@@ -313,7 +329,7 @@ class Norm:
         bias = recorded()[f"{model}_bias"].astype("float32") if self.centre else np.zeros_like(weight)
         chosen = np.stack([tokens[rng.choice(len(tokens), size=3, replace=False)] for tokens in x])
         words = f"all {len(weight)} norms of {'MiniLM' if self.centre else 'SmolLM2'}, each with what it is given there"
-        largest = float(np.abs(layernorm(chosen.astype(float), weight, bias, eps, centre=self.centre)).max())
+        largest = float(np.abs(norm_by(centre=mean if self.centre else nothing)(chosen.astype(float), weight, bias, eps)[0]).max())
         whole = Case((chosen, weight, bias, eps), words, atol=1e-5 * max(1.0, largest), rtol=1e-4, any_dtype=True, may_change=True)
         once = self.case(rng, (2, 3, 96))
         again = self.case(rng, (2, 3, 96), ", after another x of that shape")
@@ -322,91 +338,60 @@ class Norm:
         return [once, twice, whole]
 
 
-def squares_of(values: np.ndarray, axes=-1) -> np.ndarray:
-    return mean(values**2, axes)
-
-
-def centred(x: np.ndarray) -> np.ndarray:
-    return x - mean(x)
-
-
-def common_formulas(prepared: Callable) -> list[tuple[str, Callable]]:
-    """What becomes of a norm whose formula has one mistake. prepared: x → what is squared and divided."""
-    formulas = [
-        ("keepdims-missing", lambda z, eps: z / np.sqrt((z**2).mean(-1) + eps)),
-        ("sum-for-mean", lambda z, eps: z / np.sqrt((z**2).sum(-1, keepdims=True) + eps)),
-        ("not-averaged", lambda z, eps: z / np.sqrt(z**2 + eps)),
-        ("not-squared", lambda z, eps: z / np.sqrt(mean(z) + eps)),
-        ("multiplied", lambda z, eps: z * np.sqrt(squares_of(z) + eps)),
-        ("no-root", lambda z, eps: z / (squares_of(z) + eps)),
-        ("half-not-root", lambda z, eps: z / ((squares_of(z) + eps) / 2)),
-        ("half-not-root", lambda z, eps: z / (squares_of(z) + eps) / 2),
-        ("absolute-deviation", lambda z, eps: z / (mean(np.abs(z)) + eps)),
-        ("absolute-deviation", lambda z, eps: z / np.sqrt(mean(np.abs(z)) + eps)),
-    ]
-    return [(name, scaled(lambda x, eps, formula=formula: formula(prepared(x), eps))) for name, formula in formulas]
-
-
-def by_length(centre: Callable) -> Callable:
-    """A norm with the length of the first axis for the number of features. centre: (x, that length) → what is subtracted."""
-
-    def other(x, weight, bias, eps):
-        n = x.shape[weight.ndim - 1]
-        z = x - centre(x, n)
-        return z / np.sqrt((z**2).sum(-1, keepdims=True) / n + eps) * rows(weight, x) + rows(bias, x)
-
-    return other
-
-
 LAYER, RMS = Norm(centre=True), Norm(centre=False)
 
+# What may stand where the mean over the features belongs.
+AVERAGES = (
+    ("keepdims-missing", lambda v: v.mean(-1)),
+    ("wrong-axis", lambda v: mean(v, -2)),
+    ("wrong-axis", lambda v: mean(v, 0)),
+    ("wrong-axis", lambda v: mean(v, 1)),
+    ("whole-array", lambda v: v.mean()),
+    ("whole-array", lambda v: mean(v, (-2, -1))),
+    ("divided-by-tokens", lambda v: total(v) / len(v)),
+)
 
-def at_least_3d(y: np.ndarray, weight: np.ndarray) -> np.ndarray:
-    """With axes of length 1 in front, up to three."""
-    return y[:, None] if weight.ndim == 2 else y.reshape((1,) * (3 - y.ndim) + y.shape)
-
-
-def as_rows(y: np.ndarray, weight: np.ndarray) -> np.ndarray:
-    return y if weight.ndim == 2 else y.reshape(-1, y.shape[-1])
-
-
-def wrongs(norm: Callable, has_bias: bool) -> list[tuple[str, Callable]]:
-    """What either norm may become by a mistake."""
-    out = [
-        ("weight-ignored", lambda x, w, b, eps: norm(x, np.ones_like(w), b, eps)),
-        ("one-plus-weight", lambda x, w, b, eps: norm(x, 1 + w, b, eps)),
-        ("eps-outside-root", lambda x, w, b, eps: norm(x, w, b, eps, outside=True)),
-        ("eps-as-floor", lambda x, w, b, eps: norm(x, w, b, eps, floor=True)),
-        ("ddof-1", lambda x, w, b, eps: norm(x, w, b, eps, ddof=1)),
-        ("wrong-axis", lambda x, w, b, eps: norm(x, w, b, eps, axes=-2)),
-        ("wrong-axis", lambda x, w, b, eps: norm(x, w, b, eps, axes=0)),
-        ("wrong-axis", lambda x, w, b, eps: norm(x, w, b, eps, axes=1)),
-        ("whole-array", lambda x, w, b, eps: norm(x, w, b, eps, axes=(-2, -1))),
-        ("whole-array", lambda x, w, b, eps: norm(x, w, b, eps, axes=tuple(range(x.ndim)) if w.ndim == 1 else (1, 2))),
-        ("whole-array", lambda x, w, b, eps: norm(x, w, b, eps, axes=tuple(range(x.ndim)) if w.ndim == 1 else (1, 2), ddof=1)),  # x.var()
-        ("wrong-axis", lambda x, w, b, eps: norm(x, w, b, eps, axes=0 if w.ndim == 1 else 1)),
-        ("ddof-1", lambda x, w, b, eps: norm(x, w, b, eps, ddof=1, outside=True)),
-        ("only-3d", lambda x, w, b, eps: at_least_3d(norm(x, w, b, eps), w)),
-        ("shape-lost", lambda x, w, b, eps: as_rows(norm(x, w, b, eps), w)),
-        ("last-weights", of_the_last(norm)),
-    ]
-    out += [("eps-fixed", lambda x, w, b, eps, value=value: norm(x, w, b, value)) for value in (1e-5, 1e-6, 1e-8)]
-    if has_bias:
-        out.append(("bias-subtracted", lambda x, w, b, eps: norm(x, w, -b, eps)))
-        out.append(("bias-ignored", lambda x, w, b, eps: norm(x, w, np.zeros_like(b), eps)))
-    return out
-
-
-def as_suspects(norm: Callable, forwards: list[tuple[str, Callable]]) -> tuple[Suspect, ...]:
-    """A norm without ε gives NaN for a constant token, as others do: it must agree where ε is seen, too."""
-    no_eps = Suspect("eps-missing", outputs_of(lambda x, w, b, eps: norm(x, w, b, 0.0)), throughout=True)
-    altered = (lambda eps, d: eps**2, lambda eps, d: eps / d)
-    other_eps = [lambda x, w, b, eps, e=e: norm(x, w, b, e(eps, x.shape[-1])) for e in altered]
-    other_eps.append(lambda x, w, b, eps: norm(x, w, b, eps, twice=True))
-    by_eps = [no_eps, *(Suspect("eps-altered", outputs_of(forward), throughout=True) for forward in other_eps)]
-    return (*by_eps, *(Suspect(name, outputs_of(forward)) for name, forward in forwards))
+# What goes wrong in both norms: (misconception, what stands in place of the right parts).
+# Without ε a constant token gives NaN, as others do: these must agree where ε is seen, too.
+EPSILON_PARTS = (
+    ("eps-missing", {"root": lambda v, e, d: np.sqrt(v)}),
+    ("eps-altered", {"root": lambda v, e, d: np.sqrt(v + e**2)}),
+    ("eps-altered", {"root": lambda v, e, d: np.sqrt(v + e / d)}),
+    ("eps-altered", {"root": lambda v, e, d: np.sqrt(v + e) + e}),
+)
+COMMON_PARTS = (
+    ("weight-ignored", {"weigh": np.ones_like}),
+    ("one-plus-weight", {"weigh": lambda weight: 1 + weight}),
+    ("eps-outside-root", {"root": lambda v, e, d: np.sqrt(v) + e}),
+    ("eps-as-floor", {"root": lambda v, e, d: np.sqrt(np.maximum(v, e))}),
+    ("ddof-1", {"spread": lambda x, dev: total(dev**2) / (x.shape[-1] - 1)}),
+    *((name, {"spread": lambda x, dev, average=average: average(dev**2)}) for name, average in AVERAGES),
+    ("only-3d", {"end": lambda y: y.reshape((1,) * (3 - y.ndim) + y.shape)}),
+    ("shape-lost", {"end": lambda y: y.reshape(-1, y.shape[-1])}),
+    *(("eps-fixed", {"root": lambda v, e, d, fixed=fixed: np.sqrt(v + fixed)}) for fixed in (1e-5, 1e-6, 1e-8)),
+)
+# Some give next to nothing for wide tokens, as an overflow does: they must agree where the student's is right, too.
+FORMULA_PARTS = (
+    ("sum-for-mean", {"spread": lambda x, dev: total(dev**2)}),
+    ("not-averaged", {"spread": lambda x, dev: dev**2}),
+    ("not-squared", {"spread": lambda x, dev: mean(dev)}),
+    ("multiplied", {"quotient": lambda x, mu, s: (x - mu) * s}),
+    ("no-root", {"root": lambda v, e, d: v + e}),
+    ("half-not-root", {"root": lambda v, e, d: (v + e) / 2}),
+    ("half-not-root", {"root": lambda v, e, d: (v + e) * 2}),
+    ("absolute-deviation", {"spread": lambda x, dev: mean(np.abs(dev)), "root": lambda v, e, d: v + e}),
+    ("absolute-deviation", {"spread": lambda x, dev: mean(np.abs(dev))}),
+)
 
 
-def throughout(forwards: list[tuple[str, Callable]]) -> tuple[Suspect, ...]:
-    """Some give next to nothing for wide tokens, as an overflow does: they must agree where the student's is right, too."""
-    return tuple(Suspect(name, outputs_of(forward), throughout=True) for name, forward in forwards)
+def norm_suspects(build: Callable, centre: Callable, parts: tuple, formulas: tuple) -> tuple[Suspect, ...]:
+    """What either norm may become. parts, formulas: what this one may besides, like COMMON_PARTS and FORMULA_PARTS."""
+    parts, formulas = COMMON_PARTS + parts, FORMULA_PARTS + formulas
+    return (
+        *alone(build, EPSILON_PARTS, throughout=True),
+        *alone(build, parts),
+        Suspect("last-weights", of_the_last(build())),
+        *alone(build, formulas, throughout=True),
+        Suspect("remembered-statistics", remembered(centre)),
+        *together(build, EPSILON_PARTS + parts + formulas),
+    )
