@@ -359,8 +359,10 @@ def _candidates(
         yield ("graph-cut",)  # no mistake in the values, which a suspect's gradient may resemble
     if faults & TELLING:
         for suspect in _by_likelihood(exercise.suspects, past):
-            if _explains(suspect, trials, failed):
-                if suspect not in past.recognised:
+            known = suspect in past.recognised
+            # Infinities have many reasons: too little to tell two mistakes by that were not seen before.
+            if _explains(suspect, trials, failed, finite=suspect.second is not None and not known):
+                if not known:
                     past.recognised.append(suspect)
                 yield suspect.names
         yield _one_an_output(exercise, trials, failed, past)
@@ -407,10 +409,12 @@ def _is_right(i: int, trials: list[Trial]) -> bool:
     return all(_equal(t.reply.value[i], t.expected[i], t.case) for t in counted)
 
 
-def _explains(suspect: Suspect, trials: list[Trial], failed: list[Trial], only: int | None = None) -> bool:
+def _explains(
+    suspect: Suspect, trials: list[Trial], failed: list[Trial], only: int | None = None, finite: bool = False
+) -> bool:
     """Whether the student's function gave on every failed case what the misconception would give.
 
-    only: the output to look at; all that count, when None.
+    only: the output to look at; all that count, when None. finite: whether infinities and NaN are no evidence.
     """
     telling = False
     for trial in trials if suspect.throughout else failed:
@@ -430,8 +434,8 @@ def _explains(suspect: Suspect, trials: list[Trial], failed: list[Trial], only: 
                 return False
             if not np.any(found) and np.any(np.abs(imitated) > MORE_THAN_ROUNDING):
                 return False  # zeros have reasons of their own, such as an overflow, and are near to anything small
-            if suspect.second and not np.isfinite(imitated).all():
-                return False  # infinities have reasons of their own as well: too little to tell two mistakes by
+            if finite and not np.isfinite(imitated).all():
+                return False
             # An imitation that is right here explains nothing that is nearly right.
             telling |= trial.fault in TELLING and not _equal(imitated, right, trial.case)
     return telling
