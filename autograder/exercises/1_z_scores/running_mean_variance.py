@@ -4,6 +4,7 @@ import numpy as np
 
 from autograder import reading
 from autograder.exercise import Case, Check, Exercise, Output, Suspect
+from autograder.exercises.wrong_parts import alone, together
 from autograder.student import Reply, Student
 from autograder.student_side import wire
 
@@ -38,57 +39,84 @@ def invoke_running(student: Student, case: Case) -> Reply:
     return reading.as_tuple(student.call("running_mean_variance", *case.args), "(mean, variance)", 2)
 
 
-def welford_with_old_mean(x):
-    mean = total = 0.0
-    for n, value in enumerate(x, start=1):
-        old = mean
-        mean += (value - old) / n
-        total += (value - old) ** 2 if n > 1 else 0.0
-    return mean, total / len(x)
+def means(x):
+    """The mean after each value. Counted from the first, which costs no digits at a large offset."""
+    return x[0] + np.cumsum(x - x[0]) / np.arange(1, len(x) + 1)
 
 
-def welford_from_zero(x):
-    """As above, but the first value counts with its distance from the initial mean 0."""
-    mean, variance = welford_with_old_mean(x)
-    return mean, variance + x[0] ** 2 / len(x)
+def means_from_one(x):
+    """As above, but the count begins at 1."""
+    return np.cumsum(x) / np.arange(2, len(x) + 2)
 
 
-def welford_with_new_mean(x):
-    mean = total = 0.0
-    for n, value in enumerate(x, start=1):
-        mean += (value - mean) / n
-        total += (value - mean) ** 2
-    return mean, total / len(x)
+def products(x, before, after):
+    """What each value adds: its deviation from the mean before it times that from the mean after it."""
+    return (x - before) * (x - after)
 
 
-def welford_not_divided(x):
-    """Every value moves the mean to itself, and nothing is left of its deviation from it."""
-    return x[-1], 0.0
+def welford_by(
+    values=lambda x: x,
+    means=means,
+    products=products,
+    average=lambda p: p.sum() / np.float64(len(p)),
+    finish=lambda v: v,
+    returned=lambda mean, v: (mean, v),
+):
+    """Welford's update, or one in which some parts are others.
+
+    Parts: the values that count; the mean after each; what each adds, of it and of the mean before and after it; these → the
+    variance; what is done with that; what comes back.
+    """
+
+    def imitation(x):
+        x = values(x)
+        after = means(x)
+        before = np.append(0.0, after[:-1])
+        return returned(after[-1], finish(average(products(x, before, after))))
+
+    return imitation
 
 
-def welford_from_one(x):
-    """Counts from 1: what a stream gives that begins with a 0 more."""
-    longer = np.append(x, 0.0)
-    return longer.mean(), longer.var()
+def after_the_first(x, before, after):
+    """The old mean twice; the first value is its own mean from the beginning."""
+    return np.append(0.0, (x - before)[1:] ** 2)
 
 
-def last_product(x):
-    """The last deviation from the old mean times that from the new one."""
-    old = x[:-1].mean() if len(x) > 1 else 0.0
-    return (x[-1] - old) * (x[-1] - x.mean())
+def divided_by_count(x, before, after):
+    return products(x, before, after) / np.arange(1, len(x) + 1)
 
 
-def divided_at_each_step(x):
-    mean = variance = 0.0
-    for n, value in enumerate(x, start=1):
-        old = mean
-        mean += (value - old) / n
-        variance += (value - old) * (value - mean) / n
-    return mean, variance
+def sample(when_alone):
+    """n − 1 divides; when_alone: what a single value gives."""
+    return lambda p: p.sum() / (len(p) - 1) if len(p) > 1 else when_alone(p)
 
 
-def sample_variance(x):
-    return x.var() * len(x) / (len(x) - 1)
+# What goes wrong: (misconception, what stands in place of the right parts).
+WRONG = (
+    ("ddof-1", {"average": sample(lambda p: 1 / 0)}),
+    ("ddof-1", {"average": sample(lambda p: 0.0)}),
+    ("sum-for-mean", {"average": lambda p: p.sum()}),
+    ("one-subtracted", {"average": lambda p: p.mean() - 1}),
+    ("count-off-by-one", {"average": lambda p: p.sum() / (len(p) + 1)}),
+    ("count-off-by-one", {"means": means_from_one}),
+    ("count-off-by-one", {"means": means_from_one, "average": lambda p: p.sum() / (len(p) + 1)}),
+    ("root-taken", {"finish": np.sqrt}),
+    ("half-not-root", {"finish": lambda v: v / 2}),
+    ("integer-truncated", {"values": np.trunc}),
+    ("return-in-loop", {"values": lambda x: x[:1]}),
+    ("score-skipped", {"values": lambda x: x[1:]}),
+    ("update-not-divided", {"means": lambda x: x}),
+    ("welford-old-mean", {"products": lambda x, before, after: (x - before) ** 2}),
+    ("welford-old-mean", {"products": after_the_first}),
+    ("welford-old-mean", {"products": lambda x, before, after: (x - after) ** 2}),
+    ("not-centred", {"products": lambda x, before, after: x**2}),
+    ("absolute-deviation", {"products": lambda x, before, after: np.abs(x - before)}),
+    ("divided-at-each-step", {"products": divided_by_count}),
+    ("divided-at-each-step", {"products": divided_by_count, "average": np.sum}),
+    ("last-only", {"products": lambda x, before, after: np.append(np.zeros(len(x) - 1), products(x, before, after)[-1])}),
+    ("outputs-swapped", {"returned": lambda mean, v: (v, mean)}),
+    *(("rounded", {"returned": lambda mean, v, k=k: (round(mean, k), round(v, k))}) for k in PLACES),
+)
 
 
 RUNNING_MEAN_VARIANCE = Exercise(
@@ -106,27 +134,10 @@ RUNNING_MEAN_VARIANCE = Exercise(
         Check("memory", "The stream is not kept", 1, "welford", long_stream_cases, "stream-stored"),
     ),
     suspects=(
-        Suspect("ddof-1", lambda x: (x.mean(), sample_variance(x))),
-        Suspect("ddof-1", lambda x: (x.mean(), sample_variance(x) if len(x) > 1 else 0.0)),
-        Suspect("ddof-1", lambda x: (x.mean(), float(x.var()) * len(x) / (len(x) - 1))),  # raises at n = 1
-        Suspect("sum-for-mean", lambda x: (x.mean(), x.var() * len(x))),
-        Suspect("root-taken", lambda x: (x.mean(), x.std())),
-        Suspect("one-subtracted", lambda x: (x.mean(), x.var() - 1)),
-        Suspect("integer-truncated", lambda x: (np.trunc(x).mean(), np.trunc(x).var())),
-        Suspect("not-centred", lambda x: (x.mean(), (x**2).mean())),
-        Suspect("welford-old-mean", welford_with_old_mean),
-        Suspect("welford-old-mean", welford_from_zero),
-        Suspect("welford-old-mean", welford_with_new_mean),
-        Suspect("update-not-divided", welford_not_divided),
-        Suspect("divided-at-each-step", divided_at_each_step),
-        Suspect("count-off-by-one", welford_from_one),
-        Suspect("count-off-by-one", lambda x: (x.mean(), x.var() * len(x) / (len(x) + 1))),
-        Suspect("return-in-loop", lambda x: (x[0], 0.0)),
-        Suspect("last-only", lambda x: (x.mean(), last_product(x) / len(x))),
-        Suspect("score-skipped", lambda x: (x[1:].mean(), x[1:].var()) if len(x) > 1 else 1 / 0),
-        *(Suspect("rounded", lambda x, k=k: (round(x.mean(), k), round(x.var(), k))) for k in PLACES),
-        Suspect("outputs-swapped", lambda x: (x.var(), x.mean())),
+        *alone(welford_by, WRONG),
+        Suspect("ddof-1", lambda x: (x.mean(), x.var() * len(x) / (len(x) - 1))),  # NaN at n = 1
         Suspect("stream-read-twice", lambda x: (x.mean(), 0.0)),
+        *together(welford_by, WRONG),
     ),
     misconceptions=MISCONCEPTIONS,
     forbidden_names=SPREADS,

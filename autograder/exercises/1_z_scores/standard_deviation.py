@@ -5,6 +5,7 @@ import math
 import numpy as np
 
 from autograder.exercise import Check, Exercise, Output, Suspect
+from autograder.exercises.wrong_parts import alone, together
 
 from .parts import (
     EXAM,
@@ -28,30 +29,34 @@ def standard_deviation(scores: np.ndarray) -> tuple:
     return (np.sqrt(np.mean((exact - np.mean(exact)) ** 2)),)
 
 
-def with_floored_mean(x):
-    return math.sqrt(((x - np.floor(x.mean())) ** 2).mean())
+def mean_of(values: np.ndarray, count: int) -> float:
+    return float(values.sum()) / count
 
 
-def with_fixed_length(n: int, mean=np.mean):
+def spread_by(
+    scores=lambda x: x,
+    centre=np.mean,
+    measure=lambda x, mu: (x - mu) ** 2,
+    average=mean_of,
+    root=lambda v, n: np.sqrt(v),
+    finish=lambda s: s,
+):
+    """The standard deviation, or one in which some parts are others.
+
+    Parts: the scores that count; what is subtracted from them; what is averaged; that and n → the average; that and n → its
+    root; what is done with the root.
+    """
+
     def imitation(x):
-        return (math.sqrt(((x - mean(x)) ** 2).sum() / n),)
+        x = scores(x)
+        return (finish(root(average(measure(x, centre(x)), len(x)), len(x))),)
 
     return imitation
 
 
-def with_count(of_squares: int, of_scores: int):
-    """The counts that divide the sum of squares and the sum of scores, each off by so much."""
-
-    def imitation(x):
-        mean = float(x.sum()) / (len(x) + of_scores)
-        return (math.sqrt(float(((x - mean) ** 2).sum()) / (len(x) + of_squares)),)
-
-    return imitation
-
-
-def root(number) -> tuple:
-    with np.errstate(invalid="ignore"):
-        return (np.sqrt(number),)
+def counted_from(more: int):
+    """Where a count that is off by so much divides both sums."""
+    return {"centre": lambda x: mean_of(x, len(x) + more), "average": lambda v, n: mean_of(v, n + more)}
 
 
 def added_up(x):
@@ -59,6 +64,42 @@ def added_up(x):
     values = x.tolist()
     mean = sum(values) / len(values)
     return math.sqrt(sum(value - mean for value in values) / len(values))
+
+
+# What goes wrong: (misconception, what stands in place of the right parts).
+WRONG = (
+    ("ddof-1", {"average": lambda v, n: mean_of(v, n - 1)}),  # raises at n = 1
+    ("one-subtracted", {"average": lambda v, n: mean_of(v, n) - 1}),
+    ("sum-for-mean", {"average": lambda v, n: mean_of(v, 1)}),
+    ("count-off-by-one", {"average": lambda v, n: mean_of(v, n + 1)}),
+    *(("count-off-by-one", counted_from(more)) for more in (1, -1)),
+    ("length-fixed", {"average": lambda v, n: mean_of(v, len(EXAM))}),
+    ("length-fixed", {"centre": lambda x: mean_of(x, len(EXAM))}),
+    ("length-fixed", {"centre": lambda x: mean_of(x, len(EXAM)), "average": lambda v, n: mean_of(v, len(EXAM))}),
+    ("no-root", {"root": lambda v, n: v}),
+    ("half-not-root", {"root": lambda v, n: v / 2}),
+    ("root-before-mean", {"root": lambda v, n: np.sqrt(v / n)}),
+    ("absolute-deviation", {"measure": lambda x, mu: np.abs(x - mu), "root": lambda v, n: v}),
+    ("absolute-deviation", {"measure": lambda x, mu: np.abs(x - mu)}),
+    ("score-skipped", {"measure": lambda x, mu: (x[1:] - mu) ** 2}),
+    ("score-skipped", {"measure": lambda x, mu: (x[:-1] - mu) ** 2}),
+    ("return-in-loop", {"measure": lambda x, mu: (x[:1] - mu) ** 2}),
+    ("last-only", {"measure": lambda x, mu: (x[-1:] - mu) ** 2}),
+    ("sum-subtracted", {"centre": np.sum}),
+    ("not-centred", {"centre": lambda x: 0.0}),
+    ("integer-truncated", {"centre": lambda x: np.floor(x.mean())}),
+    ("integer-truncated", {"scores": np.trunc}),
+    ("ties-dropped", {"scores": np.unique}),
+    *(("rounded", {"finish": lambda s, k=k: round(s, k)}) for k in PLACES),
+)
+# These give NaN, or what rounding leaves.
+WRONG_THROUGHOUT = (
+    ("not-squared", {"measure": lambda x, mu: x - mu}),
+    ("not-squared", {"measure": lambda x, mu: (x - mu) * 2}),
+    ("not-squared", {"measure": lambda x, mu: x - mu, "root": lambda v, n: abs(v)}),  # the mean squared
+    ("negative-under-root", {"measure": lambda x, mu: x - mu**2}),
+    ("negative-under-root", {"measure": lambda x, mu: mu**2 - x**2}),
+)
 
 
 STANDARD_DEVIATION = Exercise(
@@ -77,36 +118,12 @@ STANDARD_DEVIATION = Exercise(
         Check("untouched", "The scores are left as they were", 1, "four-steps", untouched_cases),
     ),
     suspects=(
-        Suspect("ddof-1", lambda x: (math.sqrt((deviations(x) ** 2).sum() / (len(x) - 1)),)),
-        Suspect("ddof-1", lambda x: (math.sqrt(float((deviations(x) ** 2).sum()) / (len(x) - 1)),)),  # raises at n = 1
+        Suspect("ddof-1", lambda x: (np.sqrt((deviations(x) ** 2).sum() / (len(x) - 1)),)),
         Suspect("one-subtracted", lambda x: (math.sqrt((deviations(x) ** 2).mean() - 1),)),
-        Suspect("one-subtracted", lambda x: root((deviations(x) ** 2).mean() - 1)),
-        Suspect("no-root", lambda x: ((deviations(x) ** 2).mean(),)),
-        Suspect("absolute-deviation", lambda x: (np.abs(deviations(x)).mean(),)),
-        Suspect("sum-for-mean", lambda x: (math.sqrt((deviations(x) ** 2).sum()),)),
-        Suspect("root-before-mean", lambda x: (math.sqrt((deviations(x) ** 2).sum()) / len(x),)),
-        Suspect("half-not-root", lambda x: ((deviations(x) ** 2).mean() / 2,)),
-        Suspect("score-skipped", lambda x: (math.sqrt((deviations(x)[1:] ** 2).sum() / len(x)),)),
-        Suspect("score-skipped", lambda x: (math.sqrt((deviations(x)[:-1] ** 2).sum() / len(x)),)),
-        Suspect("return-in-loop", lambda x: (math.sqrt(deviations(x)[0] ** 2 / len(x)),)),
-        *(Suspect("rounded", lambda x, k=k: (round(math.sqrt((deviations(x) ** 2).mean()), k),)) for k in PLACES),
-        Suspect("not-squared", lambda x: (np.sqrt(deviations(x).mean()),), throughout=True),
-        Suspect("not-squared", lambda x: (np.sqrt((deviations(x) * 2).mean()),), throughout=True),
+        *alone(spread_by, WRONG),
+        *alone(spread_by, WRONG_THROUGHOUT, throughout=True),
         Suspect("not-squared", lambda x: (added_up(x),), throughout=True),
-        Suspect("not-squared", lambda x: (abs(deviations(x).mean()),), throughout=True),  # the mean squared
-        Suspect("negative-under-root", lambda x: root((x - x.mean() ** 2).mean()), throughout=True),
-        Suspect("negative-under-root", lambda x: root(x.mean() ** 2 - (x**2).mean()), throughout=True),
-        Suspect("length-fixed", with_fixed_length(len(EXAM))),
-        Suspect("length-fixed", with_fixed_length(len(EXAM), lambda x: x.sum() / len(EXAM))),
-        Suspect("ties-dropped", lambda x: (np.std(np.unique(x)),)),
-        Suspect("count-off-by-one", with_count(1, 0)),
-        Suspect("count-off-by-one", with_count(1, 1)),
-        Suspect("count-off-by-one", with_count(-1, -1)),
-        Suspect("last-only", lambda x: (math.sqrt(deviations(x)[-1] ** 2 / len(x)),)),
-        Suspect("sum-subtracted", lambda x: (math.sqrt(((x - x.sum()) ** 2).mean()),)),
-        Suspect("not-centred", lambda x: (math.sqrt((x**2).mean()),)),
-        Suspect("integer-truncated", lambda x: (with_floored_mean(x),)),
-        Suspect("integer-truncated", lambda x: (np.std(np.trunc(x)),)),
+        *together(spread_by, WRONG),
     ),
     misconceptions=MISCONCEPTIONS,
     forbidden_names=SPREADS,

@@ -3,11 +3,11 @@
 import numpy as np
 
 from autograder.exercise import Case, Check, Exercise, Output, Suspect
+from autograder.exercises.wrong_parts import alone, together
 
 from .parts import (
     MISCONCEPTIONS,
     PLACES,
-    deviations,
     integer_cases,
     invoke,
     offset_cases,
@@ -84,92 +84,119 @@ def float32_cases(rng):
 # the exercise -----------------------------------------------------------------------------------
 
 
-def taken_for_constant(x):
-    """Zeros for a row whose spread is small, in itself or against its mean; else the right answer."""
+def constant(x):
+    return over_row(np.max, x) == over_row(np.min, x)
+
+
+def small(x):
+    """Where the spread is small, in itself or against its mean."""
     spread = over_row(np.std, x)
-    small = (spread < 1e-2) | (spread < 1e-4 * np.abs(over_row(np.mean, x)))
-    if not small.any():
-        raise ValueError("not to be told from the right answer")
-    return np.where(small, 0.0, deviations(x) / spread)
+    return (spread < 1e-2) | (spread < 1e-4 * np.abs(over_row(np.mean, x)))
 
 
-def unguarded(x):
-    """The formula as it stands: NaN for a constant row, or rounding error divided by itself."""
-    if not np.any(over_row(np.max, x) == over_row(np.min, x)):
-        raise ValueError("not to be told from the right answer")
-    return deviations(x) / over_row(np.std, x)
+def mean_square(x):
+    return over_row(np.mean, x**2)
 
 
-def ends_compared(x):
-    """Zeros where the first and the last score are equal."""
-    return np.where(x[..., :1] == x[..., -1:], 0.0, deviations(x) / over_row(np.std, x))
+def z_by(
+    centre=lambda x: over_row(np.mean, x),
+    spread=lambda x, dev: mean_square(dev),
+    count=lambda v, n: v,
+    root=np.sqrt,
+    guard=lambda x, s: np.where(constant(x) | (s == 0), 1.0, s),
+    removed=lambda mu: mu,
+    quotient=lambda x, mu, s: (x - mu) / s,
+    finish=lambda z: z,
+):
+    """The z-scores of rows, or what stands in their place where some parts are others.
+
+    Parts: x → the mean; x and the deviations → the variance; that, with how many numbers it averages → what the root is taken
+    of; that → the standard deviation; x and that → what divides; the mean → what is subtracted in the end; x and those two → z;
+    what is done with z.
+    """
+
+    def imitation(x):
+        mu = centre(x)
+        v = spread(x, x - mu)
+        s = root(count(v, np.float64(x.size / np.size(v))))
+        return (finish(quotient(x, removed(mu), guard(x, s))),)
+
+    return imitation
 
 
-def not_squared(x):
-    return (deviations(x) / np.sqrt(over_row(np.mean, deviations(x))),)
+def unguarded(**parts):
+    """NaN for a constant row, or rounding error divided by itself."""
+    return z_by(**{"guard": lambda x, s: s} | parts)
 
 
-def with_epsilon(e, form):
-    return lambda x: (deviations(x) / form(over_row(np.std, x), e),)
+def zeros_given(**parts):
+    """Zeros for a constant row, whatever the formula gives."""
+    return lambda x: (np.where(constant(x), 0.0, unguarded(**parts)(x)[0]),)
 
 
-def guarded(imitation):
-    """The same mistake, with zeros for constant rows."""
-    return lambda x: (np.where(over_row(np.max, x) == over_row(np.min, x), 0.0, imitation(x)[0]),)
+def own(measure):
+    """A measure of the scores' own spread, whatever was subtracted from them elsewhere."""
+    return lambda x, dev: measure(x)
 
 
-def rounded(places):
-    return lambda x: (np.round(deviations(x) / over_row(np.std, x), places),)
+def variance(x):
+    return over_row(np.var, x)
 
 
-def about_the_sum(x):
-    return x - over_row(np.sum, x)
+def added_to(e, form):
+    return "epsilon-added", {"root": lambda v: form(np.sqrt(v), e)}
 
 
-def root_mean_square(x):
-    return np.sqrt(over_row(np.mean, x**2))
+FORMS = (lambda s, e: s + e, lambda s, e: np.sqrt(s**2 + e), lambda s, e: np.maximum(s, e))
+EPSILONS = (1e-3, 1e-4, 1e-5, 1e-6, 1e-7, 1e-8, 1e-9, 1e-10, 1e-12, 1e-15, np.finfo("float64").eps, 1e-16)
 
-
-# Wrong ways to standardise one row, and every row of a table alike.
+# Wrong ways to standardise one row, and every row of a table alike: (misconception, what stands in place of the right parts).
 WRONG_ROWS = (
-    ("missing-parentheses", lambda x: (x - over_row(np.mean, x) / over_row(np.std, x),)),
-    ("tolerance-for-constant", lambda x: (taken_for_constant(x),)),
-    ("divided-by-variance", lambda x: (deviations(x) / over_row(np.var, x),)),
-    ("root-twice", lambda x: (deviations(x) / np.sqrt(over_row(np.std, x)),)),
-    ("multiplied", lambda x: (deviations(x) * over_row(np.std, x),)),
-    ("sign-reversed", lambda x: (-deviations(x) / over_row(np.std, x),)),
-    ("sign-lost", lambda x: (np.abs(deviations(x)) / over_row(np.std, x),)),
-    ("sign-lost", lambda x: (deviations(x) ** 2 / over_row(np.var, x),)),
-    ("sign-lost", lambda x: (deviations(x) ** 2 / over_row(np.std, x),)),
-    ("only-centred", lambda x: (deviations(x),)),
-    ("ddof-1", lambda x: (deviations(x) / np.sqrt(over_row(np.sum, deviations(x) ** 2) / (x.shape[-1] - 1)),)),
-    ("sum-for-mean", lambda x: (deviations(x) / np.sqrt(over_row(np.sum, deviations(x) ** 2)),)),
-    ("absolute-deviation", lambda x: (deviations(x) / over_row(np.mean, np.abs(deviations(x))),)),
-    ("root-before-mean", lambda x: (deviations(x) / (np.sqrt(over_row(np.sum, deviations(x) ** 2)) / x.shape[-1]),)),
-    ("half-not-root", lambda x: (deviations(x) / (over_row(np.var, x) / 2),)),
-    ("half-not-root", lambda x: (deviations(x) / over_row(np.var, x) / 2,)),
-    ("range-for-deviation", lambda x: (deviations(x) / over_row(np.ptp, x),)),
-    ("range-for-deviation", lambda x: ((x - over_row(np.min, x)) / over_row(np.ptp, x),)),
-    ("not-averaged", lambda x: (deviations(x) / np.sqrt(deviations(x) ** 2),)),
-    ("sum-subtracted", lambda x: (about_the_sum(x) / over_row(np.std, x),)),
-    ("sum-subtracted", lambda x: (about_the_sum(x) / root_mean_square(about_the_sum(x)),)),
-    ("not-centred", lambda x: (x / over_row(np.std, x),)),
-    ("not-centred", lambda x: (x / root_mean_square(x),)),
-    ("not-centred", lambda x: (deviations(x) / root_mean_square(x),)),
-    *(
-        ("epsilon-added", with_epsilon(e, form))
-        for e in (1e-3, 1e-4, 1e-5, 1e-6, 1e-7, 1e-8, 1e-9, 1e-10, 1e-12, 1e-15, np.finfo("float64").eps, 1e-16)
-        for form in (lambda s, e: s + e, lambda s, e: np.sqrt(s**2 + e), lambda s, e: np.maximum(s, e))
-    ),
-    # After ε: rounded to three places, z is as near to a z with a small ε as that is to z.
-    *(("rounded", rounded(places)) for places in PLACES),
+    ("tolerance-for-constant", {"guard": lambda x, s: np.where(small(x), np.inf, s)}),  # zeros
+    ("tolerance-for-constant", {"guard": lambda x, s: np.where(small(x), 1.0, s)}),
+    ("only-centred", {"quotient": lambda x, mu, s: x - mu}),
+    ("missing-parentheses", {"quotient": lambda x, mu, s: x - mu / s}),
+    ("ends-compared", {"guard": lambda x, s: np.where(x[..., :1] == x[..., -1:], np.inf, s)}),
+    ("divided-by-variance", {"root": lambda v: v}),
+    ("root-twice", {"root": lambda v: np.sqrt(np.sqrt(v))}),
+    ("multiplied", {"quotient": lambda x, mu, s: (x - mu) * s}),
+    ("sign-reversed", {"quotient": lambda x, mu, s: (mu - x) / s}),
+    ("sign-lost", {"quotient": lambda x, mu, s: np.abs(x - mu) / s}),
+    ("sign-lost", {"quotient": lambda x, mu, s: ((x - mu) / s) ** 2}),
+    ("sign-lost", {"quotient": lambda x, mu, s: (x - mu) ** 2 / s}),
+    ("ddof-1", {"count": lambda v, n: v * n / (n - 1)}),
+    ("sum-for-mean", {"count": lambda v, n: v * n}),
+    ("root-before-mean", {"count": lambda v, n: v / n}),
+    ("absolute-deviation", {"spread": lambda x, dev: over_row(np.mean, np.abs(dev)), "root": lambda v: v}),
+    ("absolute-deviation", {"spread": lambda x, dev: over_row(np.mean, np.abs(dev)) ** 2}),
+    ("absolute-deviation", {"spread": lambda x, dev: over_row(np.mean, np.abs(dev))}),
+    ("half-not-root", {"root": lambda v: v / 2}),
+    ("half-not-root", {"root": lambda v: v * 2}),
+    ("range-for-deviation", {"spread": own(lambda x: over_row(np.ptp, x) ** 2)}),
+    ("range-for-deviation", {"centre": lambda x: over_row(np.min, x), "spread": own(lambda x: over_row(np.ptp, x) ** 2)}),
+    ("not-averaged", {"spread": lambda x, dev: dev**2}),
+    ("sum-subtracted", {"centre": lambda x: over_row(np.sum, x), "spread": own(variance)}),
+    ("sum-subtracted", {"centre": lambda x: over_row(np.sum, x)}),
+    ("not-centred", {"removed": lambda mu: 0.0}),
+    ("not-centred", {"centre": lambda x: 0.0}),
+    ("not-centred", {"spread": own(mean_square)}),
 )
+WITH_EPSILON = tuple(added_to(e, form) for e in EPSILONS for form in FORMS)
+ROUNDED = tuple(("rounded", {"finish": lambda z, k=k: np.round(z, k)}) for k in PLACES)
+NOT_SQUARED = (("not-squared", {"spread": lambda x, dev: over_row(np.mean, dev)}),)
+# ε after the others, and rounding after ε: rounded to three places, z is as near to a z with a small ε as that is to z.
+ALONE = (*WRONG_ROWS, *WITH_EPSILON, *ROUNDED)
+# Of pairs ε is the likelier: rounded, what it leaves of tiny scores is as well what a tolerance leaves.
+PAIRED = (*(added_to(e, form) for e in (1e-5, 1e-6, 1e-8, 1e-12) for form in FORMS[:2]), *WRONG_ROWS, *ROUNDED[1:4])
+
 ROW_SUSPECTS = (
-    Suspect("nan-on-constant", lambda x: (unguarded(x),)),
-    Suspect("ends-compared", lambda x: (ends_compared(x),)),
-    # NaN can have other reasons in one case; hence throughout.
-    *(Suspect("not-squared", wrong, throughout=True) for wrong in (not_squared, guarded(not_squared))),
-    *(Suspect(name, wrong) for name, way in WRONG_ROWS for wrong in (way, guarded(way))),
+    Suspect("nan-on-constant", unguarded()),
+    # What a constant row gives can have other reasons; hence throughout, unless it gives zeros. So can NaN everywhere.
+    *alone(unguarded, NOT_SQUARED, throughout=True),
+    *alone(zeros_given, NOT_SQUARED, throughout=True),
+    *alone(zeros_given, ALONE),
+    *alone(z_by, ALONE, throughout=True),
+    *alone(unguarded, ALONE, throughout=True),
 )
 
 Z_SCORES = Exercise(
@@ -192,6 +219,6 @@ Z_SCORES = Exercise(
         Check("dtype", "float32 in, float32 out; float64 for whole numbers", 1, "four-steps", float32_cases),
         Check("untouched", "The scores are left as they were", 1, "four-steps", with_tolerance(untouched_cases, **Z)),
     ),
-    suspects=ROW_SUSPECTS,
+    suspects=(*ROW_SUSPECTS, *together(z_by, PAIRED)),
     misconceptions=MISCONCEPTIONS,
 )  # fmt: skip

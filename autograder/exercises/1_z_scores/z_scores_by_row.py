@@ -3,11 +3,11 @@
 import numpy as np
 
 from autograder.exercise import Case, Check, Exercise, Output, Suspect
-from autograder.exercises.norm_parts import added_down
+from autograder.exercises.wrong_parts import alone, together
 from autograder.student_side import wire
 
-from .parts import MISCONCEPTIONS, deviations, invoke, over_row, shown
-from .z_scores import ROW_SUSPECTS, Z, guarded, root_mean_square, with_equal_ends, z_scores
+from .parts import MISCONCEPTIONS, invoke, shown
+from .z_scores import PAIRED, ROW_SUSPECTS, Z, constant, own, unguarded, variance, with_equal_ends, z_by, z_scores, zeros_given
 
 
 def rows(rng: np.random.Generator, shape: tuple) -> np.ndarray:
@@ -90,34 +90,40 @@ def row_untouched_cases(rng):
     return [table_case(rng, (3, 5), control=True, may_change=False), apart]
 
 
-def by_length(x, centre):
-    """Standardised about a centre, with the length of the table for that of a row."""
-    return (x - centre) / np.sqrt(((x - centre) ** 2).sum(-1, keepdims=True) / len(x))
-
-
 def zeros_beside_a_constant_row(x):
-    constant = over_row(np.max, x) == over_row(np.min, x)
-    if x.ndim < 2 or not constant.any() or constant.all():
+    if x.ndim < 2 or not constant(x).any() or constant(x).all():
         raise ValueError("not to be told from the right answer")
     return np.zeros(x.shape)
 
 
-# One of a table's two statistics taken over the wrong axes.
-ONE_WRONG = (
-    ("wrong-axis", lambda x: (added_down(x, 0.0),)),
-    ("wrong-axis", lambda x: ((x - x.sum(0) / x.shape[-1]) / over_row(np.std, x),)),
-    ("wrong-axis", lambda x: ((x - x.mean(axis=0)) / over_row(np.std, x),)),
-    ("wrong-axis", lambda x: (deviations(x) / x.std(axis=0),)),
-    ("whole-array", lambda x: ((x - x.mean()) / over_row(np.std, x),)),
-    ("whole-array", lambda x: (deviations(x) / x.std(),)),
-    # The standard deviation is the root of the mean square of those very deviations.
-    ("wrong-axis", lambda x: ((x - x.mean(axis=0)) / root_mean_square(x - x.mean(axis=0)),)),
-    ("wrong-axis", lambda x: (deviations(x) / np.sqrt((deviations(x) ** 2).mean(axis=0)),)),
-    ("whole-array", lambda x: ((x - x.mean()) / root_mean_square(x - x.mean()),)),
-    ("whole-array", lambda x: (deviations(x) / np.sqrt((deviations(x) ** 2).mean()),)),
-    ("whole-array", lambda x: (deviations(x) / np.sqrt((deviations(x) ** 2).sum() / x.shape[-1]),)),
-    ("divided-by-rows", lambda x: (by_length(x, x.sum(-1, keepdims=True) / len(x)),)),
-    ("divided-by-rows", lambda x: (by_length(x, over_row(np.mean, x)),)),
+# What may stand where the mean over a row belongs.
+AVERAGES = (
+    ("wrong-axis", lambda v: v.mean(axis=0)),
+    ("wrong-axis", lambda v: v.mean(axis=max(-2, -v.ndim), keepdims=True)),
+    ("wrong-axis", lambda v: v.sum(0) / v.shape[-1]),  # Python's own sum
+    ("whole-array", lambda v: v.mean()),
+    ("keepdims-missing", lambda v: v.mean(axis=-1)),
+    ("divided-by-rows", lambda v: v.sum(-1, keepdims=True) / len(v)),
+)
+
+
+def averaged(name, average):
+    """Another average in the mean, in the variance, or in both, about the deviations that result or the row's own."""
+    spread = {"spread": lambda x, dev: average(dev**2)}
+    return [
+        (name, {"centre": average} | spread),
+        (name, {"centre": average}),
+        (name, {"centre": average, "spread": own(variance)}),
+        (name, spread),
+    ]
+
+
+WRONG_TABLES = (
+    *(part for name, average in AVERAGES for part in averaged(name, average)),
+    ("wrong-axis", {"spread": own(lambda x: x.var(axis=0))}),
+    ("whole-array", {"spread": own(lambda x: x.var())}),
+    ("whole-array", {"spread": lambda x, dev: (dev**2).sum() / x.shape[-1]}),
+    ("keepdims-missing", {"spread": own(lambda x: x.var(axis=-1))}),
 )
 
 Z_SCORES_BY_ROW = Exercise(
@@ -141,16 +147,13 @@ Z_SCORES_BY_ROW = Exercise(
         Check("untouched", "The table is left as it was", 1, "rows-of-a-table", row_untouched_cases),
     ),
     suspects=(
-        Suspect("wrong-axis", lambda x: ((x - x.mean(axis=0)) / x.std(axis=0),)),
-        Suspect("wrong-axis", lambda x: ((x - x.mean(axis=-2, keepdims=True)) / x.std(axis=-2, keepdims=True),)),
-        Suspect("whole-array", lambda x: ((x - x.mean()) / x.std(),)),
         Suspect("return-in-loop", lambda x: (z_scores(x[:1])[0][0],)),
         Suspect("one-row-decides", lambda x: (zeros_beside_a_constant_row(x),)),
-        Suspect("keepdims-missing", lambda x: ((x - x.mean(axis=-1)) / x.std(axis=-1),)),
-        Suspect("keepdims-missing", lambda x: (deviations(x) / x.std(axis=-1),)),
-        Suspect("keepdims-missing", lambda x: ((x - x.mean(axis=-1)) / over_row(np.std, x),)),
-        *(Suspect(name, wrong) for name, way in ONE_WRONG for wrong in (way, guarded(way))),
+        *alone(zeros_given, WRONG_TABLES),
+        *alone(z_by, WRONG_TABLES, throughout=True),
+        *alone(unguarded, WRONG_TABLES, throughout=True),
         *ROW_SUSPECTS,
+        *together(z_by, (*PAIRED, *WRONG_TABLES)),
     ),
     misconceptions=MISCONCEPTIONS,
 )  # fmt: skip

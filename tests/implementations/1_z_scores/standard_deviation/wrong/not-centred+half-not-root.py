@@ -1,0 +1,2 @@
+def standard_deviation(scores):
+    return float((scores**2).mean()) ** 1 / 2
