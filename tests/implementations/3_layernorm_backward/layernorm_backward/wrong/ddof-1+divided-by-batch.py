@@ -3,7 +3,7 @@ import numpy as np
 
 def layernorm_forward(x, gamma, beta, eps=1e-5):
     wide = x.astype(np.float64)
-    s = wide.std(axis=-1, keepdims=True) + eps
+    s = np.sqrt(wide.var(axis=-1, keepdims=True, ddof=1) + eps)
     x_hat = (wide - wide.mean(axis=-1, keepdims=True)) / s
     return (gamma * x_hat + beta).astype(x.dtype), (x_hat, s, gamma)
 
@@ -13,6 +13,6 @@ def layernorm_backward(dy, cache):
     tokens = tuple(range(dy.ndim - 1))
     up = dy.astype(np.float64)
     g = up * gamma
-    dgamma = (g * x_hat).sum(axis=tokens)
+    dgamma, dbeta = (up * x_hat).mean(axis=tokens), up.mean(axis=tokens)
     dx = (g - g.mean(axis=-1, keepdims=True) - x_hat * (g * x_hat).mean(axis=-1, keepdims=True)) / s
-    return dx.astype(dy.dtype), dgamma.astype(dy.dtype), up.sum(axis=tokens).astype(dy.dtype)
+    return dx.astype(dy.dtype), dgamma.astype(dy.dtype), dbeta.astype(dy.dtype)
