@@ -134,7 +134,7 @@ LAYERNORM_DX_PARTS = (
     ("dx-is-g", {"first": nothing, "second": nothing, "joined": lambda p, a, b, c: a}),
     ("correction-sign", {"first": lambda p: -mean(p.g)}),
     ("missing-parentheses", {"joined": lambda p, a, b, c: a / p.s - b - c}),
-    ("correction-sign", {"first": lambda p: -mean(p.g), "second": lambda p: -p.xhat * along(p)}),
+    ("correction-sign", {"joined": lambda p, a, b, c: (a + b + c) / p.s}),
     *((name, {"first": lambda p, average=average: average(p.g)}) for name, average in AVERAGES),
     *(
         (name, {"first": lambda p, average=average: average(p.g), "second": lambda p, average=average: p.xhat * average(p.g * p.xhat)})
