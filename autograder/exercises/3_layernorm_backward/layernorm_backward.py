@@ -11,15 +11,34 @@ from autograder.exercises.norm_parts import (
     dbeta_of,
     dgamma_of,
     divided_by_gamma,
-    layernorm_dx,
     mean,
     not_centred,
     over_tokens,
-    smaller_sample,
     with_ddof,
 )
+from autograder.exercises.wrong_parts import alone, together
 
-from .parts import BACKWARD, LAYER, SUM, Pass, common_parts, exact, in_order, invoke_backward, rms_by, rmsnorm_dx
+from .parts import (
+    AVERAGES,
+    BACKWARD,
+    DGAMMA_PARTS,
+    DX_PARTS,
+    LAYER,
+    RARE_PARTS,
+    SUM,
+    SUMS,
+    Pass,
+    along,
+    backward_by,
+    exact,
+    in_order,
+    invoke_backward,
+    mean_of_g,
+    nothing,
+    rare_statistics_parts,
+    rms_by,
+    statistics_parts,
+)
 
 LAYERNORM_ONLY = (
     in_section(
@@ -86,66 +105,80 @@ LAYERNORM_ONLY = (
 )
 
 
-def layernorm(dx=layernorm_dx, dgamma=dgamma_of, dbeta=dbeta_of, statistics=centred_by):
+def layernorm(statistics=centred_by, first=mean_of_g, **parts):
     """Return LayerNorm's backward, or one in which some parts are others."""
-
-    def backward(x, gamma, beta, eps, dy) -> tuple:
-        p = Pass(x, gamma, dy, dy * gamma, *statistics(x, eps))
-        return dx(p), dgamma(p), dbeta(p)
-
-    return backward
+    return backward_by(statistics, first, **parts)
 
 
 def layernorm_in_y(x, gamma, beta, eps, dy) -> tuple:
     """With y for x̂ throughout."""
-    xhat, s = centred_by(x, eps)
-    p = Pass(x, gamma, dy, dy * gamma, gamma * xhat + beta, s)
-    return layernorm_dx(p), dgamma_of(p), dbeta_of(p)
+
+    def y_for_xhat(x, eps):
+        xhat, s = centred_by(x, eps)
+        return gamma * xhat + beta, s
+
+    return layernorm(y_for_xhat)(x, gamma, beta, eps, dy)
 
 
-def other_first(term):
-    """LayerNorm's dx with another correction of the mean."""
-    return lambda p: (p.g - term(p) - p.xhat * mean(p.g * p.xhat)) / p.s
+def smaller_sample(p: Pass) -> np.ndarray:
+    """The second correction derived from a variance that divides by d − 1."""
+    return p.xhat * (p.g * p.xhat).sum(**SUM) / (p.x.shape[-1] - 1)
 
 
-LAYERNORM_PARTS = [
-    ("statistics-constant", {"dx": lambda p: p.g / p.s}),
-    ("no-mean-term", {"dx": lambda p: (p.g - p.xhat * mean(p.g * p.xhat)) / p.s}),
-    ("no-variance-term", {"dx": lambda p: (p.g - mean(p.g)) / p.s}),
-    *common_parts(layernorm_dx, centred_by),
-    # Only LayerNorm has a first correction, deviations and a β.
-    ("correction-sign", {"dx": lambda p: (p.g + mean(p.g) + p.xhat * mean(p.g * p.xhat)) / p.s}),
-    ("correction-sign", {"dx": lambda p: layernorm_dx(p) + 2 * mean(p.g) / p.s}),
-    ("missing-parentheses", {"dx": lambda p: p.g / p.s - mean(p.g) - p.xhat * mean(p.g * p.xhat)}),
-    ("sum-for-mean", {"dx": other_first(lambda p: p.g.sum(**SUM))}),
-    ("dx-wrong-axis", {"dx": other_first(lambda p: mean(p.g, 0))}),
-    ("dx-wrong-axis", {"dx": other_first(lambda p: p.g.mean())}),
-    ("keepdims-missing", {"dx": other_first(lambda p: p.g.mean(-1))}),
-    ("dy-for-g", {"dx": other_first(lambda p: mean(p.dy))}),
-    ("dx-uses-x", {"dx": lambda p: (p.g - mean(p.g) - p.xhat * p.s**2 * mean(p.g * p.xhat)) / p.s}),
-    ("dx-uses-x", {"dx": lambda p: (p.g - mean(p.g) - p.xhat * p.s * mean(p.g * p.xhat)) / p.s}),
-    ("divided-by-d-twice", {"dx": other_first(lambda p: mean(p.g) / p.x.shape[-1])}),
+# Only LayerNorm has a first correction, deviations and a β.
+LAYERNORM_DX_PARTS = (
+    *DX_PARTS,
+    ("statistics-constant", {"first": nothing, "second": nothing}),
+    ("no-mean-term", {"first": nothing}),
+    ("no-variance-term", {"second": nothing}),
+    ("dx-is-g", {"first": nothing, "second": nothing, "joined": lambda p, a, b, c: a}),
+    ("correction-sign", {"first": lambda p: -mean(p.g)}),
+    ("missing-parentheses", {"joined": lambda p, a, b, c: a / p.s - b - c}),
+    ("correction-sign", {"joined": lambda p, a, b, c: (a + b + c) / p.s}),
+    *((name, {"first": lambda p, average=average: average(p.g)}) for name, average in AVERAGES),
+    *(
+        (name, {"first": lambda p, average=average: average(p.g), "second": lambda p, average=average: p.xhat * average(p.g * p.xhat)})
+        for name, average in AVERAGES
+    ),
+    ("dy-for-g", {"first": lambda p: mean(p.dy)}),
+    ("dy-for-g", {"first": lambda p: mean(p.dy), "second": lambda p: p.xhat * mean(p.dy * p.xhat)}),
+    ("dx-uses-x", {"second": lambda p: p.xhat * p.s * mean(p.g * p.xhat * p.s)}),
+    ("dx-uses-x", {"second": lambda p: p.xhat * p.s * along(p)}),
+    ("ddof-1", {"second": smaller_sample}),
+)
+
+LAYERNORM_STATISTICS_PARTS = (
+    *statistics_parts(centred_by),
     ("xhat-wrong", {"statistics": not_centred}),
-    ("dbeta-uses-xhat", {"dbeta": dgamma_of}),
-    ("divided-by-batch", {"dbeta": lambda p: dbeta_of(p) / (p.x.size // p.x.shape[-1])}),
-    ("dgamma-wrong-axis", {"dbeta": lambda p: p.dy.sum(0)}),
-    ("dgamma-wrong-axis", {"dbeta": lambda p: p.dy.sum(-1)}),
-    ("dgamma-wrong-axis", {"dbeta": lambda p: p.dy.sum()}),
-    ("dgamma-wrong-axis", {"dbeta": lambda p: p.dy}),
-    ("dgamma-uses-x", {"dgamma": lambda p: over_tokens(p.dy * (p.x - mean(p.x)))}),
-    ("dgamma-uses-g", {"dgamma": lambda p: over_tokens(p.g * p.xhat)}),
-    ("dgamma-uses-g", {"dbeta": lambda p: over_tokens(p.g)}),
-    ("dbeta-forgotten", {"dbeta": lambda p: np.zeros(p.x.shape[-1])}),
-    ("dgamma-dbeta-swapped", {"dgamma": dbeta_of, "dbeta": dgamma_of}),
     ("ddof-1", {"statistics": with_ddof}),
-    ("ddof-1", {"statistics": with_ddof, "dx": smaller_sample}),
-    ("ddof-1", {"dx": smaller_sample}),
-    ("rms-for-layernorm", {"statistics": rms_by, "dx": rmsnorm_dx}),
-    ("wrong-axis", {"statistics": by_feature, "dx": lambda p: (p.g - mean(p.g, 0) - p.xhat * mean(p.g * p.xhat, 0)) / p.s}),
+    ("rms-for-layernorm", {"statistics": rms_by, "first": nothing}),
     ("wrong-axis", {"statistics": by_feature}),
     ("whole-array", {"statistics": by_array}),
-    ("whole-array", {"statistics": by_array, "dx": lambda p: (p.g - p.g.mean() - p.xhat * (p.g * p.xhat).mean()) / p.s}),
-]
+)
+
+LAYERNORM_PARAMETER_PARTS = (
+    *DGAMMA_PARTS,
+    ("dgamma-uses-x", {"dgamma": lambda p: over_tokens(p.dy * (p.x - mean(p.x)))}),
+    ("dbeta-uses-xhat", {"dbeta": dgamma_of}),
+    *(
+        (name, {"dgamma": lambda p, summed=summed: summed(p.dy * p.xhat), "dbeta": lambda p, summed=summed: summed(p.dy)})
+        for name, summed in SUMS
+    ),
+    ("dgamma-uses-g", {"dgamma": lambda p: over_tokens(p.g * p.xhat), "dbeta": lambda p: over_tokens(p.g)}),
+)
+
+# What is combined with nothing: it is rare, or wrong in dβ alone, which is told by that result.
+LAYERNORM_RARE_PARTS = (
+    *RARE_PARTS,
+    *rare_statistics_parts(centred_by),
+    ("divided-by-batch", {"first": lambda p: mean(p.g) / len(p.x), "second": lambda p: p.xhat * along(p) / len(p.x)}),
+    ("wrong-axis", {"statistics": by_feature, "first": lambda p: mean(p.g, 0), "second": lambda p: p.xhat * mean(p.g * p.xhat, 0)}),
+    ("whole-array", {"statistics": by_array, "first": lambda p: p.g.mean(), "second": lambda p: p.xhat * (p.g * p.xhat).mean()}),
+    ("dgamma-dbeta-swapped", {"dgamma": dbeta_of, "dbeta": dgamma_of}),
+    *((name, {"dbeta": lambda p, summed=summed: summed(p.dy)}) for name, summed in SUMS),
+    ("dgamma-uses-g", {"dbeta": lambda p: over_tokens(p.g)}),
+    ("dbeta-forgotten", {"dbeta": lambda p: np.zeros(p.x.shape[-1])}),
+)
 
 OTHER_ORDERS = ((1, 2, 0), (2, 1, 0), (1, 0, 2))
 
@@ -171,9 +204,19 @@ LAYERNORM_BACKWARD = Exercise(
         Check("layout", "Arrays that are not contiguous in memory", 1, "what-to-cache", LAYER.layout, "memory-order"),
         Check("untouched", "x, γ, β and dy are left as they were", 1, "what-to-cache", LAYER.untouched),
     ),
-    suspects=tuple(Suspect(name, layernorm(**parts), throughout=True) for name, parts in LAYERNORM_PARTS)
-    + (Suspect("y-for-xhat", layernorm_in_y, throughout=True),)
-    + tuple(Suspect("divided-by-gamma", divided_by_gamma(layernorm(), dx_too), throughout=True) for dx_too in (True, False))
-    + tuple(Suspect("outputs-swapped", in_order(layernorm(), *places), throughout=True) for places in OTHER_ORDERS),
+    suspects=(
+        *alone(
+            layernorm,
+            LAYERNORM_DX_PARTS + LAYERNORM_STATISTICS_PARTS + LAYERNORM_PARAMETER_PARTS + LAYERNORM_RARE_PARTS,
+            throughout=True,
+        ),
+        Suspect("sign-reversed", lambda *args: tuple(-value for value in layernorm()(*args)), throughout=True),
+        Suspect("y-for-xhat", layernorm_in_y, throughout=True),
+        *(Suspect("divided-by-gamma", divided_by_gamma(layernorm(), dx_too), throughout=True) for dx_too in (True, False)),
+        *(Suspect("outputs-swapped", in_order(layernorm(), *places), throughout=True) for places in OTHER_ORDERS),
+        # One mistake in dx and one in dγ or dβ need no suspect of their own: each explains a result.
+        *together(layernorm, LAYERNORM_DX_PARTS + LAYERNORM_STATISTICS_PARTS),
+        *together(layernorm, LAYERNORM_STATISTICS_PARTS + LAYERNORM_PARAMETER_PARTS),
+    ),
     misconceptions=BACKWARD | LAYERNORM_ONLY,
 )

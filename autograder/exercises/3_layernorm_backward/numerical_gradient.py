@@ -7,6 +7,7 @@ import numpy as np
 from autograder import reading
 from autograder.exercise import Case, Check, Exercise, Output, Suspect
 from autograder.exercises.misconceptions import common, in_section
+from autograder.exercises.wrong_parts import alone, together
 from autograder.student import Reply, Student
 from autograder.student_side import wire
 
@@ -220,8 +221,59 @@ def with_own_steps(step, distance):
     return imitation
 
 
-def forward_difference(f, x, dy, h=1e-5):
-    return (np.array([loss(f, up, dy) - loss(f, x, dy) for up, _ in steps(x, h)]).reshape(x.shape) / h,)
+def numerical_by(
+    step=lambda h: h,
+    sides=(1, -1),
+    weights=lambda dy: dy,
+    total=np.sum,
+    sign=1,
+    factor=lambda h: 1,
+    result=lambda slopes, dy: slopes,
+):
+    """Return what measures a gradient, or one in which some parts are others.
+
+    Parts: h → the step; where the two points are, in steps; dy → what f(x) is multiplied by; that → the loss; the sign; the
+    step → by what slopes are too large; slopes and dy → the result.
+    """
+
+    def imitation(f, x, dy, h=1e-5):
+        given, h = h, step(h)
+        if x.any() and given < 1e-3 and factor(h) < 1e-3:
+            raise ValueError("with a small step hardly more than zeros, which have other reasons too")
+        wide, weighed, slopes = x.astype(np.longdouble), weights(dy), np.empty(x.shape)
+        for place in np.ndindex(x.shape):
+            entry = np.zeros(x.shape)
+            entry[place] = h
+            difference = f(wide + sides[0] * entry) - f(wide + sides[1] * entry)
+            slopes[place] = total(difference * weighed) / ((sides[0] - sides[1]) * h)
+        return (result(sign * factor(h) * slopes, dy),)
+
+    return imitation
+
+
+FORWARD, BACKWARD = {"sides": (1, 0)}, {"sides": (0, -1)}
+
+NUMERICAL_PARTS = (
+    ("forward-difference", FORWARD),
+    ("forward-difference", BACKWARD),
+    ("half-slope", {"factor": lambda h: 0.5}),
+    ("missing-parentheses", {"factor": lambda h: h**2}),
+    ("missing-parentheses", {"factor": lambda h: 4}),
+    ("not-divided", {"factor": lambda h: 2 * h}),
+    ("not-divided", {"factor": lambda h: h}),
+    ("sign-reversed", {"sign": -1}),
+    ("mean-for-sum", {"total": np.mean}),
+    ("divided-by-h", {"factor": lambda h: 2}),
+    ("dy-ignored", {"weights": np.ones_like}),
+    ("dy-outside", {"weights": np.ones_like, "result": lambda slopes, dy: slopes * dy}),
+    ("shape-lost", {"result": lambda slopes, dy: slopes.ravel()}),
+)
+
+# Throughout, for a default of 5e-6 gives the same where h is left out.
+HALF_STEP = (("half-step", {"sides": (0.5, -0.5)}),)
+
+CUBE_ROOT = np.finfo("float64").eps ** (1 / 3)  # of the machine precision: a step that many recommend
+FIXED_STEPS = tuple(("h-fixed", {"step": lambda h, fixed=fixed: fixed}) for fixed in (1e-4, 1e-5, 1e-6, 1e-7, CUBE_ROOT))
 
 
 def all_together(f, x, dy, h=1e-5):
@@ -254,17 +306,6 @@ def diagonal(f, x, dy, h=1e-5):
     return (np.array(slopes).reshape(x.shape) / (2 * h),)
 
 
-def scaled(by):
-    """A gradient that is too small by a power of h, or 0: with a small h hardly more than zero, which has other reasons too."""
-
-    def imitation(f, x, dy, h=1e-5):
-        if h < 1e-3 and x.any():
-            raise ValueError("not to be told from zeros")
-        return (numerical(f, x, dy, h)[0] * by(h),)
-
-    return imitation
-
-
 def left_moved(left):
     """Central differences in which an entry stays at x + left·h."""
 
@@ -282,7 +323,6 @@ def left_moved(left):
     return imitation
 
 
-CUBE_ROOT = np.finfo("float64").eps ** (1 / 3)  # of the machine precision: a step that many recommend
 OTHER_STEPS = (1e-2, 1e-3, 1e-4, 5e-6, 1e-6, 1e-7, 1e-8)
 
 NUMERICAL_GRADIENT = Exercise(
@@ -304,38 +344,26 @@ NUMERICAL_GRADIENT = Exercise(
         Check("untouched", "x is left exactly as it was", 1, "gradient-checking", untouched_probes),
     ),
     suspects=(
-        Suspect("forward-difference", forward_difference),
-        Suspect("forward-difference", lambda f, x, dy, h=1e-5: forward_difference(f, x, dy, -h)),
-        Suspect("half-slope", lambda f, x, dy, h=1e-5: (numerical(f, x, dy, h)[0] / 2,)),
-        Suspect("half-slope", lambda f, x, dy, h=1e-5: (forward_difference(f, x, dy, h)[0] / 2,)),
-        Suspect("half-slope", lambda f, x, dy, h=1e-5: (forward_difference(f, x, dy, -h)[0] / 2,)),
-        Suspect("missing-parentheses", scaled(lambda h: h**2)),
-        Suspect("missing-parentheses", lambda f, x, dy, h=1e-5: (4 * numerical(f, x, dy, h)[0],)),
-        Suspect("not-divided", scaled(lambda h: 2 * h)),
-        Suspect("not-divided", scaled(lambda h: h)),
-        Suspect("sign-reversed", lambda f, x, dy, h=1e-5: (-numerical(f, x, dy, h)[0],)),
-        Suspect("mean-for-sum", lambda f, x, dy, h=1e-5: (numerical(f, x, dy, h)[0] / dy.size,)),
-        Suspect("divided-by-h", lambda f, x, dy, h=1e-5: (2 * numerical(f, x, dy, h)[0],)),
-        # Throughout, for a default of 5e-6 gives the same where h is left out.
-        Suspect("half-step", lambda f, x, dy, h=1e-5: numerical(f, x, dy, h / 2), throughout=True),
+        Suspect("half-slope", numerical_by(**FORWARD, factor=lambda h: 0.5)),
+        Suspect("half-slope", numerical_by(**BACKWARD, factor=lambda h: 0.5)),
+        *alone(numerical_by, NUMERICAL_PARTS),
+        *alone(numerical_by, HALF_STEP, throughout=True),
         Suspect("step-scaled", with_own_steps(lambda v, h: h * v, lambda v, h: 2 * h * v)),
         Suspect("step-scaled", with_own_steps(lambda v, h: h * max(1.0, abs(v)), lambda v, h: 2 * h * max(1.0, abs(v)))),
         Suspect("step-scaled", with_own_steps(lambda v, h: h * v, lambda v, h: 2 * h)),
-        Suspect("dy-ignored", lambda f, x, dy, h=1e-5: numerical(f, x, np.ones_like(dy), h)),
-        Suspect("dy-outside", lambda f, x, dy, h=1e-5: (numerical(f, x, np.ones_like(dy), h)[0] * dy,)),
         Suspect("only-the-last", slope_alone(-1)),
-        Suspect("shape-lost", lambda f, x, dy, h=1e-5: (numerical(f, x, dy, h)[0].ravel(),)),
         Suspect("diagonal-only", diagonal),
         Suspect("all-at-once", lambda f, x, dy, h=1e-5: (all_together(f, x, dy, h),)),
         Suspect("all-at-once", lambda f, x, dy, h=1e-5: (np.full(x.shape, all_together(f, x, dy, h).sum()),)),
         Suspect("all-at-once", lambda f, x, dy, h=1e-5: (all_together(f, x, dy, h).sum(),)),
         Suspect("all-at-once", rows_together),
-        Suspect("same-array", scaled(lambda h: 0.0), throughout=True),
+        Suspect("same-array", numerical_by(factor=lambda h: 0), throughout=True),
         Suspect("return-in-loop", slope_alone(0)),
         Suspect("not-restored", left_moved(-1)),
         Suspect("not-restored", left_moved(1)),
-    )
-    + tuple(Suspect("default-step", lambda f, x, dy, h=k: numerical(f, x, dy, h)) for k in OTHER_STEPS)
-    + tuple(Suspect("h-fixed", lambda f, x, dy, h=1e-5, k=k: numerical(f, x, dy, k)) for k in (1e-4, 1e-5, 1e-6, 1e-7, CUBE_ROOT)),
+        *(Suspect("default-step", lambda f, x, dy, h=k: numerical(f, x, dy, h)) for k in OTHER_STEPS),
+        *alone(numerical_by, FIXED_STEPS),
+        *together(numerical_by, NUMERICAL_PARTS + HALF_STEP + FIXED_STEPS),
+    ),
     misconceptions=NUMERICAL,
 )  # fmt: skip

@@ -8,7 +8,7 @@ import numpy as np
 from autograder import reading, source_code
 from autograder.exercise import Case
 from autograder.exercises.misconceptions import common, half_not_root, in_section, named
-from autograder.exercises.norm_parts import centred_by, dbeta_of, dgamma_of, layernorm_dx, mean, over_tokens, tokens
+from autograder.exercises.norm_parts import centred_by, dbeta_of, dgamma_of, mean, over_tokens, tokens
 from autograder.student import Kind, Reply, Student
 from autograder.student_side import wire
 
@@ -172,8 +172,44 @@ def rms_by(x, eps):
     return x / s, s
 
 
-def rmsnorm_dx(p: Pass) -> np.ndarray:
-    return (p.g - p.xhat * mean(p.g * p.xhat)) / p.s
+def along(p: Pass) -> np.ndarray:
+    """How much of g lies along x̂."""
+    return mean(p.g * p.xhat)
+
+
+def mean_of_g(p: Pass) -> np.ndarray:
+    return mean(p.g)
+
+
+def nothing(p: Pass) -> float:
+    return 0.0
+
+
+def backward_by(
+    statistics,
+    first,
+    recomputed=lambda p: (p.xhat, p.s),
+    g=lambda p: p.g,
+    leading=lambda p: p.g,
+    second=lambda p: p.xhat * along(p),
+    joined=lambda p, a, b, c: (a - b - c) / p.s,
+    dgamma=dgamma_of,
+    dbeta=dbeta_of,
+):
+    """Return a norm's backward, or one in which some parts are others.
+
+    Parts: x and ε → x̂ and what it was divided by; a pass → the same two as dx uses them; its g; then, with these, the three
+    terms of dx: what the two corrections are subtracted from, the first (LayerNorm's alone) and the second; all that → dx.
+    """
+
+    def backward(x, gamma, *others) -> tuple:
+        *_, eps, dy = others
+        p = Pass(x, gamma, dy, dy * gamma, *statistics(x, eps))
+        xhat, s = recomputed(p)
+        in_dx = p._replace(g=g(p), xhat=xhat, s=s)
+        return joined(in_dx, leading(in_dx), first(in_dx), second(in_dx)), dgamma(p), dbeta(p)
+
+    return backward
 
 
 def exact(backward):
@@ -409,46 +445,114 @@ def invoke_backward(norm: Norm, expected: str, length: int):
     return invoke
 
 
-# Parts that go wrong in the same way in both norms: (misconception, what stands in place of a right part).
+# What goes wrong in both norms: (misconception, what stands in place of the right parts).
 SUM = dict(axis=-1, keepdims=True)
 
-
-def fixed(statistics, value: float):
-    return lambda x, eps: statistics(x, value)
-
-
-def with_other_s(dx, statistics, value: float):
-    """dx with x̂ as it is but another ε in what it is divided by."""
-    return lambda p: dx(p._replace(s=statistics(p.x, value)[1]))
-
-
-def with_other_eps(part, statistics, value: float):
-    """A part computed with another ε throughout."""
-
-    def other(p: Pass) -> np.ndarray:
-        xhat, s = statistics(p.x, value)
-        return part(p._replace(xhat=xhat, s=s))
-
-    return other
+# What may stand where a mean over the features belongs.
+AVERAGES = (
+    ("sum-for-mean", lambda v: v.sum(**SUM)),
+    ("divided-by-batch", lambda v: v.sum(**SUM) / len(v)),
+    ("dx-wrong-axis", lambda v: mean(v, 0)),
+    ("dx-wrong-axis", lambda v: v.mean()),
+    ("keepdims-missing", lambda v: v.mean(-1)),
+    ("divided-by-d-twice", lambda v: mean(v) / v.shape[-1]),
+)
 
 
-def outside_root(statistics):
-    def other(x, eps):
+def width(p: Pass) -> int:
+    return p.x.shape[-1]
+
+
+DX_PARTS = (
+    ("gamma-outside-means", {"g": lambda p: p.dy, "joined": lambda p, a, b, c: p.gamma * (a - b - c) / p.s}),
+    ("gamma-ignored", {"g": lambda p: p.dy}),
+    ("gamma-twice", {"joined": lambda p, a, b, c: p.gamma * (a - b - c) / p.s}),
+    ("sigma-missing", {"joined": lambda p, a, b, c: a - b - c}),
+    ("multiplied", {"joined": lambda p, a, b, c: (a - b - c) * p.s}),
+    ("divided-by-variance", {"joined": lambda p, a, b, c: (a - b - c) / p.s**2}),
+    ("missing-parentheses", {"joined": lambda p, a, b, c: a - b - c / p.s}),
+    ("sign-reversed", {"joined": lambda p, a, b, c: (b + c - a) / p.s}),
+    ("divided-by-batch", {"joined": lambda p, a, b, c: (a - b - c) / p.s / len(p.x)}),
+    ("d-forgotten", {"joined": lambda p, a, b, c: (a - b - c) / p.s * width(p)}),
+    ("dy-for-g", {"leading": lambda p: p.dy}),
+    ("dy-for-g", {"second": lambda p: p.xhat * mean(p.dy * p.xhat)}),
+    *((name, {"second": lambda p, average=average: p.xhat * average(p.g * p.xhat)}) for name, average in AVERAGES),
+    ("correction-sign", {"second": lambda p: -p.xhat * along(p)}),
+    ("factor-of-two", {"second": lambda p: 2 * p.xhat * along(p)}),
+    ("factor-of-two", {"second": lambda p: p.xhat * along(p) / 2}),
+    ("xhat-missing", {"second": along}),
+    ("xhat-missing", {"second": lambda p: p.xhat * mean(p.g)}),
+    ("not-averaged", {"second": lambda p: p.xhat * p.g * p.xhat}),
+    ("dx-uses-x", {"second": lambda p: p.x * mean(p.g * p.x)}),
+    ("dx-uses-x", {"second": lambda p: p.x * along(p)}),
+    ("dx-uses-x", {"second": lambda p: p.xhat * mean(p.g * p.x)}),
+)
+
+# What may stand where a sum over the tokens belongs.
+SUMS = (
+    ("divided-by-batch", lambda v: over_tokens(v) / (v.size // v.shape[-1])),
+    ("divided-by-batch", lambda v: over_tokens(v) / len(v)),
+    ("dgamma-wrong-axis", lambda v: v.sum(0)),
+    ("dgamma-wrong-axis", lambda v: v.sum(-1)),
+    ("dgamma-wrong-axis", lambda v: v.sum()),
+    ("dgamma-wrong-axis", lambda v: v),
+    ("extra-axis", lambda v: v.sum(tuple(range(v.ndim - 1)), keepdims=True)),
+)
+
+DGAMMA_PARTS = (
+    *((name, {"dgamma": lambda p, summed=summed: summed(p.dy * p.xhat)}) for name, summed in SUMS),
+    ("dgamma-without-xhat", {"dgamma": dbeta_of}),
+    ("product-split", {"dgamma": lambda p: over_tokens(p.dy) * over_tokens(p.xhat)}),
+    ("dgamma-uses-x", {"dgamma": lambda p: over_tokens(p.dy * p.x)}),
+    ("dgamma-uses-g", {"dgamma": lambda p: over_tokens(p.g * p.xhat)}),
+)
+
+# What is too rare to be combined with other mistakes.
+RARE_PARTS = (
+    ("d-forgotten", {"leading": lambda p: p.g / width(p)}),
+    ("gamma-twice", {"g": lambda p: p.gamma * p.g}),
+    # The first two lengths multiplied, which count the tokens of three axes.
+    ("divided-by-batch", {"second": lambda p: p.xhat * along(p) / len(p.x)}),
+    ("xhat-missing", {"second": lambda p: p.xhat}),
+    ("not-averaged", {"second": lambda p: p.xhat * p.g * p.xhat / width(p)}),
+    ("half-not-root", {"second": lambda p: p.xhat * along(p) / (2 * p.s**3)}),  # v ** -3 / 2 for v ** -1.5
+    ("full-projection", {"second": lambda p: p.xhat * (p.g * p.xhat).sum(**SUM) / (p.xhat**2).sum(**SUM)}),
+    ("matrix-product", {"second": lambda p: p.g @ p.xhat.T @ p.xhat / width(p)}),
+    ("matrix-product", {"dgamma": lambda p: p.dy.T @ p.xhat}),
+    ("matrix-product", {"dgamma": lambda p: p.xhat.T @ p.dy}),
+)
+
+
+def statistics_parts(statistics) -> tuple:
+    """What goes wrong in the statistics of either norm, in both passes or in the backward alone."""
+
+    def outside_root(x, eps):
         xhat, s = statistics(x, eps)
         outside = np.sqrt(np.maximum(s**2 - eps, 0.0)) + eps
         return xhat * s / outside, outside
 
-    return other
-
-
-def multiplied(statistics):
-    """x̂ with what should divide it as a factor."""
-
-    def other(x, eps):
+    def multiplied(x, eps):
+        """x̂ with what should divide it as a factor."""
         xhat, s = statistics(x, eps)
         return xhat * s**2, s
 
-    return other
+    return (
+        ("half-not-root", {"statistics": halved(statistics, 0.5)}),
+        ("xhat-wrong", {"statistics": multiplied}),
+        ("eps-outside-root", {"statistics": outside_root}),
+        # The gradient of that other function, in which x̂ is not divided by its own spread.
+        ("eps-outside-root", {"statistics": outside_root, "second": lambda p: p.xhat / np.sqrt(mean(p.xhat**2)) * along(p)}),
+        ("eps-missing", {"dgamma": lambda p: over_tokens(p.dy * statistics(p.x, 0.0)[0])}),
+        *other_eps("eps-missing", statistics, 0.0),
+        *other_eps("eps-fixed", statistics, EPS),
+    )
+
+
+def rare_statistics_parts(statistics) -> tuple:
+    return (
+        ("half-not-root", {"statistics": halved(statistics, 2.0)}),
+        *(part for value in (1e-6, 1e-8) for part in other_eps("eps-fixed", statistics, value)),
+    )
 
 
 def halved(statistics, factor: float):
@@ -461,114 +565,13 @@ def halved(statistics, factor: float):
     return other
 
 
-def common_parts(dx, statistics):
-    """Return [(misconception, parts)] of what can go wrong in either norm, given its right dx and statistics."""
-    centre = dx is layernorm_dx
-
-    def written(first, second):
-        """dx with other means: ``first`` of g, ``second`` of g ⊙ x̂."""
-        return lambda p: (p.g - (first(p) if centre else 0.0) - p.xhat * second(p)) / p.s
-
-    def along(p):
-        return mean(p.g * p.xhat)
-
-    def other_second(term):
-        """dx with another correction along x̂."""
-        return lambda p: (p.g - (mean(p.g) if centre else 0.0) - term(p)) / p.s
-
-    def width(p):
-        return p.x.shape[-1]
-
-    def batch(p):
-        return p.x.shape[0]
-
-    def tokens_of(p):
-        return p.x.size // p.x.shape[-1]
-
-    def leading(p):
-        return tuple(range(p.x.ndim - 1))
-
-    parts = [
-        ("gamma-outside-means", {"dx": lambda p: p.gamma * dx(p._replace(g=p.dy))}),
-        ("gamma-ignored", {"dx": lambda p: dx(p._replace(g=p.dy))}),
-        ("sum-for-mean", {"dx": written(lambda p: p.g.sum(**SUM), lambda p: (p.g * p.xhat).sum(**SUM))}),
-        ("sum-for-mean", {"dx": written(lambda p: mean(p.g), lambda p: (p.g * p.xhat).sum(**SUM))}),
-        ("divided-by-batch", {"dx": written(lambda p: p.g.sum(**SUM) / batch(p), lambda p: (p.g * p.xhat).sum(**SUM) / batch(p))}),
-        ("divided-by-batch", {"dx": written(lambda p: mean(p.g), lambda p: (p.g * p.xhat).sum(**SUM) / batch(p))}),
-        # The first two lengths multiplied, which count the tokens of three axes.
-        ("divided-by-batch", {"dx": written(lambda p: mean(p.g) / batch(p), lambda p: along(p) / batch(p))}),
-        ("divided-by-batch", {"dgamma": lambda p: dgamma_of(p) / tokens_of(p), "dbeta": lambda p: dbeta_of(p) / tokens_of(p)}),
-        ("divided-by-batch", {"dgamma": lambda p: dgamma_of(p) / batch(p), "dbeta": lambda p: dbeta_of(p) / batch(p)}),
-        ("divided-by-batch", {"dx": lambda p: dx(p) / batch(p)}),
-        ("dx-wrong-axis", {"dx": written(lambda p: mean(p.g, 0), lambda p: mean(p.g * p.xhat, 0))}),
-        ("dx-wrong-axis", {"dx": written(lambda p: mean(p.g), lambda p: mean(p.g * p.xhat, 0))}),
-        ("dx-wrong-axis", {"dx": written(lambda p: p.g.mean(), lambda p: (p.g * p.xhat).mean())}),
-        ("dx-wrong-axis", {"dx": written(lambda p: mean(p.g), lambda p: (p.g * p.xhat).mean())}),
-        ("keepdims-missing", {"dx": written(lambda p: p.g.mean(-1), lambda p: (p.g * p.xhat).mean(-1))}),
-        ("keepdims-missing", {"dx": written(lambda p: mean(p.g), lambda p: (p.g * p.xhat).mean(-1))}),
-        ("correction-sign", {"dx": written(lambda p: mean(p.g), lambda p: -along(p))}),
-        ("multiplied", {"dx": lambda p: dx(p) * p.s**2}),
-        ("divided-by-variance", {"dx": lambda p: dx(p) / p.s}),
-        ("missing-parentheses", {"dx": lambda p: p.g - (mean(p.g) if centre else 0.0) - p.xhat * along(p) / p.s}),
-        ("half-not-root", {"statistics": halved(statistics, 0.5)}),
-        ("half-not-root", {"statistics": halved(statistics, 2.0)}),
-        ("half-not-root", {"dx": other_second(lambda p: p.xhat * along(p) / (2 * p.s**3))}),  # v ** -3 / 2 for v ** -1.5
-        ("sign-reversed", {"dx": lambda p: -dx(p)}),
-        ("sign-reversed", {"dx": lambda p: -dx(p), "dgamma": lambda p: -dgamma_of(p), "dbeta": lambda p: -dbeta_of(p)}),
-        ("product-split", {"dgamma": lambda p: over_tokens(p.dy) * over_tokens(p.xhat)}),
-        ("dx-is-g", {"dx": lambda p: p.g}),
-        ("xhat-missing", {"dx": other_second(along)}),
-        ("xhat-missing", {"dx": other_second(lambda p: p.xhat * mean(p.g))}),
-        ("xhat-missing", {"dx": other_second(lambda p: p.xhat)}),
-        ("not-averaged", {"dx": other_second(lambda p: p.xhat * p.g * p.xhat)}),
-        ("not-averaged", {"dx": other_second(lambda p: p.xhat * p.g * p.xhat / width(p))}),
-        ("dx-uses-x", {"dx": other_second(lambda p: p.x * mean(p.g * p.x))}),
-        ("dx-uses-x", {"dx": other_second(lambda p: p.x * along(p))}),
-        ("dx-uses-x", {"dx": other_second(lambda p: p.xhat * mean(p.g * p.x))}),
-        ("dy-for-g", {"dx": written(lambda p: mean(p.dy), lambda p: mean(p.dy * p.xhat))}),
-        ("dy-for-g", {"dx": written(lambda p: mean(p.g), lambda p: mean(p.dy * p.xhat))}),
-        ("dy-for-g", {"dx": lambda p: dx(p) + (p.dy - p.g) / p.s}),
-        ("gamma-twice", {"dx": lambda p: p.gamma * dx(p)}),
-        ("gamma-twice", {"dx": lambda p: dx(p._replace(g=p.gamma * p.g))}),
-        ("factor-of-two", {"dx": written(lambda p: mean(p.g), lambda p: 2 * along(p))}),
-        ("factor-of-two", {"dx": written(lambda p: mean(p.g), lambda p: along(p) / 2)}),
-        ("divided-by-d-twice", {"dx": written(lambda p: mean(p.g), lambda p: along(p) / width(p))}),
-        ("divided-by-d-twice", {"dx": written(lambda p: mean(p.g) / width(p), lambda p: along(p) / width(p))}),
-        ("d-forgotten", {"dx": lambda p: width(p) * dx(p)}),
-        ("d-forgotten", {"dx": lambda p: dx(p) + (p.g / width(p) - p.g) / p.s}),
-        ("xhat-wrong", {"statistics": multiplied(statistics)}),
-        ("dgamma-without-xhat", {"dgamma": dbeta_of}),
-        ("sigma-missing", {"dx": lambda p: dx(p) * p.s}),
-        ("full-projection", {"dx": written(lambda p: mean(p.g), lambda p: (p.g * p.xhat).sum(**SUM) / (p.xhat**2).sum(**SUM))}),
-        ("dgamma-uses-x", {"dgamma": lambda p: over_tokens(p.dy * p.x)}),
-        ("dgamma-uses-g", {"dgamma": lambda p: over_tokens(p.g * p.xhat), "dbeta": lambda p: over_tokens(p.g)}),
-        ("dgamma-wrong-axis", {"dgamma": lambda p: (p.dy * p.xhat).sum(0), "dbeta": lambda p: p.dy.sum(0)}),
-        ("dgamma-wrong-axis", {"dgamma": lambda p: (p.dy * p.xhat).sum(-1), "dbeta": lambda p: p.dy.sum(-1)}),
-        ("dgamma-wrong-axis", {"dgamma": lambda p: (p.dy * p.xhat).sum(), "dbeta": lambda p: p.dy.sum()}),
-        ("dgamma-wrong-axis", {"dgamma": lambda p: p.dy * p.xhat, "dbeta": lambda p: p.dy}),
-        ("divided-by-batch", {"dgamma": lambda p: dgamma_of(p) / tokens_of(p)}),
-        ("dgamma-wrong-axis", {"dgamma": lambda p: (p.dy * p.xhat).sum(0)}),
-        ("dgamma-wrong-axis", {"dgamma": lambda p: (p.dy * p.xhat).sum(-1)}),
-        ("dgamma-wrong-axis", {"dgamma": lambda p: (p.dy * p.xhat).sum()}),
-        ("dgamma-wrong-axis", {"dgamma": lambda p: p.dy * p.xhat}),
-        ("extra-axis", {"dgamma": lambda p: (p.dy * p.xhat).sum(leading(p), keepdims=True), "dbeta": lambda p: p.dy.sum(leading(p), keepdims=True)}),
-        ("extra-axis", {"dgamma": lambda p: (p.dy * p.xhat).sum(leading(p), keepdims=True)}),
-        ("eps-missing", {"dx": with_other_s(dx, statistics, 0.0)}),
-        ("eps-missing", {"dx": with_other_eps(dx, statistics, 0.0)}),
-        ("eps-missing", {"dx": with_other_eps(dx, statistics, 0.0), "dgamma": with_other_eps(dgamma_of, statistics, 0.0)}),
-        ("eps-missing", {"dgamma": with_other_eps(dgamma_of, statistics, 0.0)}),
-        ("eps-outside-root", {"statistics": outside_root(statistics)}),
-        # The gradient of that other function, in which x̂ is not divided by its own spread.
-        ("eps-outside-root", {"statistics": outside_root(statistics), "dx": other_second(lambda p: p.xhat / np.sqrt(mean(p.xhat**2)) * along(p))}),
-        ("matrix-product", {"dgamma": lambda p: p.dy.T @ p.xhat}),
-        ("matrix-product", {"dgamma": lambda p: p.xhat.T @ p.dy}),
-        ("matrix-product", {"dx": other_second(lambda p: p.g @ p.xhat.T @ p.xhat / width(p))}),
-    ]
-    for value in (1e-5, 1e-6, 1e-8):
-        parts.append(("eps-fixed", {"dx": with_other_s(dx, statistics, value)}))
-        parts.append(("eps-fixed", {"dx": with_other_eps(dx, statistics, value)}))
-        parts.append(("eps-fixed", {"statistics": fixed(statistics, value)}))
-    return parts
+def other_eps(name: str, statistics, value: float) -> tuple:
+    """Another ε in what dx is divided by, in all of dx, in both passes."""
+    return (
+        (name, {"recomputed": lambda p: (p.xhat, statistics(p.x, value)[1])}),
+        (name, {"recomputed": lambda p: statistics(p.x, value)}),
+        (name, {"statistics": lambda x, eps: statistics(x, value)}),
+    )
 
 
 def in_order(backward, *places: int):

@@ -4,9 +4,26 @@ import numpy as np
 
 from autograder.exercise import Check, Exercise, Output, Suspect
 from autograder.exercises.misconceptions import in_section
-from autograder.exercises.norm_parts import centred_by, dgamma_of, divided_by_gamma, layernorm_dx, mean
+from autograder.exercises.norm_parts import centred_by, divided_by_gamma, mean
+from autograder.exercises.wrong_parts import alone, together
 
-from .parts import BACKWARD, RMS, SUM, Pass, common_parts, exact, in_order, invoke_backward, rms_by, rmsnorm_dx
+from .parts import (
+    BACKWARD,
+    DGAMMA_PARTS,
+    DX_PARTS,
+    RARE_PARTS,
+    RMS,
+    SUM,
+    backward_by,
+    exact,
+    in_order,
+    invoke_backward,
+    mean_of_g,
+    nothing,
+    rare_statistics_parts,
+    rms_by,
+    statistics_parts,
+)
 
 RMSNORM_ONLY = (
     in_section(
@@ -39,14 +56,10 @@ RMSNORM_ONLY = (
 )
 
 
-def rmsnorm(dx=rmsnorm_dx, dgamma=dgamma_of, statistics=rms_by):
+def rmsnorm(statistics=rms_by, first=nothing, **parts):
     """Return RMSNorm's backward, or one in which some parts are others."""
-
-    def backward(x, gamma, eps, dy) -> tuple:
-        p = Pass(x, gamma, dy, dy * gamma, *statistics(x, eps))
-        return dx(p), dgamma(p)
-
-    return backward
+    backward = backward_by(statistics, first, **parts)
+    return lambda *args: backward(*args)[:2]
 
 
 def rms_of_a_sample(x, eps):
@@ -55,21 +68,28 @@ def rms_of_a_sample(x, eps):
 
 
 def rmsnorm_in_y(x, gamma, eps, dy) -> tuple:
-    xhat, s = rms_by(x, eps)
-    p = Pass(x, gamma, dy, dy * gamma, gamma * xhat, s)
-    return rmsnorm_dx(p), dgamma_of(p)
+    def y_for_xhat(x, eps):
+        xhat, s = rms_by(x, eps)
+        return gamma * xhat, s
+
+    return rmsnorm(y_for_xhat)(x, gamma, eps, dy)
 
 
-RMSNORM_PARTS = [
-    ("statistics-constant", {"dx": lambda p: p.g / p.s}),
+RMSNORM_DX_PARTS = (
+    *DX_PARTS,
+    ("statistics-constant", {"second": nothing}),
+    ("dx-is-g", {"second": nothing, "joined": lambda p, a, b, c: a}),
+    ("layernorm-for-rms", {"first": mean_of_g}),
+    ("layernorm-for-rms", {"first": mean_of_g, "second": nothing}),
+    ("product-split", {"second": lambda p: p.xhat * mean(p.g) * mean(p.xhat)}),
+)
+
+RMSNORM_STATISTICS_PARTS = (
+    *statistics_parts(rms_by),
     ("ddof-1", {"statistics": rms_of_a_sample}),
-    ("layernorm-for-rms", {"dx": layernorm_dx}),
-    ("layernorm-for-rms", {"statistics": centred_by, "dx": layernorm_dx}),
     ("layernorm-for-rms", {"statistics": centred_by}),
-    ("layernorm-for-rms", {"dx": lambda p: (p.g - mean(p.g)) / p.s}),
-    ("product-split", {"dx": lambda p: (p.g - p.xhat * mean(p.g) * mean(p.xhat)) / p.s}),
-    *((name, {k: v for k, v in parts.items() if k != "dbeta"}) for name, parts in common_parts(rmsnorm_dx, rms_by)),
-]
+    ("layernorm-for-rms", {"statistics": centred_by, "first": mean_of_g}),
+)
 
 RMSNORM_BACKWARD = Exercise(
     name="rmsnorm_backward",
@@ -91,9 +111,15 @@ RMSNORM_BACKWARD = Exercise(
         Check("layout", "Arrays that are not contiguous in memory", 1, "what-to-cache", RMS.layout, "memory-order"),
         Check("untouched", "x, γ and dy are left as they were", 1, "what-to-cache", RMS.untouched),
     ),
-    suspects=tuple(Suspect(name, rmsnorm(**parts), throughout=True) for name, parts in RMSNORM_PARTS)
-    + (Suspect("y-for-xhat", rmsnorm_in_y, throughout=True),)
-    + tuple(Suspect("divided-by-gamma", divided_by_gamma(rmsnorm(), dx_too), throughout=True) for dx_too in (True, False))
-    + (Suspect("outputs-swapped", in_order(rmsnorm(), 1, 0), throughout=True),),
+    suspects=(
+        *alone(rmsnorm, RMSNORM_DX_PARTS + RMSNORM_STATISTICS_PARTS + DGAMMA_PARTS, throughout=True),
+        *alone(rmsnorm, RARE_PARTS + rare_statistics_parts(rms_by), throughout=True),
+        Suspect("sign-reversed", lambda *args: tuple(-value for value in rmsnorm()(*args)), throughout=True),
+        Suspect("y-for-xhat", rmsnorm_in_y, throughout=True),
+        *(Suspect("divided-by-gamma", divided_by_gamma(rmsnorm(), dx_too), throughout=True) for dx_too in (True, False)),
+        Suspect("outputs-swapped", in_order(rmsnorm(), 1, 0), throughout=True),
+        *together(rmsnorm, RMSNORM_DX_PARTS + RMSNORM_STATISTICS_PARTS),
+        *together(rmsnorm, RMSNORM_STATISTICS_PARTS + DGAMMA_PARTS),
+    ),
     misconceptions={n: m for n, m in BACKWARD.items() if n != "half-precision-statistics"} | RMSNORM_ONLY,
 )

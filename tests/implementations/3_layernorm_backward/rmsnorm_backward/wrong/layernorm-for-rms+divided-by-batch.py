@@ -1,0 +1,16 @@
+import numpy as np
+
+
+def rmsnorm_forward(x, gamma, eps=1e-5):
+    wide = x.astype(np.float64)
+    wide = wide - wide.mean(axis=-1, keepdims=True)
+    r = np.sqrt((wide**2).mean(axis=-1, keepdims=True) + eps)
+    return (gamma * wide / r).astype(x.dtype), (wide / r, r, gamma)
+
+
+def rmsnorm_backward(dy, cache):
+    x_hat, r, gamma = cache
+    g = dy * gamma.astype(np.float64)
+    dx = (g - g.mean(axis=-1, keepdims=True) - x_hat * (g * x_hat).mean(axis=-1, keepdims=True)) / r
+    dgamma = (dy * x_hat).mean(axis=tuple(range(dy.ndim - 1)))
+    return dx.astype(dy.dtype), dgamma.astype(dy.dtype)
