@@ -59,12 +59,6 @@ def divided_by_gamma(norm, dx_too: bool, dx_at: int = 0):
     return imitation
 
 
-def added_down(x, eps):
-    """x̂ with Python's ``sum``, which adds over the first axis, and the number of features."""
-    centre = x.sum(0) / x.shape[-1]
-    return (x - centre) / np.sqrt(((x - centre) ** 2).sum(0) / x.shape[-1] + eps)
-
-
 def tokens(rng: np.random.Generator, shape: tuple, location=None, spread=None, least_spread=3.0) -> np.ndarray:
     """Tokens whose spread is exact: each with one of least_spread to 6 and a mean of 1/2 to 2 spreads either side of 0.
 
