@@ -85,7 +85,8 @@ def test_a_card_says_that_it_is_about_an_earlier_definition():
 def test_the_checks_name_each_section_by_its_heading(stem):
     chapter = (ROOT / "book" / f"{stem}.md").read_text()
     headings = dict(re.findall(r"^\(([a-z0-9-]+)\)=\n#+ (.*)$", chapter, re.MULTILINE))
-    named = re.findall(r'^[A-Z_0-9]+ = "([a-z0-9-]+): (.*)"$', (ROOT / "solutions" / stem / "checks.py").read_text(), re.MULTILINE)
+    checks = "\n".join(file.read_text() for file in (ROOT / "solutions" / stem).glob("*checks.py"))
+    named = re.findall(r'^[A-Z_0-9]+ = "([a-z0-9-]+): (.*)"$', checks, re.MULTILINE)
     assert named
     for label, title in named:
         assert title == re.sub(r"[`*]", "", headings[label])
@@ -108,7 +109,7 @@ def test_the_released_notebooks_are_the_image_of_the_sources(course):
 
 def test_the_triton_that_a_card_names_is_that_of_the_requirements():
     wanted = re.findall(r"triton==[\d.]+", (ROOT / "requirements-triton.txt").read_text())
-    assert re.findall(r"triton==[\d.]+", (ROOT / "solutions" / "4_layernorm_pytorch" / "checks.py").read_text()) == wanted
+    assert re.findall(r"triton==[\d.]+", (ROOT / "solutions" / "4_layernorm_pytorch" / "kernel_checks.py").read_text()) == wanted
 
 
 def test_nothing_is_committed_with_outputs():
