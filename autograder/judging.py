@@ -402,8 +402,9 @@ def _one_an_output(exercise: Exercise, trials: list[Trial], failed: list[Trial],
 
 
 def _is_right(i: int, trials: list[Trial]) -> bool:
-    """Whether output number i is right in every case in which it counts."""
-    counted = [t for t in trials if t.reply.value is not None and (not t.case.judged or i in t.case.judged)]
+    """Whether output number i is right in every case that has it and in which it counts."""
+    given = [t for t in trials if t.reply.value is not None and i < len(t.expected)]
+    counted = [t for t in given if not t.case.judged or i in t.case.judged]
     return all(_equal(t.reply.value[i], t.expected[i], t.case) for t in counted)
 
 
