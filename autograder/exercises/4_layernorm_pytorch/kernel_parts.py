@@ -219,7 +219,8 @@ def forward_lanes(
     load: whether loads are masked, or the names of those that are not. other: what x has in the lanes under the mask.
     store: whether stores are masked. centre: whether the deviations are; "reversed" with 0 inside.
     mean_over, variance_over: what the sums are divided by. x, y, mean, rstd, weight, bias: where each is read or stored.
-    mask: which lanes count as the row's. root, affine: as in ``statistics`` and ``layernorm``. one_row: every program does the first row. scaled: program p does row p·BLOCK.
+    mask: which lanes count as the row's. root, affine: as in ``statistics`` and ``layernorm``.
+    one_row: every program does the first row. scaled: program p does row p·BLOCK.
 
     Returns a function that gives y (m, n), mean (m,), rstd (m,), how many numbers were written outside, 1 if it read outside.
     """
