@@ -392,20 +392,22 @@ def _by_likelihood(suspects: tuple[Suspect, ...], past: Past) -> Iterator[Suspec
 
 def _one_an_output(exercise: Exercise, trials: list[Trial], failed: list[Trial], past: Past) -> tuple[str | None, ...]:
     """Return the two misconceptions that explain one output each, where one result of several is wrong in its own way."""
-    names: list[str] = []
+    wrong = [i for i in range(len(exercise.outputs)) if not _is_right(i, trials)]
     alone = [suspect for suspect in (*past.recognised, *exercise.suspects) if suspect.second is None]
-    for i in range(len(exercise.outputs)):
-        if _is_right(i, trials):
-            continue
+    names: list[str] = []
+    for i in wrong if len(wrong) > 1 else []:  # one that is wrong alone has been tried
         found = next((s.misconception for s in alone if _explains(s, trials, trials, only=i)), None)
+        if found is None:
+            return (None,)
         if found not in names:
             names.append(found)
     return tuple(names) if len(names) == 2 else (None,)
 
 
 def _is_right(i: int, trials: list[Trial]) -> bool:
-    """Whether output number i is right in every case in which it counts."""
-    counted = [t for t in trials if t.reply.value is not None and (not t.case.judged or i in t.case.judged)]
+    """Whether output number i is right in every case that has it and in which it counts."""
+    given = [t for t in trials if t.reply.value is not None and i < len(t.expected)]
+    counted = [t for t in given if not t.case.judged or i in t.case.judged]
     return all(_equal(t.reply.value[i], t.expected[i], t.case) for t in counted)
 
 

@@ -84,16 +84,6 @@ def upstream(rng, shape) -> np.ndarray:
 # what goes wrong --------------------------------------------------------------------------------
 
 
-def written(first, second):
-    """dx with other corrections: ``first`` in place of mean(g), ``second`` of mean(g ⊙ x̂)."""
-    return lambda p: (p.g - first(p) - p.xhat * second(p)) / p.s
-
-
-def with_second(term):
-    """dx with another correction along x̂."""
-    return lambda p: (p.g - of_g(p) - term(p)) / p.s
-
-
 def of_g(p):
     return mean(p.g)
 
@@ -102,48 +92,83 @@ def of_gx(p):
     return mean(p.g * p.xhat)
 
 
+def along(second: Callable = of_gx) -> Callable:
+    """The correction along x̂, or one with another number than mean(g ⊙ x̂)."""
+    return lambda p: p.xhat * second(p)
+
+
+def by_rstd(p, left):
+    return left / p.s
+
+
+def corrected(g=lambda p: p.g, first=of_g, second=along(), scale=by_rstd) -> Callable:
+    """Return dx of a pass, or one in which some steps are others: g, its two corrections, and what is done to the rest."""
+
+    def dx(p):
+        p = p._replace(g=g(p))
+        return scale(p, p.g - first(p) - second(p))
+
+    return dx
+
+
+def nothing(p):
+    return 0.0
+
+
+def only_dy(p):
+    return p.dy
+
+
+def as_it_is(p, left):
+    return left
+
+
+COMMON_DX = [
+    ("statistics-constant", {"first": nothing, "second": nothing}),
+    ("no-mean-term", {"first": nothing}),
+    ("no-variance-term", {"second": nothing}),
+    ("gamma-ignored", {"g": only_dy}),
+    ("gamma-outside-means", {"g": only_dy, "scale": lambda p, left: p.weight * left / p.s}),
+    ("gamma-twice", {"g": lambda p: p.weight * p.g}),
+    ("sigma-missing", {"scale": as_it_is}),
+    ("sign-reversed", {"scale": lambda p, left: -left / p.s}),
+    ("multiplied", {"scale": lambda p, left: left * p.s}),
+    ("divided-by-variance", {"scale": lambda p, left: left / p.s**2}),
+    ("missing-parentheses", {"second": lambda p: p.xhat * of_gx(p) / p.s, "scale": as_it_is}),
+    ("sum-for-mean", {"first": lambda p: p.g.sum(**SUM), "second": along(lambda p: (p.g * p.xhat).sum(**SUM))}),
+    ("sum-for-mean", {"first": lambda p: p.g.sum(**SUM)}),
+    ("sum-for-mean", {"second": along(lambda p: (p.g * p.xhat).sum(**SUM))}),
+    ("correction-sign", {"first": lambda p: -of_g(p), "second": along(lambda p: -of_gx(p))}),
+    ("correction-sign", {"first": lambda p: -of_g(p)}),
+    ("correction-sign", {"second": along(lambda p: -of_gx(p))}),
+    ("xhat-missing", {"second": of_gx}),
+    ("dx-uses-x", {"second": lambda p: p.x * mean(p.g * p.x)}),
+    ("dy-for-g", {"first": lambda p: mean(p.dy)}),
+    ("dy-for-g", {"second": along(lambda p: mean(p.dy * p.xhat))}),
+    ("factor-of-two", {"second": along(lambda p: 2 * of_gx(p))}),
+]
+
 DX_PARTS = [
-    ("statistics-constant", {"dx": lambda p: p.g / p.s}),
-    ("no-mean-term", {"dx": lambda p: (p.g - p.xhat * of_gx(p)) / p.s}),
-    ("no-variance-term", {"dx": lambda p: (p.g - of_g(p)) / p.s}),
-    ("gamma-outside-means", {"dx": lambda p: p.weight * layernorm_dx(p._replace(g=p.dy))}),
-    ("gamma-ignored", {"dx": lambda p: layernorm_dx(p._replace(g=p.dy))}),
-    ("gamma-ignored", {"dx": lambda p: p.dy / p.s}),
-    ("dy-missing", {"dx": lambda p: layernorm_dx(p._replace(g=p.weight * np.ones_like(p.dy)))}),
-    ("upstream-unchanged", {"dx": lambda p: p.g}),
-    ("upstream-unchanged", {"dx": lambda p: p.dy}),
-    ("corrections-exchanged", {"dx": lambda p: (p.g - of_gx(p) - p.xhat * of_g(p)) / p.s}),
-    ("sign-reversed", {"dx": lambda p: -layernorm_dx(p)}),
-    ("missing-parentheses", {"dx": lambda p: p.g - of_g(p) - p.xhat * of_gx(p) / p.s}),
-    ("missing-parentheses", {"dx": lambda p: p.g / p.s - of_g(p) - p.xhat * of_gx(p)}),
-    ("sum-for-mean", {"dx": written(lambda p: p.g.sum(**SUM), lambda p: (p.g * p.xhat).sum(**SUM))}),
-    ("sum-for-mean", {"dx": written(of_g, lambda p: (p.g * p.xhat).sum(**SUM))}),
-    ("correction-sign", {"dx": written(of_g, lambda p: -of_gx(p))}),
-    ("correction-sign", {"dx": written(lambda p: -of_g(p), lambda p: -of_gx(p))}),
-    ("correction-sign", {"dx": written(lambda p: -of_g(p), of_gx)}),
-    ("sigma-missing", {"dx": lambda p: layernorm_dx(p) * p.s}),
-    ("sum-for-mean", {"dx": written(lambda p: p.g.sum(**SUM), of_gx)}),
-    ("multiplied", {"dx": lambda p: layernorm_dx(p) * p.s**2}),
-    ("divided-by-variance", {"dx": lambda p: layernorm_dx(p) / p.s}),
-    ("divided-by-variance", {"dx": lambda p: (p.g - (of_g(p) + p.xhat * of_gx(p)) / p.s) / p.s}),
-    ("xhat-missing", {"dx": with_second(of_gx)}),
-    ("xhat-missing", {"dx": with_second(lambda p: p.xhat * of_g(p))}),
-    ("xhat-missing", {"dx": with_second(lambda p: p.xhat)}),
-    ("not-averaged", {"dx": with_second(lambda p: p.xhat * p.g * p.xhat)}),
-    ("not-averaged", {"dx": written(lambda p: p.g, of_gx)}),
-    ("dx-uses-x", {"dx": with_second(lambda p: p.x * mean(p.g * p.x))}),
-    ("dx-uses-x", {"dx": with_second(lambda p: p.x * of_gx(p))}),
-    ("dx-uses-x", {"dx": with_second(lambda p: p.xhat * mean(p.g * p.x))}),
-    ("dx-uses-x", {"dx": with_second(lambda p: p.xhat * p.s**2 * of_gx(p))}),
-    ("dx-uses-x", {"dx": with_second(lambda p: p.xhat * p.s * of_gx(p))}),
-    ("dy-for-g", {"dx": written(lambda p: mean(p.dy), of_gx)}),
-    ("dy-for-g", {"dx": written(of_g, lambda p: mean(p.dy * p.xhat))}),
-    ("dy-for-g", {"dx": written(lambda p: mean(p.dy), lambda p: mean(p.dy * p.xhat))}),
-    ("dy-for-g", {"dx": lambda p: layernorm_dx(p) + (p.dy - p.g) / p.s}),
-    ("gamma-twice", {"dx": lambda p: p.weight * layernorm_dx(p)}),
-    ("gamma-twice", {"dx": lambda p: layernorm_dx(p._replace(g=p.weight * p.g))}),
-    ("factor-of-two", {"dx": written(of_g, lambda p: 2 * of_gx(p))}),
-    ("factor-of-two", {"dx": written(of_g, lambda p: of_gx(p) / 2)}),
+    *COMMON_DX,
+    ("gamma-ignored", {"g": only_dy, "first": nothing, "second": nothing}),
+    ("dy-missing", {"g": lambda p: p.weight * np.ones_like(p.dy)}),
+    ("upstream-unchanged", {"first": nothing, "second": nothing, "scale": as_it_is}),
+    ("upstream-unchanged", {"g": only_dy, "first": nothing, "second": nothing, "scale": as_it_is}),
+    ("corrections-exchanged", {"first": of_gx, "second": along(of_g)}),
+    ("missing-parentheses", {"first": lambda p: of_g(p) * p.s, "second": lambda p: p.xhat * of_gx(p) * p.s}),
+    ("divided-by-variance", {"first": lambda p: of_g(p) / p.s, "second": lambda p: p.xhat * of_gx(p) / p.s}),
+    ("xhat-missing", {"second": along(of_g)}),
+    ("xhat-missing", {"second": lambda p: p.xhat}),
+    ("not-averaged", {"second": lambda p: p.xhat * p.g * p.xhat}),
+    ("not-averaged", {"first": lambda p: p.g}),
+    ("dx-uses-x", {"second": lambda p: p.x * of_gx(p)}),
+    ("dx-uses-x", {"second": along(lambda p: mean(p.g * p.x))}),
+    ("dx-uses-x", {"second": lambda p: p.xhat * p.s**2 * of_gx(p)}),
+    ("dx-uses-x", {"second": lambda p: p.xhat * p.s * of_gx(p)}),
+    ("dy-for-g", {"first": lambda p: mean(p.dy), "second": along(lambda p: mean(p.dy * p.xhat))}),
+    ("dy-for-g", {"scale": lambda p, left: (left + p.dy - p.g) / p.s}),
+    ("gamma-twice", {"scale": lambda p, left: p.weight * left / p.s}),
+    ("factor-of-two", {"second": along(lambda p: of_gx(p) / 2)}),
 ]
 
 
@@ -176,7 +201,7 @@ PARAMETER_PARTS = [
 ]
 
 
-def dx_by(average: Callable) -> list[Callable]:
-    """dx with other means over the features: both, the first, the second."""
-    first, second = (lambda p: average(p.g)), (lambda p: average(p.g * p.xhat))
-    return [written(first, second), written(first, of_gx), written(of_g, second)]
+def averaged_by(name: str, average: Callable) -> list:
+    """What comes of another mean over the features in dx: in both corrections, in the first, in the second."""
+    first, second = (lambda p: average(p.g)), along(lambda p: average(p.g * p.xhat))
+    return [(name, {"first": first, "second": second}), (name, {"first": first}), (name, {"second": second})]

@@ -5,9 +5,9 @@ from collections.abc import Callable
 import numpy as np
 
 from autograder.exercises.misconceptions import half_not_root, in_section, named
-from autograder.exercises.norm_parts import by_array, by_feature, centred_by, deviation, mean, not_centred, variance, with_ddof
+from autograder.exercises.norm_parts import centred_by, deviation, mean, variance
 
-from .parts import BOTH_WAYS, SUM, Pass, by_count, counted_tokens
+from .parts import BOTH_WAYS, SUM, by_count, counted_tokens
 
 BETA = np.array([1.0, 0.0, -1.0, 2.0])
 
@@ -81,196 +81,155 @@ FORMULAS = (
 # references -------------------------------------------------------------------------------------
 
 
-def rms_by(x, eps):
-    s = np.sqrt(mean(x**2) + eps)
-    return x / s, s
+def statistics(
+    off=deviation,
+    measured=None,
+    each=np.square,
+    average=mean,
+    root=lambda v, eps, d: np.sqrt(v + eps),
+    over=lambda s: s,
+    undivided=lambda x: 0.0,
+) -> Callable:
+    """Return how x̂ and σ_ε come from x and ε, or a way in which some steps are others.
+
+    off: x → the deviations. measured: x → what is squared, the same unless given. each: the square.
+    average: of the squares. root: of that, ε and d. over: what to divide by, of the root. undivided: the part of the
+    deviations that is not divided.
+    """
+    measured = measured or off
+
+    def by(x, eps):
+        s = over(root(average(each(measured(x))), eps, x.shape[-1]))
+        return undivided(x) + (off(x) - undivided(x)) / s, s
+
+    return by
 
 
-def y_of(p: Pass) -> np.ndarray:
-    return p.xhat * p.weight + p.bias
+def scaled_and_shifted(h, w, b):
+    return h * w + b
+
+
+def y_by(affine: Callable = scaled_and_shifted) -> Callable:
+    """y of a pass. affine: x̂, weight and bias → y, feature by feature."""
+    return lambda p: affine(p.xhat, p.weight, p.bias)
 
 
 # what goes wrong --------------------------------------------------------------------------------
 
 
-def without_eps(x, eps):
-    return centred_by(x, 0.0)
-
-
-def outside_root(x, eps):
-    deviation = x - mean(x)
-    s = np.sqrt(mean(deviation**2)) + eps
-    return deviation / s, s
-
-
-def fixed_eps(value: float):
-    return lambda x, eps: centred_by(x, value)
-
-
-def std_plus_eps(x, eps):
-    """ε added to what ``x.std()`` gives."""
-    s = np.sqrt((deviation(x) ** 2).sum(**SUM) / (x.shape[-1] - 1)) + eps
-    return deviation(x) / s, s
-
-
-def outside_reciprocal(x, eps):
-    s = 1 / (1 / np.sqrt(variance(x)) + eps)
-    return deviation(x) / s, s
-
-
-FIXED = (0.1, 1e-5, 1e-6, 1e-8, 1e-12)
-STATISTICS = [
-    ("ddof-1", with_ddof),
-    ("wrong-axis", by_feature),
-    ("whole-array", by_array),
-    ("eps-missing", without_eps),
-    ("eps-outside-root", outside_root),
-    ("eps-outside-root", std_plus_eps),
-    ("eps-outside-root", outside_reciprocal),
-    ("eps-altered", lambda x, eps: centred_by(x, eps**2)),
-    ("eps-altered", lambda x, eps: centred_by(x, eps / x.shape[-1])),
-    *(("eps-fixed", fixed_eps(value)) for value in FIXED),
-]
-
-
-def divided(numerator: Callable, under_root: Callable) -> Callable:
-    """x̂ and σ_ε from other parts. numerator: x → what is divided; under_root: x → what stands beside ε."""
-
-    def by(x, eps):
-        s = np.sqrt(under_root(x) + eps)
-        return numerator(x) / s, s
-
-    return by
-
-
-def without_root(x, eps):
-    s = variance(x) + eps
-    return deviation(x) / s, s
-
-
-def multiplied(x, eps):
-    """The root stands where its reciprocal belongs."""
-    root = np.sqrt(variance(x) + eps)
-    return deviation(x) * root, 1 / root
-
-
-def less_the_sum(x):
-    return x - x.sum(**SUM)
+def as_it_is(x):
+    return x
 
 
 def less(average: Callable) -> Callable:
     return lambda x: x - average(x)
 
 
+def total(x):
+    return x.sum(**SUM)
+
+
+def down(x):
+    return mean(x, 0)
+
+
+def overall(x):
+    return mean(x, None)
+
+
+def without_its_axis(x):
+    return x.mean(axis=-1)
+
+
+def absolute(v):
+    """Written so that it can be differentiated by complex steps."""
+    return np.sqrt(v**2)
+
+
+def outside_root(v, eps, d):
+    return np.sqrt(v) + eps
+
+
+def fixed_eps(value: float) -> Callable:
+    return lambda v, eps, d: np.sqrt(v + value)
+
+
 def counted_all(x):
     return x.size
 
 
-def by_other_counts() -> list:
-    """What comes of dividing by the number of tokens or of all values, in the mean, in the variance or in both."""
-    found = []
-    for count in (counted_tokens, counted_all):
-        average = by_count(count)
-        off = less(average)
-        found += [
-            divided(off, lambda x, average=average, off=off: average(off(x) ** 2)),
-            divided(deviation, lambda x, average=average: average(deviation(x) ** 2)),
-            divided(off, lambda x, off=off: mean(off(x) ** 2)),
-        ]
-    return [("len-for-features", by) for by in found]
+def averaged(name: str, average: Callable) -> list:
+    """What comes of another average in the mean and in the variance, in the variance or in the mean."""
+    off = less(average)
+    return [(name, {"off": off, "average": average}), (name, {"average": average}), (name, {"off": off})]
 
 
-def absolute(x):
-    return mean(np.abs(deviation(x)))
-
-
-def by_absolute(x, eps):
-    s = absolute(x) + eps
-    return deviation(x) / s, s
-
-
-def less_another(axis):
-    return lambda x: x - mean(x, axis)
-
-
-def without_an_axis(x):
-    return x - x.mean(axis=-1)
+def subtracted(name: str, off: Callable) -> list:
+    """What comes of other deviations, and of those with the right variance."""
+    return [(name, {"off": off}), (name, {"off": off, "measured": deviation})]
 
 
 # What a forward may get wrong; its backward works with the same numbers, or with the right ones.
-FORWARD_STATISTICS = [
-    ("sum-for-mean", divided(deviation, lambda x: (deviation(x) ** 2).sum(**SUM))),
-    ("no-root", without_root),
-    ("multiplied", multiplied),
-    ("root-twice", divided(deviation, lambda x: np.sqrt(variance(x)))),
-    ("not-squared", divided(deviation, lambda x: mean(deviation(x)))),
-    ("not-averaged", divided(deviation, lambda x: deviation(x) ** 2)),
-    ("var-mean-order", divided(lambda x: x - variance(x), mean)),
-    ("absolute-deviation", divided(deviation, absolute)),
-    ("absolute-deviation", by_absolute),
-    *by_other_counts(),
-    ("sum-subtracted", divided(less_the_sum, lambda x: mean(less_the_sum(x) ** 2))),
-    ("sum-subtracted", divided(less_the_sum, variance)),
-    ("only-centred", lambda x, eps: (deviation(x), np.ones_like(x))),
-    ("sign-reversed", divided(lambda x: -deviation(x), variance)),
-    ("rms-for-layernorm", not_centred),
-    ("rms-for-layernorm", divided(deviation, lambda x: mean(x**2))),
-    ("keepdims-missing", divided(deviation, lambda x: (deviation(x) ** 2).mean(axis=-1))),
-    ("keepdims-missing", divided(without_an_axis, lambda x: mean(without_an_axis(x) ** 2))),
-    ("keepdims-missing", divided(without_an_axis, lambda x: (deviation(x) ** 2).mean(axis=-1))),
-    ("keepdims-missing", divided(without_an_axis, lambda x: (without_an_axis(x) ** 2).mean(axis=-1))),
+COMMON_STATISTICS = [
+    ("ddof-1", {"average": lambda v: total(v) / np.float64(v.shape[-1] - 1)}),
+    ("eps-missing", {"root": fixed_eps(0.0)}),
+    ("eps-outside-root", {"root": outside_root}),
+    ("eps-fixed", {"root": fixed_eps(1e-5)}),
+    ("eps-as-floor", {"root": lambda v, eps, d: np.sqrt(np.maximum(v, eps))}),
+    ("no-root", {"root": lambda v, eps, d: v + eps}),
+    # Half of variance + ε, or twice that: of the reciprocal, too, `** 1/2` makes a half.
+    *(("half-not-root", {"root": lambda v, eps, d, f=factor: f * (v + eps)}) for factor in (0.5, 2.0)),
+    ("sum-for-mean", {"average": total}),
+    ("absolute-deviation", {"each": absolute}),
+    ("absolute-deviation", {"each": absolute, "root": lambda v, eps, d: v + eps}),
+    ("multiplied", {"over": lambda s: 1 / s}),
+    ("only-centred", {"undivided": deviation}),
+    ("only-centred", {"over": np.ones_like}),
+    ("sign-reversed", {"off": lambda x: -deviation(x)}),
+    ("missing-parentheses", {"undivided": as_it_is}),
+    *subtracted("sum-subtracted", less(total)),
+    *subtracted("rms-for-layernorm", as_it_is),
+    ("rms-for-layernorm", {"measured": as_it_is}),
     *(
-        (name, divided(less_another(axis), lambda x, axis=axis: mean(less_another(axis)(x) ** 2)))
-        for name, axis in (("wrong-axis", 0), ("whole-array", None))
+        part
+        for name, average in (("wrong-axis", down), ("whole-array", overall))
+        for part in (
+            *averaged(name, average),
+            (name, {"off": less(average), "measured": deviation}),
+            (name, {"measured": less(average), "average": average}),
+        )
     ),
-    *((name, divided(less_another(axis), variance)) for name, axis in (("wrong-axis", 0), ("whole-array", None))),
-    ("wrong-axis", divided(deviation, lambda x: mean(deviation(x) ** 2, 0))),
-    ("whole-array", divided(deviation, lambda x: mean(deviation(x) ** 2, None))),
 ]
 
+FIXED = (0.1, 1e-5, 1e-6, 1e-8, 1e-12)
+BY_OTHER_COUNTS = [part for n in (counted_tokens, counted_all) for part in averaged("len-for-features", by_count(n))]
 
-def halved(factor: float):
-    """x̂ divided by half of variance + ε, or by twice that: of the reciprocal, too, `** 1/2` makes a half."""
-
-    def by(x, eps):
-        s = factor * (variance(x) + eps)
-        return deviation(x) / s, s
-
-    return by
-
-
-def mean_alone(x, eps):
-    """Only the mean is divided."""
-    s = np.sqrt(variance(x) + eps)
-    return x - mean(x) / s, s
-
-
-def floored(x, eps):
-    s = np.sqrt(np.maximum(variance(x), eps))
-    return deviation(x) / s, s
-
-
-# What is tried of functions of tensors, not of kernels.
-OF_TENSORS = [
-    *(("half-not-root", {"forward": halved(factor)}) for factor in (0.5, 2.0)),
-    *(("half-not-root", {"forward": halved(factor), "backward": centred_by}) for factor in (0.5, 2.0)),
-    ("eps-as-floor", {"forward": floored}),
-    ("eps-as-floor", {"forward": floored, "backward": centred_by}),
-    ("affine-wrong", {"y": lambda p: p.xhat * (1 + p.weight) + p.bias}),
-    ("affine-wrong", {"y": lambda p: p.xhat + p.weight + p.bias}),
-    ("affine-wrong", {"y": lambda p: p.xhat * p.weight - p.bias}),
-    ("affine-wrong", {"y": lambda p: p.xhat * (p.weight + p.bias)}),
-    ("missing-parentheses", {"forward": mean_alone, "backward": centred_by}),
-    ("missing-parentheses", {"y": lambda p: p.x - mean(p.x) / p.s * p.weight + p.bias}),
+STATISTICS = [
+    *COMMON_STATISTICS,
+    ("eps-outside-root", {"root": lambda v, eps, d: 1 / (1 / np.sqrt(v) + eps)}),
+    ("eps-altered", {"root": lambda v, eps, d: np.sqrt(v + eps**2)}),
+    ("eps-altered", {"root": lambda v, eps, d: np.sqrt(v + eps / d)}),
+    *(("eps-fixed", {"root": fixed_eps(value)}) for value in FIXED),
+    ("root-twice", {"root": lambda v, eps, d: np.sqrt(np.sqrt(v) + eps)}),
+    ("not-squared", {"each": as_it_is}),
+    ("not-averaged", {"average": as_it_is}),
+    ("var-mean-order", {"off": less(variance), "measured": as_it_is, "each": as_it_is}),
+    *BY_OTHER_COUNTS,
+    *averaged("keepdims-missing", without_its_axis),
+    ("keepdims-missing", {"off": less(without_its_axis), "measured": deviation, "average": without_its_axis}),
 ]
 
-
-def bias_scaled(p):
-    return (p.xhat + p.bias) * p.weight
-
-
-def exchanged(p):
-    return p.xhat * p.bias + p.weight
+AFFINE = [
+    ("beta-scaled", {"affine": lambda h, w, b: (h + b) * w}),
+    ("gamma-beta-swapped", {"affine": lambda h, w, b: h * b + w}),
+    ("affine-ignored", {"affine": lambda h, w, b: h}),
+    ("affine-ignored", {"affine": lambda h, w, b: h * w}),
+    ("affine-ignored", {"affine": lambda h, w, b: h + b}),
+    ("affine-wrong", {"affine": lambda h, w, b: h * (1 + w) + b}),
+    ("affine-wrong", {"affine": lambda h, w, b: h + w + b}),
+    ("affine-wrong", {"affine": lambda h, w, b: h * w - b}),
+    ("affine-wrong", {"affine": lambda h, w, b: h * (w + b)}),
+]
 
 
 def affine_first(x, weight, bias):
@@ -282,15 +241,9 @@ def scaled_first(x, weight, bias):
 
 
 FORWARD_PARTS = [
-    *((name, {"forward": statistics, "backward": centred_by}) for name, statistics in STATISTICS + FORWARD_STATISTICS),
-    ("beta-scaled", {"y": bias_scaled}),
-    ("gamma-beta-swapped", {"y": exchanged}),
-    ("rms-for-layernorm", {"forward": rms_by, "backward": centred_by}),
-    ("affine-ignored", {"y": lambda p: p.xhat}),
-    ("affine-ignored", {"y": lambda p: p.xhat * p.weight}),
-    ("affine-ignored", {"y": lambda p: p.xhat + p.bias}),
     ("affine-first", {"y": lambda p: centred_by(affine_first(p.x, p.weight, p.bias), p.eps)[0]}),
     ("affine-first", {"y": lambda p: centred_by(scaled_first(p.x, p.weight, p.bias), p.eps)[0] + p.bias}),
     ("affine-first", {"y": lambda p: p.xhat, "x_of": affine_first}),
     ("affine-first", {"y": lambda p: p.xhat + p.bias, "x_of": scaled_first}),
+    ("missing-parentheses", {"y": lambda p: p.x - mean(p.x) / p.s * p.weight + p.bias}),
 ]

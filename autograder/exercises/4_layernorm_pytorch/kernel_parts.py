@@ -13,6 +13,8 @@ import numpy as np
 from autograder.student_side import wire
 from autograder.tensors import tensor
 
+from .forward_parts import scaled_and_shifted
+
 SENTINEL = -7.0  # what stands in memory that a kernel is to write, and in memory that it must not touch
 SMALL = 2**15  # numbers in a table that has room for lanes a stride apart, and more
 
@@ -207,6 +209,8 @@ def forward_lanes(
     weight=every_row,
     bias=every_row,
     mask=columns_inside,
+    root=lambda v, eps, d: np.sqrt(v + eps),
+    affine=scaled_and_shifted,
     one_row=False,
     scaled=False,
 ) -> Callable:
@@ -215,7 +219,8 @@ def forward_lanes(
     load: whether loads are masked, or the names of those that are not. other: what x has in the lanes under the mask.
     store: whether stores are masked. centre: whether the deviations are; "reversed" with 0 inside.
     mean_over, variance_over: what the sums are divided by. x, y, mean, rstd, weight, bias: where each is read or stored.
-    mask: which lanes count as the row's. one_row: every program does the first row. scaled: program p does row p·BLOCK.
+    mask: which lanes count as the row's. root, affine: as in ``statistics`` and ``layernorm``.
+    one_row: every program does the first row. scaled: program p does row p·BLOCK.
 
     Returns a function that gives y (m, n), mean (m,), rstd (m,), how many numbers were written outside, 1 if it read outside.
     """
@@ -224,7 +229,7 @@ def forward_lanes(
         out = np.full((m + rows_behind(m, block, y_stride), y_stride), SENTINEL)
         x_stride = table_x.shape[1]
         stored = np.full((2, room(m, x_stride, y_stride, block)), SENTINEL)
-        over = {"n": n, "block": block}
+        over = {"n": n, "block": block, "less": n - 1, "one": 1}
         read = Reads()
         for program in [0] * m if one_row else range(m):
             row = program * block if scaled else program
@@ -236,12 +241,12 @@ def forward_lanes(
             centred = value - average
             if centre:
                 centred = np.where(inside != (centre == "reversed"), centred, 0.0)
-            reciprocal = 1 / np.sqrt((centred**2).sum() / over[variance_over] + eps)
+            reciprocal = 1 / root((centred**2).sum() / over[variance_over], eps, n)
             gain, shift = (
                 read(v, (n, 1), place(a), inside_of(name, load, inside))
                 for name, v, place in (("weight", weights, weight), ("bias", biases, bias))
             )
-            write(out.ravel(), y(a._replace(stride=y_stride)), centred * reciprocal * gain + shift, to_store)
+            write(out.ravel(), y(a._replace(stride=y_stride)), affine(centred * reciprocal, gain, shift), to_store)
             write(stored[0], mean(a), average, to_store)
             write(stored[1], rstd(a), reciprocal, to_store)
         rows, outside = guarded(out, m, n)
@@ -358,36 +363,35 @@ def some_of(names: tuple[str, ...]) -> list[tuple[str, ...]]:
     return [chosen for size in range(1, len(names) + 1) for chosen in combinations(names, size)]
 
 
-def lanes_of(simulate: Callable, counts: list[dict], loaded: tuple[str, ...]) -> list[tuple[str, Callable]]:
-    """What goes wrong with lanes and strides in either kernel.
+def lane_parts(counts: list[dict], loaded: tuple[str, ...]) -> list[tuple[str, dict]]:
+    """What goes wrong with lanes and strides in either kernel, as options of an imitation.
 
-    simulate: takes x and y for where it reads and writes. loaded: the names of what it loads with a mask.
+    loaded: the names of what it loads with a mask.
     """
-    found = [("padded-lanes", simulate(**options)) for options in counts]
-    found += [("mask-missing", simulate(load=False, store=False, centre=c)) for c in (True, False)]
-    found += [("writes-outside", simulate(store=False))]
-    found += [("undefined-lanes", simulate(other=np.nan, centre=c)) for c in (True, False)]
+    found = [("padded-lanes", options) for options in counts]
+    found += [("mask-missing", {"load": False, "store": False, "centre": c}) for c in (True, False)]
+    found += [("writes-outside", {"store": False})]
+    found += [("undefined-lanes", {"other": np.nan, "centre": c}) for c in (True, False)]
     found += [
-        ("mask-missing", simulate(load=names, centre=c, other=other))
+        ("mask-missing", {"load": names, "centre": c, "other": other})
         for other in (0.0, np.nan)
         for names in some_of(loaded)
         for c in (True, False)
     ]
     for name, masks in (("mask-wrong", MASK_WRONG), ("program-id-ignored", MASK_WITH_ROW)):
-        found += [(name, simulate(mask=mask)) for mask in masks]
+        found += [(name, {"mask": mask}) for mask in masks]
     for name, address in (
         *(("stride-ignored", place) for place in [*WRONG_ROWS, STRIDE_MISSING]),
         ("row-ignored", every_row),
         ("columns-strided", strided_columns),
     ):
-        found += [(name, simulate(x=address, y=address)), (name, simulate(x=address)), (name, simulate(y=address))]
+        found += [(name, {"x": address, "y": address}), (name, {"x": address}), (name, {"y": address})]
     found += [
-        ("statistics-misplaced", simulate(**where))
+        ("statistics-misplaced", where)
         for address in STATISTICS_MISPLACED
         for where in ({"mean": address, "rstd": address}, {"mean": address}, {"rstd": address})
     ]
-    found += [("parameters-by-row", simulate(parameters=address)) for address in PARAMETERS_BY_ROW]
-    return found
+    return found + [("parameters-by-row", {"parameters": address}) for address in PARAMETERS_BY_ROW]
 
 
 COUNTS = [

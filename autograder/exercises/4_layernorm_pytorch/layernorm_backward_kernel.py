@@ -8,10 +8,11 @@ from autograder.exercise import Check, Exercise, Output, Suspect
 from autograder.exercises.misconceptions import common, in_section
 from autograder.exercises.norm_names import NORMS
 from autograder.exercises.norm_parts import centred_by, dbeta_of, dgamma_of, layernorm_dx, mean, tokens
+from autograder.exercises.wrong_parts import alone, together
 from autograder.student import Reply, Student
 from autograder.tensors import array, tensor
 
-from .backward_parts import DX_PARTS, DY, GRADIENTS, PARAMETER_PARTS, dx_by, upstream
+from .backward_parts import COMMON_DX, DX_PARTS, DY, GRADIENTS, PARAMETER_PARTS, averaged_by, corrected, upstream
 from .kernel_parts import (
     BACKWARD_COUNTS,
     BY_PROGRAM,
@@ -24,7 +25,7 @@ from .kernel_parts import (
     every_row,
     guarded,
     in_tables,
-    lanes_of,
+    lane_parts,
     no_place,
     one_place,
     own_row,
@@ -177,9 +178,13 @@ def as_given(x, averages, reciprocals) -> tuple:
 
 
 def backward_tables(
-    dx=layernorm_dx, dweight=dgamma_of, dbias=dbeta_of, hat=normalised, statistics=as_given
+    dx=None, dweight=dgamma_of, dbias=dbeta_of, hat=normalised, statistics=as_given, **steps
 ) -> Callable:
-    """Return what the backward kernel writes, its partial sums added up; or one in which some parts are others."""
+    """Return what the backward kernel writes, its partial sums added up; or one in which some parts are others.
+
+    steps: those of dx, where that is not given.
+    """
+    dx = dx or corrected(**steps)
 
     def run(dy, x, weight, averages, reciprocals, m, n, block, programs, dx_stride) -> tuple:
         x, dy, weight = x[:m, :n], dy[:m, :n], weight[:n]
@@ -194,14 +199,18 @@ def recomputed(eps: float) -> Callable:
     return lambda x, averages, reciprocals: (mean(x), centred_by(x, eps)[1])
 
 
-# What mean and rstd are taken for.
+# What mean and rstd are taken for, and x̂.
 STATISTICS_READ = [
-    ("statistics-exchanged", lambda x, averages, reciprocals: (reciprocals, 1 / averages)),
-    ("multiplied", lambda x, averages, reciprocals: (averages, reciprocals)),
-    ("rstd-taken-for-variance", lambda x, averages, reciprocals: (averages, np.sqrt(reciprocals))),
-    ("rstd-taken-for-variance", lambda x, averages, reciprocals: (averages, np.sqrt(reciprocals + EPS))),
-    ("rstd-taken-for-variance", lambda x, averages, reciprocals: (averages, 1 / np.sqrt(reciprocals))),
-    *(("statistics-recomputed", recomputed(eps)) for eps in (0.0, 1e-5, 1e-6, 1e-8, 1e-12)),
+    ("statistics-exchanged", {"statistics": lambda x, averages, reciprocals: (reciprocals, 1 / averages)}),
+    ("multiplied", {"statistics": lambda x, averages, reciprocals: (averages, reciprocals)}),
+    *(
+        ("rstd-taken-for-variance", {"statistics": lambda x, averages, reciprocals, s=s: (averages, s(reciprocals))})
+        for s in (np.sqrt, lambda r: np.sqrt(r + EPS), lambda r: 1 / np.sqrt(r))
+    ),
+    *(("statistics-recomputed", {"statistics": recomputed(eps)}) for eps in (0.0, 1e-5, 1e-6, 1e-8, 1e-12)),
+    ("multiplied", {"hat": lambda x, average, s: (x - average) * s}),
+    ("xhat-wrong", {"hat": lambda x, average, s: x / s}),
+    ("sign-reversed", {"hat": lambda x, average, s: (average - x) / s}),
 ]
 
 
@@ -333,7 +342,7 @@ LAYERNORM_BACKWARD_KERNEL = Exercise(
             "half", "16-bit rows, computed in float32", 1, "low-precision", backward_halves, "half-precision-statistics"
         ),
     ),
-    suspects=tuple(Suspect(name, backward_tables(**parts)) for name, parts in DX_PARTS + PARAMETER_PARTS)
+    suspects=alone(backward_tables, DX_PARTS + PARAMETER_PARTS + averaged_by("m-for-n", by_count(counted_tokens)))
     + tuple(
         Suspect("divided-by-batch", divided_sums(place, weight, bias))
         for place in (5, 6, 8)
@@ -344,13 +353,9 @@ LAYERNORM_BACKWARD_KERNEL = Exercise(
         Suspect("race", with_verdicts(backward_tables(), True)),
         Suspect("rows-not-shared", with_verdicts(backward_tables(), False, True)),
         *(Suspect("half-precision-statistics", backward_tables(dx=narrowed(layernorm_dx, name))) for name in ("float16", "bfloat16")),
-        *(Suspect("m-for-n", backward_tables(dx=dx)) for dx in dx_by(by_count(counted_tokens))),
         Suspect("m-for-n", backward_lanes(mask=lambda a: a.lanes < a.m)),
         Suspect("m-for-n", backward_lanes(rows="up to n")),
-        Suspect("multiplied", backward_tables(hat=lambda x, average, s: (x - average) * s), throughout=True),
-        Suspect("xhat-wrong", backward_tables(hat=lambda x, average, s: x / s), throughout=True),
-        Suspect("sign-reversed", backward_tables(hat=lambda x, average, s: (average - x) / s), throughout=True),
-        *(Suspect(name, backward_tables(statistics=taken), throughout=True) for name, taken in STATISTICS_READ),
+        *alone(backward_tables, STATISTICS_READ, throughout=True),
         Suspect("rows-not-stored", backward_lanes(y=no_place)),
         Suspect("program-id-ignored", backward_lanes(numbered=False)),
         Suspect("program-id-ignored", backward_lanes(rows="from zero")),
@@ -386,9 +391,8 @@ LAYERNORM_BACKWARD_KERNEL = Exercise(
         *(Suspect("stride-ignored", backward_lanes(**{name: STRIDE_MISSING})) for name in ("x", "dy")),
         Suspect("parameters-by-row", backward_lanes(weight=the_program)),
     )
-    + tuple(
-        Suspect(name, imitation) for name, imitation in lanes_of(read_alike, BACKWARD_COUNTS, ("x", "dy", "weight"))
-    ),
+    + alone(read_alike, lane_parts(BACKWARD_COUNTS, ("x", "dy", "weight")))
+    + together(backward_tables, COMMON_DX + STATISTICS_READ),
     misconceptions=BACKWARD_KERNEL,
     forbidden_names=NORMS,
 )

@@ -7,35 +7,34 @@ import numpy as np
 from autograder.exercise import Check, Exercise, Output, Suspect
 from autograder.exercises.misconceptions import common, in_section
 from autograder.exercises.norm_names import NORMS
-from autograder.exercises.norm_parts import centred_by, deviation, mean, tokens, variance
+from autograder.exercises.norm_parts import deviation, tokens, variance
+from autograder.exercises.wrong_parts import alone, together
 from autograder.student import Reply, Student
 
 from .forward_parts import (
+    AFFINE,
     BETA,
+    COMMON_STATISTICS,
     EXAMPLE,
     FORMULAS,
-    FORWARD_PARTS,
-    FORWARD_STATISTICS,
-    OF_TENSORS,
     STATISTICS,
     affine_first,
-    bias_scaled,
-    exchanged,
-    floored,
-    rms_by,
+    fixed_eps,
+    scaled_and_shifted,
     scaled_first,
-    without_eps,
-    y_of,
+    statistics,
+    y_by,
 )
 from .kernel_parts import (
     COUNTS,
     PARAMETERS_BY_ROW,
     SENTINEL,
+    WRONG_ROWS,
     blank,
     first_row_only,
     forward_lanes,
     guarded,
-    lanes_of,
+    lane_parts,
     no_place,
     one_place,
     parameters_alike,
@@ -138,14 +137,15 @@ def rstd_of(p: Pass) -> np.ndarray:
     return 1 / p.s[..., 0]
 
 
-def forward_tables(statistics=centred_by, y=y_of, rstd=rstd_of, average=row_mean) -> Callable:
-    """Return what the forward kernel writes, or one in which some parts are others."""
+def forward_tables(y=None, affine=scaled_and_shifted, rstd=rstd_of, stored=row_mean, **steps) -> Callable:
+    """Return what the forward kernel writes, or one in which some parts are others; steps: of the statistics."""
+    normalised, y = statistics(**steps), y or y_by(affine)
 
     def run(x, weight, bias, eps, m, n, block, y_stride) -> tuple:
         x = x[:m, :n]
-        xhat, s = statistics(x, eps)
+        xhat, s = normalised(x, eps)
         p = Pass(x, weight[:n], bias[:n], x, x, xhat, s, eps)
-        return y(p), average(p), rstd(p) * np.ones(m), 0, 0
+        return y(p), stored(p), rstd(p) * np.ones(m), 0, 0
 
     return run
 
@@ -240,11 +240,9 @@ def forward_offsets(rng):
     ]
 
 
-KERNEL_STATISTICS = [(name, s) for name, s in STATISTICS if name not in ("wrong-axis", "whole-array")] + [
-    ("rms-for-layernorm", rms_by)
-]
 # A kernel has one row, in float32: no axis to lose, and what cancels there is rounding.
 NOT_IN_KERNELS = {
+    "half-not-root",
     "multiplied",
     "not-averaged",
     "keepdims-missing",
@@ -260,12 +258,10 @@ def with_root(p):
     return p.xhat * p.s**2 * p.weight + p.bias
 
 
-def of_kernel(name: str, statistics: Callable) -> Callable:
-    if name == "sum-subtracted":
-        return forward_tables(statistics, average=lambda p: p.x.sum(axis=-1))
-    if name == "only-centred":
-        return forward_tables(y=lambda p: p.xhat * p.s * p.weight + p.bias)
-    return forward_tables(statistics)
+def in_kernels(found: list) -> list:
+    """Those mistakes in the statistics that a kernel may have, with what they make of the numbers that are stored."""
+    told = {"sum-subtracted": {"stored": lambda p: p.x.sum(axis=-1)}}
+    return [(name, steps | told.get(name, {})) for name, steps in found if name not in NOT_IN_KERNELS]
 
 
 def of_affine(change: Callable, y: Callable) -> Callable:
@@ -292,10 +288,9 @@ def first_n_rows(*args) -> tuple:
     return *written, outside, strayed
 
 
-def with_whole_variance(x, eps):
+def whole_root(v, eps, d):
     """``math.sqrt`` makes a whole number of a number of Triton's."""
-    s = np.sqrt(np.trunc(variance(x) + eps))
-    return deviation(x) / s, s
+    return np.sqrt(np.trunc(v + eps))
 
 
 def squares_of(p: Pass) -> np.ndarray:
@@ -303,29 +298,30 @@ def squares_of(p: Pass) -> np.ndarray:
 
 
 FORWARD_MISTAKES = [
-    *((name, of_kernel(name, s)) for name, s in FORWARD_STATISTICS if name not in NOT_IN_KERNELS),
-    ("eps-as-floor", forward_tables(floored)),
-    ("missing-parentheses", forward_tables(y=lambda p: (p.x - mean(p.x) / p.s) * p.weight + p.bias)),
-    ("beta-scaled", forward_tables(y=bias_scaled)),
-    ("gamma-beta-swapped", forward_tables(y=exchanged)),
-    *((name, forward_tables(y=parts["y"])) for name, parts in OF_TENSORS if name == "affine-wrong"),
-    ("affine-first", of_affine(affine_first, lambda p: p.xhat)),
-    ("affine-first", of_affine(scaled_first, lambda p: p.xhat + p.bias)),
-    ("rstd-is-std", forward_tables(y=with_root, rstd=lambda p: p.s[..., 0])),
-    ("rstd-is-std", forward_tables(y=with_root)),
+    ("rstd-is-std", {"y": with_root, "rstd": lambda p: p.s[..., 0]}),
+    ("rstd-is-std", {"y": with_root}),
 ]
 
 # What is stored for the backward, where y is right.
 STORED_WRONG = [
-    ("statistics-exchanged", {"average": rstd_of, "rstd": row_mean}),
-    ("statistics-exchanged", {"average": lambda p: p.s[..., 0], "rstd": row_mean}),
-    ("sum-for-mean", {"average": lambda p: p.x.sum(axis=-1)}),
+    ("statistics-exchanged", {"stored": rstd_of, "rstd": row_mean}),
+    ("statistics-exchanged", {"stored": lambda p: p.s[..., 0], "rstd": row_mean}),
+    ("sum-for-mean", {"stored": lambda p: p.x.sum(axis=-1)}),
     ("sum-for-mean", {"rstd": lambda p: 1 / np.sqrt(squares_of(p) + p.eps)}),
     ("eps-missing", {"rstd": lambda p: 1 / np.sqrt(variance(p.x)[..., 0])}),
-    ("mean-of-another", {"average": lambda p: 0 * row_mean(p)}),
-    ("mean-of-another", {"average": lambda p: variance(p.x)[..., 0]}),
-    ("sign-reversed", {"average": lambda p: -row_mean(p)}),
+    ("mean-of-another", {"stored": lambda p: 0 * row_mean(p)}),
+    ("mean-of-another", {"stored": lambda p: variance(p.x)[..., 0]}),
+    ("sign-reversed", {"stored": lambda p: -row_mean(p)}),
     *(("rstd-is-std", {"rstd": lambda p, power=power: p.s[..., 0] ** power}) for power in (1, 2, -2)),
+]
+
+FORWARD_LANES = lane_parts(COUNTS, ("x", "weight", "bias"))
+COMMON_LANES = [
+    *(part for part in FORWARD_LANES if part[0] in ("padded-lanes", "writes-outside")),
+    *(("stride-ignored", {name: WRONG_ROWS[0]}) for name in ("x", "y")),
+    ("ddof-1", {"variance_over": "less"}),
+    ("sum-for-mean", {"variance_over": "one"}),
+    *(part for part in COMMON_STATISTICS if part[1].keys() == {"root"}),
 ]
 
 LAYERNORM_FORWARD_KERNEL = Exercise(
@@ -365,15 +361,9 @@ LAYERNORM_FORWARD_KERNEL = Exercise(
         ),
         Check("offset", "Rows at a large offset", 1, "welford-kernel", forward_offsets, "one-pass-variance"),
     ),
-    suspects=tuple(Suspect(name, forward_tables(statistics=s)) for name, s in KERNEL_STATISTICS)
-    + tuple(
-        Suspect("affine-ignored", forward_tables(y=parts["y"]))
-        for name, parts in FORWARD_PARTS
-        if name == "affine-ignored"
-    )
-    + tuple(Suspect(name, forward_tables(**parts)) for name, parts in STORED_WRONG)
+    suspects=alone(forward_tables, STORED_WRONG)
     + (
-        Suspect("eps-missing", forward_tables(y=lambda p: without_eps(p.x, 0)[0] * p.weight + p.bias)),
+        Suspect("eps-missing", forward_tables(y=lambda p: statistics(root=fixed_eps(0.0))(p.x, 0)[0] * p.weight + p.bias)),
         *(
             Suspect("statistics-not-stored", forward_lanes(mean=first, rstd=second))
             for first in (no_place, one_place, first_row_only, the_row)
@@ -387,16 +377,20 @@ LAYERNORM_FORWARD_KERNEL = Exercise(
         Suspect("rows-not-stored", forward_lanes(y=no_place)),
         Suspect("where-exchanged", forward_lanes(centre="reversed")),
         Suspect("padded-lanes", eps_in_each_lane),
-        Suspect("not-triton", forward_tables(with_whole_variance)),
+        Suspect("not-triton", forward_tables(root=whole_root)),
         Suspect("program-times-block", forward_lanes(scaled=True)),
         Suspect("row-compared-with-n", first_n_rows),
-        *(Suspect("half-precision-statistics", forward_tables(y=narrowed(y_of, name))) for name in ("float16", "bfloat16")),
+        *(Suspect("half-precision-statistics", forward_tables(y=narrowed(y_by(), name))) for name in ("float16", "bfloat16")),
     )
     # Some give next to nothing, as an overflow does: they must agree where the student's is right, too.
-    + tuple(Suspect(name, imitation, throughout=True) for name, imitation in FORWARD_MISTAKES)
+    + alone(forward_tables, in_kernels(STATISTICS) + AFFINE + FORWARD_MISTAKES, throughout=True)
     + tuple(
-        Suspect(name, imitation) for name, imitation in lanes_of(parameters_alike, COUNTS, ("x", "weight", "bias"))
-    ),
+        Suspect("affine-first", of_affine(change, y), throughout=True)
+        for change, y in ((affine_first, lambda p: p.xhat), (scaled_first, lambda p: p.xhat + p.bias))
+    )
+    + alone(parameters_alike, FORWARD_LANES)
+    + together(forward_tables, in_kernels(COMMON_STATISTICS) + AFFINE)
+    + together(parameters_alike, COMMON_LANES + AFFINE),
     misconceptions=FORWARD_KERNEL,
     forbidden_names=NORMS,
 )

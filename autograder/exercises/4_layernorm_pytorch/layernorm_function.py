@@ -9,12 +9,13 @@ from autograder.exercise import Check, Exercise, Output, Suspect
 from autograder.exercises.misconceptions import in_section
 from autograder.exercises.norm_names import NORMS
 from autograder.exercises.norm_parts import centred_by, divided_by_gamma, mean, tokens
+from autograder.exercises.wrong_parts import alone, together
 from autograder.student import Reply, Student
 from autograder.student_side import wire
 from autograder.tensors import tensor
 
-from .backward_parts import GRADIENTS
-from .forward_parts import FIXED, FORMULAS, FORWARD_PARTS, OF_TENSORS
+from .backward_parts import GRADIENTS, COMMON_DX
+from .forward_parts import AFFINE, COMMON_STATISTICS, FIXED, FORMULAS, FORWARD_PARTS, STATISTICS
 from .parts import EPS, ROUGH, listed, unmet
 from .tensor_parts import (
     BACKWARD_PARTS,
@@ -341,8 +342,8 @@ SECOND_PARTS = [
 ]
 
 
-def suspects_of(parts: list) -> tuple[Suspect, ...]:
-    return tuple(Suspect(name, layernorm(**changed), throughout=True) for name, changed in parts)
+# Wrong statistics whose backward works with the right ones.
+FORWARD_ALONE = [(name, steps | {"backward": centred_by}) for name, steps in STATISTICS]
 
 
 def arguments_exchanged(x, weight, bias, eps, dy) -> tuple:
@@ -418,12 +419,15 @@ LAYERNORM_FUNCTION = Exercise(
         ),
         Check("untouched", "The arguments are left as they were", 1, "autograd-function", untouched),
     ),
-    suspects=suspects_of(FORWARD_PARTS + BACKWARD_PARTS + SECOND_PARTS + OF_TENSORS)
+    suspects=alone(layernorm, FORWARD_ALONE + AFFINE + FORWARD_PARTS + BACKWARD_PARTS + SECOND_PARTS, throughout=True)
     + (
         Suspect("gamma-beta-swapped", arguments_exchanged, throughout=True),
         *(Suspect("divided-by-gamma", divided_by_gamma(layernorm(), dx_too, 1), throughout=True) for dx_too in (True, False)),
         Suspect("global-state", layernorm(frozen=lambda x, eps, was: centred_by(x, OTHER_EPS))),
-    ),
+    )
+    # Two mistakes in dx first: where y doesn't count, some of them look like one of the forward's.
+    + together(layernorm, COMMON_DX)
+    + together(layernorm, COMMON_STATISTICS + AFFINE + COMMON_DX),
     misconceptions=FUNCTION,
     forbidden_names=NORMS | DIFFERENTIATORS,
 )

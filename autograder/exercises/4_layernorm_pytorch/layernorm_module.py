@@ -6,15 +6,16 @@ from dataclasses import replace
 import numpy as np
 
 from autograder import reading
-from autograder.exercise import Check, Exercise, Suspect
+from autograder.exercise import Check, Exercise
 from autograder.exercises.misconceptions import in_section, named
 from autograder.exercises.norm_names import NORMS
 from autograder.exercises.second_call import once_only, run
+from autograder.exercises.wrong_parts import alone, together
 from autograder.student import Reply, Student
 from autograder.tensors import tensor
 
-from .backward_parts import of_g, of_gx
-from .forward_parts import FORMULAS, FORWARD_PARTS, OF_TENSORS
+from .backward_parts import nothing
+from .forward_parts import AFFINE, COMMON_STATISTICS, FORMULAS, FORWARD_PARTS, STATISTICS
 from .parts import EPS, listed, unmet
 from .tensor_parts import (
     BACKWARD_PARTS,
@@ -26,6 +27,7 @@ from .tensor_parts import (
     Run,
     Y,
     case,
+    differentiated,
     dtypes,
     halves,
     layernorm,
@@ -158,11 +160,19 @@ def autocasts(rng):
 
 
 # What autograd makes of a forward in which a statistic is cut off from x.
-DETACHED = [
-    {"dx": lambda p: p.g / p.s},
-    {"dx": lambda p: (p.g - of_g(p)) / p.s},
-    {"dx": lambda p: (p.g - p.xhat * of_gx(p)) / p.s},
-]
+DETACHED = [{"first": nothing, "second": nothing}, {"second": nothing}, {"first": nothing}]
+
+
+def module(default: float = EPS, **steps) -> Callable:
+    return as_module(differentiated(**steps), default)
+
+
+def by_function(**parts) -> Callable:
+    """A module that leaves the computation to a Function of the student's."""
+    return as_module(layernorm(**parts))
+
+
+DEFAULTS = [("eps-default", {"default": value}) for value in (0.0, 1e-2, 1e-3, 1e-4, 1e-6, 1e-7, 1e-8, 1e-12)]
 
 LAYERNORM_MODULE = Exercise(
     name="LayerNorm",
@@ -207,16 +217,15 @@ LAYERNORM_MODULE = Exercise(
         ),
         Check("untouched", "The input is left as it was", 1, "module-parameters", untouched),
     ),
-    suspects=tuple(
-        Suspect("eps-default", as_module(layernorm(), v), throughout=True) for v in (0.0, 1e-2, 1e-3, 1e-4, 1e-6, 1e-7, 1e-8, 1e-12)
-    )
-    + tuple(
-        Suspect(name, as_module(layernorm(**changed)), throughout=True)
-        for name, changed in FORWARD_PARTS
+    suspects=alone(module, DEFAULTS + STATISTICS + AFFINE, throughout=True)
+    + alone(
+        by_function,
+        FORWARD_PARTS
         + [(name, parts) for name, parts in BACKWARD_PARTS if name in FORMULAS]
-        + OF_TENSORS
-        + [("statistics-detached", parts) for parts in DETACHED]
-    ),
+        + [("statistics-detached", parts) for parts in DETACHED],
+        throughout=True,
+    )
+    + together(module, COMMON_STATISTICS + AFFINE + DEFAULTS[4:6]),
     misconceptions=MODULE,
     forbidden_names=NORMS,
 )

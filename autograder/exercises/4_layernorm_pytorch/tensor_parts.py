@@ -9,8 +9,6 @@ from autograder import reading
 from autograder.exercise import Case, Output
 from autograder.exercises.misconceptions import common, in_section
 from autograder.exercises.norm_parts import (
-    by_array,
-    by_feature,
     centred_by,
     dbeta_of,
     deviation,
@@ -18,29 +16,31 @@ from autograder.exercises.norm_parts import (
     layernorm_dx,
     mean,
     not_centred,
+    over_tokens,
     smaller_sample,
     tokens,
-    variance,
-    with_ddof,
 )
 from autograder.student import Reply
 from autograder.tensors import tensor
 
-from .backward_parts import DX_PARTS, DY, PARAMETER_PARTS, dx_by, of_g, of_gx, upstream, written
+from .backward_parts import DX_PARTS, DY, PARAMETER_PARTS, averaged_by, corrected, nothing, of_g, of_gx, upstream
 from .forward_parts import (
     BETA,
+    BY_OTHER_COUNTS,
     EXAMPLE,
-    FORWARD_STATISTICS,
     STATISTICS,
-    by_other_counts,
+    as_it_is,
     counted_all,
-    divided,
+    down,
+    less,
     outside_root,
-    rms_by,
-    std_plus_eps,
-    y_of,
+    overall,
+    scaled_and_shifted,
+    statistics,
+    without_its_axis,
+    y_by,
 )
-from .parts import EPS, FAIR, GAMMA, ROUGH, SUM, TOKENS, Pass, by_count, counted_tokens, listed, parameters
+from .parts import EPS, FAIR, GAMMA, ROUGH, TOKENS, Pass, by_count, counted_tokens, listed, parameters
 
 Y, DX, PARAMETERS, SECOND = (0,), (1,), (2, 3), (4, 5, 6)  # positions among the outputs
 
@@ -88,19 +88,24 @@ TORCH = (
 
 # references -------------------------------------------------------------------------------------
 
+STEPS = {"off", "measured", "each", "average", "root", "over", "undivided"}  # those of the statistics
+
 
 def layernorm(
-    forward=centred_by,
+    forward=None,
     backward=None,
-    y=y_of,
-    dx=layernorm_dx,
+    y=None,
+    affine=scaled_and_shifted,
+    dx=None,
     dweight=dgamma_of,
     dbias=dbeta_of,
     frozen=None,
     x_of=None,
+    **steps,
 ):
     """Return LayerNorm with its gradients, or one in which some parts are others.
 
+    steps: of the statistics and of dx, where forward and dx are not given.
     x_of: (x, weight, bias) -> what is taken for x, forward and backward.
     backward: the statistics of the backward pass, those of the forward unless given.
     frozen: (x, eps, x of the forward) -> (x̂, σ_ε), as the backward computes them when it is differentiated.
@@ -108,7 +113,10 @@ def layernorm(
     The function takes (x, weight, bias, ε, dy) and gives (y, dx, dweight, dbias). With vectors u_x, u_w, u_b besides it
     gives the derivatives of Σ u_x·dx + Σ u_w·dweight + Σ u_b·dbias by x, weight and dy, too.
     """
+    forward = forward or statistics(**{name: steps.pop(name) for name in STEPS & steps.keys()})
     backward = backward or forward
+    y = y or y_by(affine)
+    dx = dx or corrected(**steps)
 
     def gradients(x, weight, bias, eps, dy, xhat, s):
         p = Pass(x, weight, bias, dy, dy * weight, xhat, s, eps)
@@ -127,6 +135,47 @@ def layernorm(
             return sum((u * value).sum() for u, value in zip(vectors, found))
 
         return *results, *by_complex_steps(loss, x, weight, dy)
+
+    return run
+
+
+def slope(function: Callable, *args: np.ndarray, by: int = 0) -> np.ndarray:
+    """The derivative of a function that acts on each number for itself."""
+    moved = [a + 1e-30j if i == by else a for i, a in enumerate(args)]
+    return np.imag(function(*moved)) * 1e30
+
+
+def differentiated(
+    off=deviation,
+    measured=None,
+    each=np.square,
+    average=mean,
+    root=lambda v, eps, d: np.sqrt(v + eps),
+    over=as_it_is,
+    undivided=lambda x: 0.0,
+    affine=scaled_and_shifted,
+) -> Callable:
+    """Return LayerNorm with the gradients that autograd finds, or one in which some steps of the forward are others.
+
+    The steps are those of ``statistics`` and ``layernorm``. off, measured, average and undivided have to be symmetric: a
+    step back through them is a step forward.
+    """
+    measured = measured or off
+
+    def run(x, weight, bias, eps, dy) -> tuple:
+        def divisor(v):
+            return over(root(v, eps, x.shape[-1]))
+
+        squared = measured(x)
+        v = average(each(squared))
+        s = divisor(v)
+        divided = (off(x) - undivided(x)) / s
+        h = undivided(x) + divided
+        g = dy * slope(affine, h, weight, bias)
+        through_s = measured(slope(each, squared) * average(slope(divisor, v) * g * divided / s))
+        dx = undivided(g) + off(g / s) - undivided(g / s) - through_s
+        of_parameters = (over_tokens(dy * slope(affine, h, weight, bias, by=i)) for i in (1, 2))
+        return affine(h, weight, bias), dx, *of_parameters
 
     return run
 
@@ -315,14 +364,9 @@ def only_judged(item: Case, values: list) -> tuple:
 # what goes wrong --------------------------------------------------------------------------------
 
 
-def beside_root(less: int) -> Callable:
-    """dx where ε was added to the root of Σ deviation²/(d − less), as autograd finds it."""
-
-    def dx(p):
-        along = (p.g * p.xhat).sum(**SUM) / (p.x.shape[-1] - less)
-        return (p.g - of_g(p) - p.xhat * along * p.s / (p.s - p.eps)) / p.s
-
-    return dx
+def beside_root(p):
+    """dx where ε was added to the root, as autograd finds it."""
+    return (p.g - of_g(p) - p.xhat * of_gx(p) * p.s / (p.s - p.eps)) / p.s
 
 
 def exchanged_statistics(x, eps):
@@ -331,10 +375,17 @@ def exchanged_statistics(x, eps):
     return (x - rstd) * mean(x), 1 / mean(x)
 
 
+def multiplied(x, eps):
+    """σ_ε, and an x̂ that was multiplied by it."""
+    s = centred_by(x, eps)[1]
+    return deviation(x) * s, s
+
+
 def tokens_of(p: Pass) -> int:
     return p.x.size // p.x.shape[-1]
 
 
+IN_BACKWARD = {"ddof-1", "wrong-axis", "whole-array", "eps-missing", "eps-outside-root", "eps-altered", "eps-fixed"}
 BACKWARD_PARTS = [
     *DX_PARTS,
     *PARAMETER_PARTS,
@@ -344,31 +395,26 @@ BACKWARD_PARTS = [
     ),
     ("divided-by-batch", {"dweight": lambda p: dgamma_of(p) / tokens_of(p)}),
     ("divided-by-batch", {"dbias": lambda p: dbeta_of(p) / tokens_of(p)}),
-    ("divided-by-batch", {"dx": lambda p: layernorm_dx(p) / tokens_of(p)}),
-    ("multiplied", {"backward": lambda x, eps: (deviation(x) * centred_by(x, eps)[1], centred_by(x, eps)[1])}),
+    ("divided-by-batch", {"scale": lambda p, left: left / p.s / tokens_of(p)}),
+    *(("multiplied", {where: multiplied}) for where in ("backward", "forward")),
     ("xhat-wrong", {"backward": not_centred}),
-    ("sign-reversed", {"backward": divided(lambda x: -deviation(x), variance)}),
+    ("sign-reversed", {"backward": statistics(off=lambda x: -deviation(x))}),
     ("statistics-exchanged", {"backward": exchanged_statistics}),
-    *(("len-for-features", {"dx": dx}) for count in (counted_tokens, counted_all) for dx in dx_by(by_count(count))),
-    *(("len-for-features", {"forward": by, "dx": dx_by(by_count(counted_tokens))[0]}) for _, by in by_other_counts()[:3]),
-    ("dx-wrong-axis", {"dx": written(lambda p: mean(p.g, 0), lambda p: mean(p.g * p.xhat, 0))}),
-    ("dx-wrong-axis", {"dx": written(lambda p: mean(p.g, 0), of_gx)}),
-    ("dx-wrong-axis", {"dx": written(of_g, lambda p: mean(p.g * p.xhat, 0))}),
-    ("dx-wrong-axis", {"dx": written(lambda p: p.g.mean(), lambda p: (p.g * p.xhat).mean())}),
-    ("dx-wrong-axis", {"dx": written(lambda p: p.g.mean(), of_gx)}),
-    ("dx-wrong-axis", {"dx": written(of_g, lambda p: (p.g * p.xhat).mean())}),
-    ("keepdims-missing", {"dx": written(lambda p: p.g.mean(-1), lambda p: (p.g * p.xhat).mean(-1))}),
-    ("keepdims-missing", {"dx": written(lambda p: p.g.mean(-1), of_gx)}),
-    ("keepdims-missing", {"dx": written(of_g, lambda p: (p.g * p.xhat).mean(-1))}),
-    ("eps-outside-root", {"forward": outside_root, "dx": beside_root(0)}),
-    ("eps-outside-root", {"forward": std_plus_eps, "dx": beside_root(1)}),
+    *(part for count in (counted_tokens, counted_all) for part in averaged_by("len-for-features", by_count(count))),
+    *((name, steps | averaged_by(name, by_count(counted_tokens))[0][1]) for name, steps in BY_OTHER_COUNTS[:3]),
+    *averaged_by("dx-wrong-axis", down),
+    *averaged_by("dx-wrong-axis", overall),
+    *averaged_by("keepdims-missing", without_its_axis),
+    ("eps-outside-root", {"root": outside_root, "dx": beside_root}),
     ("ddof-1", {"dx": smaller_sample}),
-    ("ddof-1", {"forward": with_ddof, "dx": smaller_sample}),
-    ("rms-for-layernorm", {"forward": rms_by, "dx": lambda p: (p.g - p.xhat * of_gx(p)) / p.s}),
-    ("wrong-axis", {"forward": by_feature, "dx": written(lambda p: mean(p.g, 0), lambda p: mean(p.g * p.xhat, 0))}),
-    ("whole-array", {"forward": by_array, "dx": written(lambda p: p.g.mean(), lambda p: (p.g * p.xhat).mean())}),
-    *((name, {"forward": statistics}) for name, statistics in STATISTICS + FORWARD_STATISTICS),
-    *((name, {"forward": centred_by, "backward": statistics}) for name, statistics in STATISTICS),
+    ("ddof-1", dict(STATISTICS)["ddof-1"] | {"dx": smaller_sample}),
+    ("rms-for-layernorm", {"off": as_it_is, "first": nothing}),
+    *(
+        (name, {"off": less(average), "average": average} | averaged_by(name, average)[0][1])
+        for name, average in (("wrong-axis", down), ("whole-array", overall))
+    ),
+    *STATISTICS,
+    *((name, {"backward": statistics(**steps)}) for name, steps in STATISTICS if name in IN_BACKWARD),
     # x̂ as it was, and another ε in the final division
     *(
         (
