@@ -41,10 +41,10 @@ class Sample:
 
 @dataclass(frozen=True)
 class Honest:
-    """A student of the class; ``mistake`` is (exercise, misconception) or None."""
+    """A student of the class; ``mistake`` is (exercise, misconceptions) or None."""
 
     name: str
-    mistake: tuple[str, str] | None
+    mistake: tuple[str, list[str]] | None
 
 
 def hostile(count: int) -> list[Row]:
@@ -67,7 +67,7 @@ def hand_in(course: Course, count: int, attacks: list[Row], padding: int = 0) ->
             wrong = [path for path in wrong if not path.stem.startswith("library-call")]  # one import costs every exercise
             chosen = wrong[i // 25 % len(wrong)]
             sample_class.answer(notebook, exercise.name, chosen.read_text())
-            mistake = exercise.name, chosen.stem.partition("__")[0]
+            mistake = exercise.name, chosen.stem.partition("__")[0].split("+")
         if padding:
             first = next(cell for cell in notebook.cells if cell.cell_type == "code")
             first.outputs = [nbformat.v4.new_output("stream", name="stdout", text="x" * padding)]
@@ -123,10 +123,10 @@ def faults(results: list[dict], students: list[Honest], attacks: list[Row]) -> l
         if row is None:
             continue
         lost = {v["exercise"] for v in row["verdicts"] if not v["passed"]}
-        told = {v["misconception"] for v in row["verdicts"] if not v["passed"]}
+        told = {v[which] for v in row["verdicts"] if not v["passed"] for which in ("misconception", "second")}
         if student.mistake is None and row["score"] != JUDGED:
             wrong.append(f"{student.name}: {row['score']:g} of {JUDGED:g}")
-        if student.mistake and (lost != {student.mistake[0]} or student.mistake[1] not in told):
+        if student.mistake and (lost != {student.mistake[0]} or not told.issuperset(student.mistake[1])):
             wrong.append(f"{student.name}: {student.mistake} became {lost} {told}")
     for attack in attacks:
         row = found.get(attack.named)

@@ -80,7 +80,7 @@ def test_every_misconception_is_tried(name):
     topic, exercise = exercises.find(name)
     folder = FOLDER / topic.stem / name
     tried = {path.stem.partition("__")[0] for path in folder.glob("wrong/*.py")}
-    nameable = {suspect.misconception for suspect in exercise.suspects}
+    nameable = {name for suspect in exercise.suspects for name in suspect.names}
     nameable |= {check.telltale for check in exercise.checks if check.telltale}
     assert nameable <= set(exercise.misconceptions)
     assert nameable - tried == set()

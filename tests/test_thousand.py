@@ -22,9 +22,9 @@ def test_a_class_with_hostile_submissions(tmp_path):
 
 def test_what_is_wrong_is_found():
     student, attack = thousand.Honest("a", None), thousand.hostile(1)[0]
-    mistaken = thousand.Honest("b", ("z_scores", "ddof-1"))
+    mistaken = thousand.Honest("b", ("z_scores", ["ddof-1"]))
     row = {"student": "a", "score": 1.0, "verdicts": []}
-    verdict = {"exercise": "z_scores", "passed": False, "misconception": "transposed"}
+    verdict = {"exercise": "z_scores", "passed": False, "misconception": "transposed", "second": None}
     lost = {"student": "b", "score": 1.0, "verdicts": [verdict]}
     rich = {"student": attack.named, "score": 1000.0, "verdicts": []}
     found = thousand.faults([row, lost, rich], [student, mistaken], [attack])

@@ -16,7 +16,10 @@ MENDS = (
     # An empty corner of a table heads nothing.
     (r"<th([^>]*)>(?:<p>)?\s*(?:</p>)?</th>", r"<td\1></td>"),
     # What stands first in a row names it, as the head of a column does.
-    (r'(?s)(<tr class="row-(?:even|odd)">)<td(?! class="head")([^>]*)>(.*?)</td>', r'\1<th scope="row"\2>\3</th>'),
+    (
+        r'(?s)(<tr class="row-(?:even|odd)">)<td(?! class="head")([^>]*)>(?!(?:<p>)?\s*(?:</p>)?</td>)(.*?)</td>',
+        r'\1<th scope="row"\2>\3</th>',
+    ),
     # This role no longer exists; the entries stand in an element with role=list.
     (r'role="doc-biblioentry"', 'role="listitem"'),
 )

@@ -248,7 +248,8 @@ def test_mends_leave_the_rest_alone():
     assert accessible_pages.mended(table) == '<td class="head"></td><th class="head"><p>shape</p></th>'
     row = '<tr class="row-even"><td class="text-left"><p>μ</p></td>\n<td><p>(m,)</p></td>'
     assert accessible_pages.mended(row) == '<tr class="row-even"><th scope="row" class="text-left"><p>μ</p></th>\n<td><p>(m,)</p></td>'
-    assert accessible_pages.mended('<tr class="row-odd"><td class="head"></td>') == '<tr class="row-odd"><td class="head"></td>'
+    for nameless in ('<tr class="row-odd"><td class="head"></td>', '<tr class="row-odd"><td></td>', '<tr class="row-even"><td><p></p></td>'):
+        assert accessible_pages.mended(nameless) == nameless
     assert accessible_pages.mended('<summary aria-label="Toggle hidden content">') == "<summary>"
 
 

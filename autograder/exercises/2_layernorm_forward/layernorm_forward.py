@@ -211,6 +211,7 @@ LAYERNORM_PARTS = (
     ("only-centred", {"quotient": lambda x, mu, s: x - mu}),
     ("sign-reversed", {"quotient": lambda x, mu, s: (mu - x) / s}),
     ("missing-parentheses", {"quotient": lambda x, mu, s: x - mu / s}),
+    ("root-twice", {"root": lambda v, e, d: np.sqrt(np.sqrt(v) + e)}),
     ("absolute-deviation", {"spread": lambda x, dev: mean(np.abs(dev)), "root": lambda v, e, d: v + e}),
     ("absolute-deviation", {"spread": lambda x, dev: mean(np.abs(dev)) ** 2}),
 )

@@ -388,7 +388,6 @@ COMMON_PARTS = (
     ("half-not-root", {"root": lambda v, e, d: (v + e) / 2}),
     ("half-not-root", {"root": lambda v, e, d: (v + e) * 2}),
     ("no-root", {"root": lambda v, e, d: v + e}),
-    ("root-twice", {"root": lambda v, e, d: np.sqrt(np.sqrt(v) + e)}),
     ("sum-for-mean", {"spread": lambda x, dev: sum_of_squares(dev)}),
     ("multiplied", {"quotient": lambda x, mu, s: (x - mu) * s}),
     ("not-averaged", {"spread": lambda x, dev: dev**2}),
