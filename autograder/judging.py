@@ -54,7 +54,7 @@ def _judge_exercise(item: Exercise, topic: Topic, student: Student, secret: byte
         return _library_verdicts(item, min(student.used))
     if not any(verdict.misconception for verdict, _ in judged):
         judged = [_suspected(item, verdict, trial) for verdict, trial in judged]
-    verdicts = _told(item, judged, student)
+    verdicts = _pointing(_told(item, judged, student))
     doubts = reaching_inside.worth_reading(student.cells[1:])  # what comes first is the topic's own prelude
     if doubts:
         verdicts = [_held_back(v, item, check, doubts, secret) for v, check in zip(verdicts, item.checks)]
@@ -226,6 +226,15 @@ def _with_meanings(exercise: Exercise, verdicts: list[Verdict], trials: list[Tri
             verdict = replace(verdict, hint=f"{verdict.message} {meaning.hint}", misconception=name, section=meaning.section)
         explained.append(verdict)
     return explained
+
+
+def _pointing(verdicts: list[Verdict]) -> list[Verdict]:
+    """Let those that only say what was found point to the first one of the exercise that has a name."""
+    named = next((verdict.title for verdict in verdicts if verdict.causes), None)
+    if named is None:
+        return verdicts
+    pointer = f"Mend first what is named at “{named}”: it may be the reason here, too."
+    return [replace(v, hint=f"{v.hint} {pointer}") if v.message and v.hint == v.message and not v.causes else v for v in verdicts]
 
 
 def _kind_and_place(error: dict) -> tuple:

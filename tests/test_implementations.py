@@ -87,6 +87,15 @@ def test_every_misconception_is_tried(name):
     assert len(list(folder.glob("right/*.py"))) >= 5
 
 
+def test_what_has_no_name_points_to_what_has_one():
+    """With a small step the slopes that were not divided are zeros, which have many reasons."""
+    file = FOLDER / "3_layernorm_backward" / "numerical_gradient" / "wrong" / "not-divided.py"
+    failed = [v for v in verdicts_of(file.read_text(), exercise_of(file)) if not v.passed]
+    [named] = [v for v in failed if v.causes]
+    bare = [v for v in failed if not v.causes]
+    assert bare and all(f"named at “{named.title}”" in v.hint for v in bare) and "named at" not in named.hint
+
+
 LAZY = {
     "returns its first argument": "def {name}(*args, **kwargs):\n    return args[0]\n",
     "returns zeros": "import numpy as np\ndef {name}(*args, **kwargs):\n    return np.zeros_like(args[0])\n",
