@@ -6,9 +6,10 @@ from dataclasses import replace
 import numpy as np
 
 from autograder import reading
-from autograder.exercise import Check, Exercise
+from autograder.exercise import Check, Exercise, Suspect
 from autograder.exercises.misconceptions import in_section, named
 from autograder.exercises.norm_names import NORMS
+from autograder.exercises.norm_parts import deviation, mean, over_tokens, variance
 from autograder.exercises.second_call import once_only, run
 from autograder.exercises.wrong_parts import alone, together
 from autograder.student import Reply, Student
@@ -172,6 +173,33 @@ def by_function(**parts) -> Callable:
     return as_module(layernorm(**parts))
 
 
+def affine_first(shifted_first: bool) -> Callable:
+    """LayerNorm of x·weight, or of x·weight + bias, with the gradients that autograd finds."""
+
+    def run(x, weight, bias, eps, dy) -> tuple:
+        normed = differentiated()
+        y, dz, *_ = normed(x * weight + shifted_first * bias, np.ones_like(weight), np.zeros_like(bias), eps, dy)
+        return (y if shifted_first else y + bias), dz * weight, over_tokens(dz * x), over_tokens(dz if shifted_first else dy)
+
+    return run
+
+
+def weight_on_mean(x, weight, bias, eps, dy) -> tuple:
+    """Without parentheses: x less what was to be divided and multiplied, the mean alone."""
+    off, centre, r = deviation(x), mean(x), 1 / np.sqrt(variance(x) + eps)
+    along = mean(dy * weight)
+    dx = dy - r * along + centre * along * r**3 * off
+    return x - centre * r * weight + bias, dx, over_tokens(-dy * centre * r), over_tokens(dy)
+
+
+def exchanged(x, weight, bias, eps, dy) -> tuple:
+    """Mean and variance in each other's place."""
+    off, r = x - variance(x), 1 / np.sqrt(mean(x) + eps)
+    g = dy * weight
+    dx = g * r - 2 * deviation(x) * mean(g * r) - r**3 * mean(g * off) / 2
+    return off * r * weight + bias, dx, over_tokens(dy * off * r), over_tokens(dy)
+
+
 DEFAULTS = [("eps-default", {"default": value}) for value in (0.0, 1e-2, 1e-3, 1e-4, 1e-6, 1e-7, 1e-8, 1e-12)]
 
 LAYERNORM_MODULE = Exercise(
@@ -224,6 +252,11 @@ LAYERNORM_MODULE = Exercise(
         + [(name, parts) for name, parts in BACKWARD_PARTS if name in FORMULAS]
         + [("statistics-detached", parts) for parts in DETACHED],
         throughout=True,
+    )
+    + (
+        *(Suspect("affine-first", as_module(affine_first(shifted)), throughout=True) for shifted in (True, False)),
+        Suspect("missing-parentheses", as_module(weight_on_mean), throughout=True),
+        Suspect("var-mean-order", as_module(exchanged), throughout=True),
     )
     + together(module, COMMON_STATISTICS + AFFINE + DEFAULTS[4:6]),
     misconceptions=MODULE,
