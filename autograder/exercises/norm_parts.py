@@ -1,4 +1,4 @@
-"""What the hidden modules of LayerNorm share: tokens to try; of its gradient, the formulas and ways to get them wrong.
+"""What the hidden modules of LayerNorm share: tokens to try, the norm and its gradient in parts, ways to get them wrong.
 
 A formula takes a pass ``p`` with the arrays x, dy, g = dy ⊙ γ and xhat of shape (..., d), and s, what x̂ was divided by.
 """
@@ -18,6 +18,18 @@ def variance(x: np.ndarray, axis=-1) -> np.ndarray:
     return mean(deviation(x, axis) ** 2, axis)
 
 
+def mean_square(values: np.ndarray) -> np.ndarray:
+    return mean(values**2)
+
+
+def total(values: np.ndarray) -> np.ndarray:
+    return values.sum(axis=-1, keepdims=True)
+
+
+def nothing(x: np.ndarray) -> float:
+    return 0.0
+
+
 def over_tokens(values: np.ndarray) -> np.ndarray:
     """Sum over every axis but the last."""
     return values.reshape(-1, values.shape[-1]).sum(axis=0)
@@ -29,6 +41,36 @@ def centred_by(x, eps, axis=-1, ddof=0):
     n = x.size if axis is None else x.shape[axis]
     s = np.sqrt((off**2).sum(axis=axis, keepdims=True) / np.float64(n - ddof) + eps)
     return off / s, s
+
+
+def norm_by(
+    centre=mean,
+    spread=lambda x, dev: mean_square(dev),
+    root=lambda v, eps, d: np.sqrt(v + eps),
+    quotient=lambda x, mu, s: (x - mu) / s,
+    affine=lambda h, gamma, beta, x: gamma * h + beta,
+):
+    """LayerNorm, or one in which some parts are others; RMSNorm where nothing is subtracted and β is not given.
+
+    Parts: x → what is subtracted; x and the deviations → what stands beside ε; that, ε and d → what divides; x and those
+    two → x̂; x̂, γ, β and x → y.
+    """
+
+    def imitation(x, gamma, beta=0.0, eps=1e-5) -> tuple:
+        mu = centre(x)
+        s = root(spread(x, x - mu), eps, x.shape[-1])
+        return (affine(quotient(x, mu, s), gamma, beta, x),)
+
+    return imitation
+
+
+def subtracted(name: str, average) -> list[tuple]:
+    """Another average in the mean: with the variance about it, its own average of that, and the variance about the right mean."""
+    return [
+        (name, {"centre": average}),
+        (name, {"centre": average, "spread": lambda x, dev: average(dev**2)}),
+        (name, {"centre": average, "spread": lambda x, dev: variance(x)}),
+    ]
 
 
 def layernorm_dx(p) -> np.ndarray:

@@ -6,7 +6,17 @@ import numpy as np
 
 from autograder.exercise import Check, Exercise, Output, Suspect
 from autograder.exercises.misconceptions import in_section
-from autograder.exercises.norm_parts import deviation, mean, tokens, variance
+from autograder.exercises.norm_parts import (
+    deviation,
+    mean,
+    mean_square,
+    norm_by,
+    nothing,
+    subtracted,
+    tokens,
+    total,
+    variance,
+)
 from autograder.exercises.wrong_parts import alone, together
 
 from .parts import (
@@ -27,16 +37,12 @@ from .parts import (
     invoke,
     layernorm,
     layout_cases,
-    mean_square,
-    norm_by,
-    nothing,
     outside_root,
     padded,
     repeat_cases,
     size_cases,
     sum_of_squares,
     token_case,
-    total,
     untouched_cases,
     value_cases,
 )
@@ -173,18 +179,9 @@ def written(x_hat):
     return lambda x, gamma, beta, eps=EPS: (gamma * x_hat(x, eps) + beta,)
 
 
-def own(measure=variance):
+def own(measure):
     """A measure of the features' own spread, whatever was subtracted from them elsewhere."""
     return lambda x, dev: measure(x)
-
-
-def subtracted(name, average):
-    """Another average in the mean: with the variance about it, its own average of that, and the variance about the right mean."""
-    return [
-        (name, {"centre": average}),
-        (name, {"centre": average, "spread": lambda x, dev: average(dev**2)}),
-        (name, {"centre": average, "spread": own()}),
-    ]
 
 
 LAYERNORM_PARTS = (

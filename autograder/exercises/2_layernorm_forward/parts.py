@@ -5,7 +5,7 @@ import numpy as np
 from autograder import reading
 from autograder.exercise import Case
 from autograder.exercises.misconceptions import common, half_not_root, in_section, named
-from autograder.exercises.norm_parts import mean, tokens
+from autograder.exercises.norm_parts import mean, tokens, total
 from autograder.student import Kind, Reply, Student
 from autograder.student_side import wire
 
@@ -287,35 +287,6 @@ def invoke(name: str):
 # suspects ---------------------------------------------------------------------------------------
 
 
-def norm_by(
-    centre=mean,
-    spread=lambda x, dev: mean(dev**2),
-    root=lambda v, eps, d: np.sqrt(v + eps),
-    quotient=lambda x, mu, s: (x - mu) / s,
-    affine=lambda h, gamma, beta, x: gamma * h + beta,
-):
-    """LayerNorm, or one in which some parts are others; RMSNorm where nothing is subtracted and β is not given.
-
-    Parts: x → what is subtracted; x and the deviations → what stands beside ε; that, ε and d → what divides; x and those
-    two → x̂; x̂, γ, β and x → y.
-    """
-
-    def imitation(x, gamma, beta=0.0, eps=EPS) -> tuple:
-        mu = centre(x)
-        s = root(spread(x, x - mu), eps, x.shape[-1])
-        return (affine(quotient(x, mu, s), gamma, beta, x),)
-
-    return imitation
-
-
-def nothing(x):
-    return 0.0
-
-
-def total(x):
-    return x.sum(-1, keepdims=True)
-
-
 def missing(n: int) -> int:
     """How many lanes a block of a power of two has beyond n."""
     return (1 << (n - 1).bit_length()) - n
@@ -345,10 +316,6 @@ def erased(measure):
         return (np.where(lost, 0.0, rmsnorm(wide, gamma.astype("float64"), eps)[0]),)
 
     return layer, rms
-
-
-def mean_square(v):
-    return mean(v**2)
 
 
 def sum_of_squares(v):

@@ -6,7 +6,7 @@ import numpy as np
 
 from autograder.exercise import Check, Exercise, Output, Suspect
 from autograder.exercises.misconceptions import in_section
-from autograder.exercises.norm_parts import mean, tokens
+from autograder.exercises.norm_parts import mean, mean_square, norm_by, nothing, tokens
 from autograder.exercises.wrong_parts import alone, together
 
 from .parts import (
@@ -24,9 +24,6 @@ from .parts import (
     half_cases,
     invoke,
     layout_cases,
-    mean_square,
-    norm_by,
-    nothing,
     outside_root,
     padded,
     repeat_cases,

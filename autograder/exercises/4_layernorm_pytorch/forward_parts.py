@@ -5,9 +5,9 @@ from collections.abc import Callable
 import numpy as np
 
 from autograder.exercises.misconceptions import half_not_root, in_section, named
-from autograder.exercises.norm_parts import centred_by, deviation, mean, variance
+from autograder.exercises.norm_parts import centred_by, deviation, mean, total, variance
 
-from .parts import BOTH_WAYS, SUM, by_count, counted_tokens
+from .parts import BOTH_WAYS, by_count, counted_tokens
 
 BETA = np.array([1.0, 0.0, -1.0, 2.0])
 
@@ -123,10 +123,6 @@ def as_it_is(x):
 
 def less(average: Callable) -> Callable:
     return lambda x: x - average(x)
-
-
-def total(x):
-    return x.sum(**SUM)
 
 
 def down(x):

@@ -1,26 +1,13 @@
 """``build_layernorm``: cases, checks and misconceptions."""
 
-from collections.abc import Callable
-
 import numpy as np
 
 from autograder.exercise import Check, Exercise, Output
 from autograder.exercises.misconceptions import in_section
 from autograder.exercises.norm_names import NORMS
+from autograder.exercises.norm_parts import mean, mean_square, nothing, subtracted, total
 
-from .parts import (
-    AVERAGES,
-    BOTH,
-    LAYER,
-    centred,
-    invoke_builder,
-    mean,
-    norm_by,
-    norm_suspects,
-    nothing,
-    squares_of,
-    total,
-)
+from .parts import AVERAGES, BOTH, LAYER, invoke_builder, norm_suspects, norms_by
 
 LAYERNORM_ONLY = (
     in_section(
@@ -60,20 +47,6 @@ LAYERNORM_ONLY = (
 )
 
 
-def subtracted(name: str, average: Callable) -> list[tuple[str, dict[str, Callable]]]:
-    """Another average in the mean: with the variance about it, its own average of that, and the variance about the right mean."""
-    return [
-        (name, {"centre": average}),
-        (name, {"centre": average, "spread": lambda x, dev: average(dev**2)}),
-        (name, {"centre": average, "spread": variance}),
-    ]
-
-
-def variance(x: np.ndarray, dev: np.ndarray) -> np.ndarray:
-    """That of the features, whatever was subtracted from them elsewhere."""
-    return squares_of(centred(x))
-
-
 PARTS = (
     ("rms-for-layernorm", {"centre": nothing}),
     ("bias-subtracted", {"shift": np.negative}),
@@ -87,7 +60,7 @@ FORMULAS = (
     ("whole-array", {"spread": lambda x, dev: x.var()}),
     ("whole-array", {"centre": np.mean, "spread": lambda x, dev: x.var(ddof=1)}),  # PyTorch's defaults
     ("not-centred", {"quotient": lambda x, mu, s: x / s}),
-    ("not-centred", {"spread": lambda x, dev: squares_of(x)}),
+    ("not-centred", {"spread": lambda x, dev: mean_square(x)}),
     ("only-centred", {"quotient": lambda x, mu, s: x - mu}),
     ("missing-parentheses", {"quotient": lambda x, mu, s: x - mu / s}),
     ("missing-parentheses", {"quotient": lambda x, mu, s: mu / s, "affine": lambda h, w, b, x: x - h * w + b}),
@@ -102,7 +75,7 @@ BUILD_LAYERNORM = Exercise(
     functions=("build_layernorm",),
     outputs=(Output("the output", "tensor"),),
     invoke=invoke_builder("build_layernorm", True),
-    reference=norm_by(),
+    reference=norms_by(),
     section="build-layernorm",
     checks=(
         Check("values", "Tokens of a usual width", 2, "build-layernorm", LAYER.values),
@@ -114,7 +87,7 @@ BUILD_LAYERNORM = Exercise(
         Check("corners", "Constant tokens; x is left as it was", 1, "unnoticed-mistakes", LAYER.corners, "nan-on-constant"),
         Check("places", "All norms of MiniLM, built together", 2, "replacing-norms", LAYER.places),
     ),
-    suspects=norm_suspects(norm_by, mean, PARTS, FORMULAS),
+    suspects=norm_suspects(norms_by, mean, PARTS, FORMULAS),
     misconceptions=BOTH | LAYERNORM_ONLY,
     forbidden_names=NORMS,
 )

@@ -5,8 +5,9 @@ import numpy as np
 from autograder.exercise import Check, Exercise, Output
 from autograder.exercises.misconceptions import in_section
 from autograder.exercises.norm_names import NORMS
+from autograder.exercises.norm_parts import deviation, mean, nothing, total, variance
 
-from .parts import BOTH, RMS, centred, invoke_builder, mean, norm_by, norm_suspects, nothing, squares_of, total
+from .parts import BOTH, RMS, invoke_builder, norm_suspects, norms_by
 
 RMSNORM_ONLY = (
     in_section(
@@ -30,7 +31,7 @@ RMSNORM_ONLY = (
 
 def rmsnorm_by(centre=nothing, **parts):
     """RMSNorm, or one in which some parts are others."""
-    return norm_by(centre=centre, **parts)
+    return norms_by(centre=centre, **parts)
 
 
 PARTS = (
@@ -39,8 +40,8 @@ PARTS = (
 )
 FORMULAS = (
     ("not-divided", {"quotient": lambda x, mu, s: x}),
-    ("spread-for-rms", {"spread": lambda x, dev: squares_of(centred(x))}),
-    ("spread-for-rms", {"spread": lambda x, dev: total(centred(x) ** 2) / (x.shape[-1] - 1)}),
+    ("spread-for-rms", {"spread": lambda x, dev: variance(x)}),
+    ("spread-for-rms", {"spread": lambda x, dev: total(deviation(x) ** 2) / (x.shape[-1] - 1)}),
     ("not-squared", {"spread": lambda x, dev: mean(x) ** 2}),
     ("root-before-mean", {"spread": lambda x, dev: total(x**2) / x.shape[-1] ** 2}),
     ("root-before-mean", {"spread": lambda x, dev: total(x**2), "root": lambda v, e, d: np.sqrt(v + e) / d}),

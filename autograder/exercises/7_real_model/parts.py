@@ -10,6 +10,7 @@ import numpy as np
 from autograder import reading, tensors
 from autograder.exercise import Case, Suspect
 from autograder.exercises.misconceptions import common, half_not_root, in_section, named
+from autograder.exercises.norm_parts import mean, mean_square, norm_by, nothing, total
 from autograder.exercises.wrong_parts import alone, together
 from autograder.student import Kind, Reply, Student
 
@@ -97,48 +98,21 @@ BOTH = (
 # references -------------------------------------------------------------------------------------
 
 
-def mean(values: np.ndarray, axes=-1) -> np.ndarray:
-    return values.mean(axes, keepdims=True)
-
-
-def squares_of(values: np.ndarray) -> np.ndarray:
-    return mean(values**2)
-
-
-def total(values: np.ndarray) -> np.ndarray:
-    return values.sum(-1, keepdims=True)
-
-
-def nothing(x: np.ndarray) -> float:
-    return 0.0
-
-
-def centred(x: np.ndarray) -> np.ndarray:
-    return x - mean(x)
-
-
-def norm_by(
+def norms_by(
     read=lambda x, weight, bias: x,
-    centre=mean,
-    spread=lambda x, dev: squares_of(dev),
-    root=lambda v, eps, d: np.sqrt(v + eps),
-    quotient=lambda x, mu, s: (x - mu) / s,
     weigh=lambda weight: weight,
     shift=lambda bias: bias,
-    affine=lambda h, weight, bias, x: h * weight + bias,
     end=lambda y: y,
+    **parts,
 ):
-    """LayerNorm, or one in which some parts are others; RMSNorm where nothing is subtracted and the bias is 0.
+    """Return LayerNorm for one norm or P of them, or one in which some parts are others: those of ``norm_by``, and four more.
 
-    Parts: what is read of x; what is subtracted; what stands beside ε, from x and the deviations; what divides, from that,
-    ε and d; x̂, from x and those two; the weight, the bias, and what they make of x̂; what comes back.
+    Parts: what is read of x, the weight and the bias; the weight and the bias that are used; what comes back.
     """
+    norm = norm_by(**parts)
 
     def one(x, weight, bias, eps):
-        x = read(x, weight, bias)
-        mu = centre(x)
-        h = quotient(x, mu, root(spread(x, x - mu), eps, x.shape[-1]))
-        return end(affine(h, weigh(weight), shift(bias), x))
+        return end(norm(read(x, weight, bias), weigh(weight), shift(bias), eps)[0])
 
     def imitation(x, weight, bias, eps, *earlier) -> tuple:
         """x: (…, d), or (P, n, d) with the weights of P norms."""
@@ -164,9 +138,9 @@ def remembered(centre: Callable) -> Callable:
 
     def other(x, weight, bias, eps, *earlier):
         if not earlier:
-            return norm_by(centre=centre)(x, weight, bias, eps)
+            return norms_by(centre=centre)(x, weight, bias, eps)
         mu = centre(earlier[0])
-        return norm_by(centre=lambda x: mu, spread=lambda x, dev: squares_of(earlier[0] - mu))(x, weight, bias, eps)
+        return norms_by(centre=lambda x: mu, spread=lambda x, dev: mean_square(earlier[0] - mu))(x, weight, bias, eps)
 
     return other
 
@@ -329,7 +303,7 @@ class Norm:
         bias = recorded()[f"{model}_bias"].astype("float32") if self.centre else np.zeros_like(weight)
         chosen = np.stack([tokens[rng.choice(len(tokens), size=3, replace=False)] for tokens in x])
         words = f"all {len(weight)} norms of {'MiniLM' if self.centre else 'SmolLM2'}, each with what it is given there"
-        largest = float(np.abs(norm_by(centre=mean if self.centre else nothing)(chosen.astype(float), weight, bias, eps)[0]).max())
+        largest = float(np.abs(norms_by(centre=mean if self.centre else nothing)(chosen.astype(float), weight, bias, eps)[0]).max())
         whole = Case((chosen, weight, bias, eps), words, atol=1e-5 * max(1.0, largest), rtol=1e-4, any_dtype=True, may_change=True)
         once = self.case(rng, (2, 3, 96))
         again = self.case(rng, (2, 3, 96), ", after another x of that shape")
