@@ -374,7 +374,7 @@ def _candidates(
                 if not known:
                     past.recognised.append(suspect)
                 yield suspect.names
-        yield _one_an_output(exercise, trials, failed, past)
+        yield _one_an_output(exercise, trials, past)
     if all(_is_transposed(trial) for trial in failed):
         yield ("transposed",)
     if all(_keeps_an_axis(trial) for trial in failed):
@@ -399,7 +399,7 @@ def _by_likelihood(suspects: tuple[Suspect, ...], past: Past) -> Iterator[Suspec
         yield from (suspect for suspect in others if suspect.second is not None)
 
 
-def _one_an_output(exercise: Exercise, trials: list[Trial], failed: list[Trial], past: Past) -> tuple[str | None, ...]:
+def _one_an_output(exercise: Exercise, trials: list[Trial], past: Past) -> tuple[str | None, ...]:
     """Return the two misconceptions that explain one output each, where one result of several is wrong in its own way."""
     wrong = [i for i in range(len(exercise.outputs)) if not _is_right(i, trials)]
     alone = [suspect for suspect in (*past.recognised, *exercise.suspects) if suspect.second is None]
