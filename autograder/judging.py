@@ -391,12 +391,15 @@ def _by_likelihood(suspects: tuple[Suspect, ...], past: Past) -> Iterator[Suspec
     """Yield first what was recognised before: one mistake in all checks is likelier than another in each; and one than two."""
     yield from past.recognised
     known = {name for suspect in past.recognised for name in suspect.names}
-    others = [suspect for suspect in suspects if suspect not in past.recognised]
-    others.sort(key=lambda suspect: sum(name not in known for name in suspect.names))
-    yield from (suspect for suspect in others if suspect.second is None)
+
+    def new(names: int) -> list[Suspect]:
+        others = (suspect for suspect in suspects if len(suspect.names) == names and suspect not in past.recognised)
+        return sorted(others, key=lambda suspect: sum(name not in known for name in suspect.names))
+
+    yield from new(1)
     if past.searches < MAX_SEARCHES:
         past.searches += 1
-        yield from (suspect for suspect in others if suspect.second is not None)
+        yield from new(2)
 
 
 def _one_an_output(exercise: Exercise, trials: list[Trial], past: Past) -> tuple[str | None, ...]:

@@ -64,12 +64,17 @@ def norm_by(
     return imitation
 
 
+def own(measure):
+    """A measure of a row's own spread, whatever was subtracted from it elsewhere."""
+    return lambda x, dev: measure(x)
+
+
 def subtracted(name: str, average) -> list[tuple]:
     """Another average in the mean: with the variance about it, its own average of that, and the variance about the right mean."""
     return [
         (name, {"centre": average}),
         (name, {"centre": average, "spread": lambda x, dev: average(dev**2)}),
-        (name, {"centre": average, "spread": lambda x, dev: variance(x)}),
+        (name, {"centre": average, "spread": own(variance)}),
     ]
 
 

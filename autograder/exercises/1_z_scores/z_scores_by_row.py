@@ -3,11 +3,12 @@
 import numpy as np
 
 from autograder.exercise import Case, Check, Exercise, Output, Suspect
+from autograder.exercises.norm_parts import own, subtracted
 from autograder.exercises.wrong_parts import alone, together
 from autograder.student_side import wire
 
 from .parts import MISCONCEPTIONS, invoke, shown
-from .z_scores import PAIRED, ROW_SUSPECTS, Z, constant, own, unguarded, variance, with_equal_ends, z_by, z_scores, zeros_given
+from .z_scores import PAIRED, ROW_SUSPECTS, Z, constant, unguarded, with_equal_ends, z_by, z_scores, zeros_given
 
 
 def rows(rng: np.random.Generator, shape: tuple) -> np.ndarray:
@@ -107,19 +108,9 @@ AVERAGES = (
 )
 
 
-def averaged(name, average):
-    """Another average in the mean, in the variance, or in both, about the deviations that result or the row's own."""
-    spread = {"spread": lambda x, dev: average(dev**2)}
-    return [
-        (name, {"centre": average} | spread),
-        (name, {"centre": average}),
-        (name, {"centre": average, "spread": own(variance)}),
-        (name, spread),
-    ]
-
-
 WRONG_TABLES = (
-    *(part for name, average in AVERAGES for part in averaged(name, average)),
+    *(part for name, average in AVERAGES for part in subtracted(name, average)),
+    *((name, {"spread": lambda x, dev, average=average: average(dev**2)}) for name, average in AVERAGES),
     ("wrong-axis", {"spread": own(lambda x: x.var(axis=0))}),
     ("whole-array", {"spread": own(lambda x: x.var())}),
     ("whole-array", {"spread": lambda x, dev: (dev**2).sum() / x.shape[-1]}),

@@ -12,6 +12,7 @@ from autograder.exercises.norm_parts import (
     mean_square,
     norm_by,
     nothing,
+    own,
     subtracted,
     tokens,
     total,
@@ -177,11 +178,6 @@ def right(x, eps):
 def written(x_hat):
     """LayerNorm with another x̂, a function of x and ε."""
     return lambda x, gamma, beta, eps=EPS: (gamma * x_hat(x, eps) + beta,)
-
-
-def own(measure):
-    """A measure of the features' own spread, whatever was subtracted from them elsewhere."""
-    return lambda x, dev: measure(x)
 
 
 LAYERNORM_PARTS = (

@@ -13,6 +13,7 @@ from autograder.exercises.norm_parts import (
     divided_by_gamma,
     mean,
     not_centred,
+    nothing,
     over_tokens,
     with_ddof,
 )
@@ -34,7 +35,6 @@ from .parts import (
     in_order,
     invoke_backward,
     mean_of_g,
-    nothing,
     rare_statistics_parts,
     rms_by,
     statistics_parts,

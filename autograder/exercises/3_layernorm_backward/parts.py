@@ -181,10 +181,6 @@ def mean_of_g(p: Pass) -> np.ndarray:
     return mean(p.g)
 
 
-def nothing(p: Pass) -> float:
-    return 0.0
-
-
 def backward_by(
     statistics,
     first,

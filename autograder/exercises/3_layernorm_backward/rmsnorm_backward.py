@@ -4,7 +4,7 @@ import numpy as np
 
 from autograder.exercise import Check, Exercise, Output, Suspect
 from autograder.exercises.misconceptions import in_section
-from autograder.exercises.norm_parts import centred_by, divided_by_gamma, mean
+from autograder.exercises.norm_parts import centred_by, divided_by_gamma, mean, nothing
 from autograder.exercises.wrong_parts import alone, together
 
 from .parts import (
@@ -19,7 +19,6 @@ from .parts import (
     in_order,
     invoke_backward,
     mean_of_g,
-    nothing,
     rare_statistics_parts,
     rms_by,
     statistics_parts,

@@ -9,13 +9,12 @@ from autograder import reading
 from autograder.exercise import Check, Exercise, Suspect
 from autograder.exercises.misconceptions import in_section, named
 from autograder.exercises.norm_names import NORMS
-from autograder.exercises.norm_parts import deviation, mean, over_tokens, variance
+from autograder.exercises.norm_parts import deviation, mean, nothing, over_tokens, variance
 from autograder.exercises.second_call import once_only, run
 from autograder.exercises.wrong_parts import alone, together
 from autograder.student import Reply, Student
 from autograder.tensors import tensor
 
-from .backward_parts import nothing
 from .forward_parts import AFFINE, COMMON_STATISTICS, FORMULAS, FORWARD_PARTS, STATISTICS
 from .parts import EPS, listed, unmet
 from .tensor_parts import (

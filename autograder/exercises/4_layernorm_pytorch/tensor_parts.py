@@ -16,6 +16,7 @@ from autograder.exercises.norm_parts import (
     layernorm_dx,
     mean,
     not_centred,
+    nothing,
     over_tokens,
     smaller_sample,
     tokens,
@@ -23,7 +24,7 @@ from autograder.exercises.norm_parts import (
 from autograder.student import Reply
 from autograder.tensors import tensor
 
-from .backward_parts import DX_PARTS, DY, PARAMETER_PARTS, averaged_by, corrected, nothing, of_g, of_gx, upstream
+from .backward_parts import DX_PARTS, DY, PARAMETER_PARTS, averaged_by, corrected, of_g, of_gx, upstream
 from .forward_parts import (
     BETA,
     BY_OTHER_COUNTS,

@@ -13,12 +13,13 @@ from autograder.exercises.block_parts import (
     case,
     drawn,
     judged_by,
-    layer_norm,
     matrix,
     merge,
     merge_by_rows,
+    plain_norm,
     sent,
     softmax,
+    unchanged,
 )
 from autograder.exercises.misconceptions import common, in_section, named, random_acts
 from autograder.exercises.wrong_parts import alone, together
@@ -154,10 +155,6 @@ def earlier(m: int) -> np.ndarray:
 def hide(allowed: Callable = earlier, value: float = -np.inf):
     """Return what puts a value in place of the scores that are not allowed. allowed: m → (m, m) of booleans."""
     return lambda scores: np.where(allowed(scores.shape[-1]), scores, value)
-
-
-def unchanged(values: np.ndarray) -> np.ndarray:
-    return values
 
 
 def turned(values: np.ndarray) -> np.ndarray:
@@ -390,7 +387,7 @@ WRONG_PARTS = (
     ("heads-not-merged", {"join": lambda o: np.swapaxes(o, -2, -3), "out": no_map}),
     ("heads-not-merged", {"join": unchanged, "out": no_map}),
     ("weights-turned", {"collect": lambda w, v: turned(w) @ v}),
-    ("norm-inside", {"read": lambda x: layer_norm(x, 1.0, 0.0)}),
+    ("norm-inside", {"read": plain_norm}),
     ("wrong-projection", projected(lambda q, k, v, one: (one, k, v))),
     ("wrong-projection", projected(lambda q, k, v, one: (q, one, v))),
     ("wrong-projection", projected(lambda q, k, v, one: (q, k, one))),
